@@ -1,0 +1,12 @@
+//! The RASP language: what a program means.
+//!
+//! Knows nothing about transformers.
+
+pub mod diagnostic;
+pub mod error;
+pub mod function;
+pub mod graph;
+pub mod interpret;
+pub mod ops;
+mod print;
+pub mod value;
