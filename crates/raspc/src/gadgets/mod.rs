@@ -1,0 +1,4 @@
+//! Gadgets: the constructions that turn one node into MLP units or attention heads, one file each, with the argument for
+//! its exactness.
+
+pub mod lookup;

@@ -1,0 +1,61 @@
+//! What a compilation is asked for.
+
+use raspc_lang::value::Value;
+
+/// How small the model is made (DESIGN section 5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OptLevel {
+    /// One block and one labelled subspace per operation as written.
+    O0,
+    /// Every named node that the output depends on stays readable; the rest is optimised.
+    #[default]
+    O1,
+}
+
+/// Budgets: a program that needs more is an error that says so, before anything is allocated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most values (or tuples of values) that may be enumerated for one node.
+    pub enumerate: usize,
+    /// Most hidden units of one MLP block.
+    pub units: usize,
+    /// Most bytes of stored (sparse) weights: 8 for each nonzero.
+    pub bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { enumerate: 4 << 20, units: 1 << 17, bytes: 2 << 30 }
+    }
+}
+
+/// What a compilation is asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The vocabulary, in the order of the ids.
+    pub vocab: Vec<Value>,
+    /// The longest input, without BOS.
+    pub max_len: usize,
+    /// How small the model is made.
+    pub opt: OptLevel,
+    /// Text of BOS.
+    pub bos: String,
+    /// Text of PAD.
+    pub pad: String,
+    /// Budgets.
+    pub limits: Limits,
+}
+
+impl Options {
+    /// Options for a vocabulary and a length, all else at its default.
+    pub fn new(vocab: Vec<Value>, max_len: usize) -> Self {
+        Self {
+            vocab,
+            max_len,
+            opt: OptLevel::default(),
+            bos: "compiler_bos".to_owned(),
+            pad: "compiler_pad".to_owned(),
+            limits: Limits::default(),
+        }
+    }
+}
