@@ -179,7 +179,10 @@ impl Value {
         Self::Str(Arc::from(s.as_ref()))
     }
 
-    /// A float value; NaN and infinity are an evaluation error.
+    /// A float value.
+    ///
+    /// # Errors
+    /// NaN and infinity are an evaluation error.
     pub fn float(x: f64) -> Result<Self, EvalError> {
         Float::new(x).map(Self::Float).ok_or_else(|| EvalError::new(format!("the result {x} is not a finite number")))
     }

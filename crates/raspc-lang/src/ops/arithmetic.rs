@@ -133,6 +133,10 @@ fn int_ratio(a: &Int, b: &Int) -> Result<Value, EvalError> {
 }
 
 pub(super) fn modulo(a: &Value, b: &Value) -> Result<Value, EvalError> {
+    if matches!(a, Value::Str(_)) {
+        // Python formats here. RASP has no such thing; the message is the one that Python users know.
+        return Err(EvalError::new("not all arguments converted during string formatting"));
+    }
     match numbers("%", a, b)? {
         Numbers::Ints(_, b) if b.is_zero() => Err(EvalError::new("integer modulo by zero")),
         Numbers::Floats(_, 0.0) => Err(EvalError::new("float modulo")),

@@ -54,13 +54,19 @@ pub fn python_str_repr(s: &str) -> String {
             '\\' => out.push_str("\\\\"),
             _ if c == quote => out.extend(['\\', c]),
             _ if is_printable(c) => out.push(c),
-            _ if u32::from(c) < 0x100 => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            _ if u32::from(c) < 0x1_0000 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            _ => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+            _ => out.push_str(&numeric_escape(c)),
         }
     }
     out.push(quote);
     out
+}
+
+fn numeric_escape(c: char) -> String {
+    match u32::from(c) {
+        code @ ..0x100 => format!("\\x{code:02x}"),
+        code @ ..0x1_0000 => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    }
 }
 
 /// Whether the standard library's escapes show the character as it is. Behind another character, so that combining marks
