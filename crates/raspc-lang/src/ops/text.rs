@@ -2,9 +2,9 @@
 
 use num_bigint::BigInt;
 
-use super::{kind_name, whole};
+use super::kind_name;
 use crate::error::EvalError;
-use crate::value::{Int, Value};
+use crate::value::{Int, Value, whole};
 
 /// Most decimal digits that an integer has when it is converted to or from a string (Python's own bound: the
 /// conversion is quadratic).
@@ -59,6 +59,15 @@ pub fn python_str_repr(s: &str) -> String {
     }
     out.push(quote);
     out
+}
+
+/// A value as Python's `repr` writes it; none is `none`, a host value as it is displayed.
+pub fn python_repr(v: &Value) -> String {
+    match v {
+        Value::Bool(b) => if *b { "True" } else { "False" }.to_owned(),
+        Value::Str(s) => python_str_repr(s),
+        _ => v.to_string(),
+    }
 }
 
 fn numeric_escape(c: char) -> String {
