@@ -111,7 +111,7 @@ impl Encoder<'_> {
         if readable && self.demands[id.index()] == Demand::default() && !matches!(node.op, Op::Tokens | Op::Indices) {
             self.demand_default(id);
         }
-        if self.demands[id.index()] == Demand::default() {
+        if self.demands[id.index()] == Demand::default() && self.view_users[id.index()].is_empty() {
             return;
         }
         match &node.op {
@@ -219,7 +219,7 @@ impl Encoder<'_> {
         self.values.enumerate(id).map_or(usize::MAX >> 1, |v| v.len())
     }
 
-        /// Whether the node is a mean, or a sum with a mean in it.
+    /// Whether the node is a mean, or a sum with a mean in it.
     fn is_mean(&self, id: NodeId) -> bool {
         match self.graph.op(id) {
             Op::Aggregate { .. } => !self.is_copy(id),

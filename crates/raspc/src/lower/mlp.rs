@@ -299,10 +299,11 @@ impl Lowering<'_> {
             _ => Some(self.all_of(id, &flags)),
         };
         if materialise {
-            let shift = power_above(measured.sum).max(1.0);
-            let exact = measured.grid.filter(|&g| measured.sum + shift <= g / U);
+            let shift = power_above(measured.lo.abs().max(measured.hi.abs()));
+            let exact =
+                measured.grid.filter(|&g| measured.bound(measured.constant + shift) <= g / U && grid_of(shift) >= g);
             error += if exact.is_some() { 0.0 } else { 4.0 * U * shift };
-            let range = Range { lo: -shift, hi: shift + measured.sum, grid: exact, error };
+            let range = Range { lo: measured.lo - error, hi: measured.hi + error, grid: exact, error };
             let to = self.direction(self.label(id), id, range);
             self.circuit.directions[to.index()].embedding.constant = -shift;
             let unit = Unit::new(&value, shift, vec![(to, 1.0)]);
