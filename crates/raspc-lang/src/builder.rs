@@ -161,25 +161,25 @@ impl GraphBuilder {
         otherwise: impl Into<Operand<'b>>,
     ) -> SOp<'b> {
         let mut args = vec![cond];
-        let [then, otherwise] = [then.into(), otherwise.into()].map(|x| self.argument(x, &mut args));
+        let [then, otherwise] = [then.into(), otherwise.into()].map(|x| Box::new(self.argument(x, &mut args)));
         self.apply(Function::expr(args.len(), Expr::If { cond: Box::new(Expr::Arg(0)), then, otherwise }), &args)
     }
 
     fn binary<'b>(&'b self, op: BinaryOp, a: Operand<'b>, b: Operand<'b>) -> SOp<'b> {
         let mut args = Vec::new();
         let (a, b) = (self.argument(a, &mut args), self.argument(b, &mut args));
-        self.apply(Function::expr(args.len(), Expr::Binary(op, a, b)), &args)
+        self.apply(Function::expr(args.len(), Expr::Binary(op, Box::new(a), Box::new(b))), &args)
     }
 
     /// An operand inside an expression: a further argument, or a constant.
-    fn argument<'b>(&'b self, x: Operand<'b>, args: &mut Vec<SOp<'b>>) -> Box<Expr> {
-        Box::new(match x {
+    fn argument<'b>(&'b self, x: Operand<'b>, args: &mut Vec<SOp<'b>>) -> Expr {
+        match x {
             Operand::Const(v) if !v.is_none() => Expr::Const(v),
             x => {
                 args.push(self.sop(self.node(x)));
                 Expr::Arg(args.len() - 1)
             }
-        })
+        }
     }
 
     fn push(&self, op: Op) -> NodeId {
