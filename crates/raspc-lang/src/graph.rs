@@ -332,9 +332,11 @@ impl Graph {
                         want(a, Kind::SOp);
                     }
                 }
-                Op::Select { keys, queries, .. } => {
+                Op::Select { keys, queries, predicate } => {
                     want(*keys, Kind::SOp);
                     want(*queries, Kind::SOp);
+                    let arity = if let Predicate::Function(f) = predicate { f.arity } else { 2 };
+                    assert_eq!(arity, 2, "{id}: a predicate is of key and query");
                 }
                 Op::And(a, b) | Op::Or(a, b) => {
                     want(*a, Kind::Selector);

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing about transformers.
 
+pub mod builder;
 pub mod diagnostic;
 pub mod error;
 pub mod function;
@@ -9,5 +10,5 @@ pub mod graph;
 pub mod interpret;
 pub mod mean;
 pub mod ops;
-mod print;
+pub mod print;
 pub mod value;
