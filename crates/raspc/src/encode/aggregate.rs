@@ -68,7 +68,8 @@ impl Encoder<'_> {
         for literal in cubes.iter().flatten() {
             let Op::Select { keys, queries, .. } = *self.graph.op(literal.select) else { unreachable!("a literal") };
             for side in [keys, queries] {
-                if let (ValueSet::Numbers { .. }, Err(explosion)) = (self.values.set(side), self.values.enumerate(side))
+                if let (ValueSet::Numbers { .. } | ValueSet::Other { .. }, Err(explosion)) =
+                    (self.values.set(side), self.values.enumerate(side))
                 {
                     self.explodes(side, literal.select, explosion);
                 }

@@ -235,6 +235,7 @@ impl Encoder<'_> {
         match self.values.set(id) {
             ValueSet::Finite(v) => v.iter().all(|v| v.is_none() || v.is_number()),
             ValueSet::Numbers { .. } => true,
+            ValueSet::Other { .. } => false,
         }
     }
 
@@ -244,7 +245,7 @@ impl Encoder<'_> {
             ValueSet::Finite(v) => {
                 v.iter().all(|v| v.is_none() || v.as_f64().is_some_and(|x| x.fract() == 0.0 && x.abs() <= 16_777_216.0))
             }
-            ValueSet::Numbers { .. } => false,
+            ValueSet::Numbers { .. } | ValueSet::Other { .. } => false,
         }
     }
 
@@ -252,7 +253,7 @@ impl Encoder<'_> {
     fn is_bit(&self, id: NodeId) -> bool {
         match self.values.set(id) {
             ValueSet::Finite(v) => v.iter().all(|v| *v == Value::int(0) || *v == Value::int(1)),
-            ValueSet::Numbers { .. } => false,
+            ValueSet::Numbers { .. } | ValueSet::Other { .. } => false,
         }
     }
 

@@ -34,6 +34,7 @@ pub fn set(set: &ValueSet) -> String {
         ValueSet::Numbers { lo, hi, none, description } => {
             format!("{description}, from {lo} to {hi}{}", if *none { ", or none" } else { "" })
         }
+        ValueSet::Other { none, description } => format!("{description}{}", if *none { ", or none" } else { "" }),
     }
 }
 

@@ -1,0 +1,225 @@
+//! Built-in expressions on described arguments: what they can return, and whether they can raise.
+
+use raspc_lang::function::{Body, Expr, Function};
+use raspc_lang::ops::{BinaryOp, UnaryOp};
+use raspc_lang::value::Value;
+
+use super::abs::{Abs, FEW, Kinds, Range};
+use super::intern::{Id, Interner};
+
+/// What a function can return, and whether it can raise.
+pub(super) struct Outcome {
+    pub(super) values: Abs,
+    pub(super) raises: bool,
+}
+
+impl Outcome {
+    fn new(values: Abs, raises: bool) -> Self {
+        Self { values, raises }
+    }
+
+    fn range(range: Range, raises: bool) -> Self {
+        Self::new(Abs::Range(range), raises)
+    }
+
+    fn or(self, other: Self, table: &Interner) -> Self {
+        Self { values: self.values.or(other.values, table), raises: self.raises || other.raises }
+    }
+}
+
+/// The function as an element-wise s-op: none in, none out.
+pub(super) fn strict(table: &mut Interner, function: &Function, args: &[Abs]) -> Outcome {
+    let (mut some, mut none) = (Vec::new(), false);
+    for arg in args {
+        let (rest, had) = arg.split_none(table);
+        none |= had;
+        some.push(rest);
+    }
+    let mut outcome =
+        if some.iter().any(Abs::is_empty) { Outcome::new(Abs::empty(), false) } else { plain(table, function, &some) };
+    if none {
+        let none = Abs::Few(vec![table.none()]);
+        outcome.values = outcome.values.or(none, table);
+    }
+    outcome
+}
+
+/// The function on any values.
+pub(super) fn plain(table: &mut Interner, function: &Function, args: &[Abs]) -> Outcome {
+    match &function.body {
+        Body::Expr(expr) => eval(table, expr, args),
+        Body::Table(entries) => few_of(table, entries.values().filter_map(|v| v.as_ref().ok()), true),
+        Body::Host(_) => Outcome::range(Range::ANY, true),
+    }
+}
+
+/// Some of these values.
+fn few_of<'a>(table: &mut Interner, values: impl Iterator<Item = &'a Value>, raises: bool) -> Outcome {
+    let mut ids: Vec<Id> = values.map(|v| table.intern(v)).collect();
+    table.sort(&mut ids);
+    Outcome::new(Abs::of(table, &ids), raises)
+}
+
+fn eval(table: &mut Interner, expr: &Expr, args: &[Abs]) -> Outcome {
+    match expr {
+        Expr::Arg(i) => Outcome::new(args[*i].clone(), false),
+        Expr::Const(v) => Outcome::new(Abs::Few(vec![table.intern(v)]), false),
+        Expr::Unary(op, a) => {
+            let a = eval(table, a, args);
+            let mut outcome = unary(table, *op, &a.values);
+            outcome.raises |= a.raises;
+            outcome
+        }
+        Expr::Binary(op, a, b) => {
+            let (a, b) = (eval(table, a, args), eval(table, b, args));
+            let mut outcome = binary(table, *op, &a.values, &b.values);
+            outcome.raises |= a.raises | b.raises;
+            outcome
+        }
+        Expr::If { cond, then, otherwise } => {
+            let cond = eval(table, cond, args);
+            let (yes, no) = truths(table, &cond.values);
+            let mut outcome = Outcome::new(Abs::empty(), cond.raises);
+            if yes {
+                outcome = outcome.or(eval(table, then, args), table);
+            }
+            if no {
+                outcome = outcome.or(eval(table, otherwise, args), table);
+            }
+            outcome
+        }
+        Expr::In(a, _) => {
+            let raises = eval(table, a, args).raises;
+            Outcome::new(booleans(table), raises)
+        }
+        Expr::Item(items, _) => few_of(table, items.iter(), true),
+        Expr::Entry(entries, _) => few_of(table, entries.iter().map(|(_, v)| v), true),
+    }
+}
+
+/// Whether a described value can be truthy, and whether it can be falsy.
+fn truths(table: &Interner, a: &Abs) -> (bool, bool) {
+    match a {
+        Abs::Few(ids) => {
+            let truthy = |id: &Id| table.value(*id).truthy();
+            (ids.iter().any(truthy), !ids.iter().all(truthy))
+        }
+        Abs::Range(_) => (true, true),
+    }
+}
+
+fn booleans(table: &mut Interner) -> Abs {
+    Abs::Few(vec![table.bool(false), table.bool(true)])
+}
+
+fn unary(table: &mut Interner, op: UnaryOp, a: &Abs) -> Outcome {
+    let r = match a {
+        Abs::Few(ids) => {
+            let results: Vec<_> = ids.iter().map(|&id| op.apply(table.value(id))).collect();
+            let raises = results.iter().any(Result::is_err);
+            return few_of(table, results.iter().flatten(), raises);
+        }
+        Abs::Range(r) => *r,
+    };
+    let odd = !r.only_numbers();
+    match op {
+        UnaryOp::Not | UnaryOp::ToBool => Outcome::new(booleans(table), odd),
+        UnaryOp::Indicator => Outcome::new(Abs::Few(vec![table.int(0), table.int(1)]), odd),
+        UnaryOp::Neg => Outcome::range(Range::numbers(arithmetic(r, r), -r.hi, -r.lo), odd),
+        UnaryOp::Pos => Outcome::range(Range::numbers(arithmetic(r, r), r.lo, r.hi), odd),
+        UnaryOp::Round => integers(table, r.lo.round_ties_even(), r.hi.round_ties_even(), odd),
+        // Text parses to any number.
+        UnaryOp::ToInt if odd => Outcome::range(Range::numbers(Kinds::INT, f64::NAN, f64::NAN), true),
+        UnaryOp::ToInt => integers(table, r.lo.trunc(), r.hi.trunc(), false),
+        UnaryOp::ToFloat if odd => Outcome::range(Range::numbers(Kinds::FLOAT, f64::NAN, f64::NAN), true),
+        UnaryOp::ToFloat => Outcome::range(Range::numbers(Kinds::FLOAT, r.lo, r.hi), !finite(r)),
+        UnaryOp::ToStr => Outcome::range(Range::kinds(Kinds::STR), odd),
+    }
+}
+
+/// The integers of an interval, one by one where they are few.
+fn integers(table: &mut Interner, lo: f64, hi: f64, raises: bool) -> Outcome {
+    if hi - lo < FEW as f64 && lo.abs() < 1e15 {
+        let ids: Vec<Id> = (lo as i64..=hi as i64).map(|i| table.int(i)).collect();
+        return Outcome::new(Abs::Few(ids), raises);
+    }
+    Outcome::range(Range::numbers(Kinds::INT, lo, hi), raises)
+}
+
+/// The kinds of a sum of numbers: an integer of integers and booleans, a float where a float takes part.
+fn arithmetic(a: Range, b: Range) -> Kinds {
+    let whole = Kinds::BOOL.or(Kinds::INT);
+    let mut kinds = Kinds::NOTHING;
+    if a.kinds.meets(whole) && b.kinds.meets(whole) {
+        kinds = kinds.or(Kinds::INT);
+    }
+    if a.kinds.meets(Kinds::FLOAT) || b.kinds.meets(Kinds::FLOAT) {
+        kinds = kinds.or(Kinds::FLOAT);
+    }
+    kinds
+}
+
+/// Whether all bounds are far from the greatest float.
+fn finite(r: Range) -> bool {
+    r.within(1e300)
+}
+
+fn binary(table: &mut Interner, op: BinaryOp, a: &Abs, b: &Abs) -> Outcome {
+    if let (Abs::Few(x), Abs::Few(y)) = (a, b) {
+        let pairs = x.iter().flat_map(|&i| y.iter().map(move |&j| (i, j)));
+        let results: Vec<_> = pairs.map(|(i, j)| op.apply(table.value(i), table.value(j))).collect();
+        let raises = results.iter().any(Result::is_err);
+        return few_of(table, results.iter().flatten(), raises);
+    }
+    let (x, y) = (a.range(table), b.range(table));
+    match op {
+        BinaryOp::Eq | BinaryOp::Ne | BinaryOp::And | BinaryOp::Or => Outcome::new(booleans(table), false),
+        BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
+            let numbers = x.only_numbers() && y.only_numbers();
+            let strings = x.kinds == Kinds::STR && y.kinds == Kinds::STR;
+            Outcome::new(booleans(table), !(numbers || strings))
+        }
+        _ if !(x.only_numbers() && y.only_numbers()) => Outcome::range(loose(op, x, y), true),
+        BinaryOp::Add => numbers(x, y, [x.lo + y.lo, x.hi + y.hi]),
+        BinaryOp::Sub => numbers(x, y, [x.lo - y.hi, x.hi - y.lo]),
+        BinaryOp::Mul => numbers(x, y, hull([x.lo * y.lo, x.lo * y.hi, x.hi * y.lo, x.hi * y.hi])),
+        BinaryOp::Div => quotient(x, y),
+        BinaryOp::Mod => {
+            let size = y.lo.abs().max(y.hi.abs());
+            let zero = y.lo <= 0.0 && y.hi >= 0.0;
+            Outcome::range(Range::numbers(arithmetic(x, y), -size, size), zero || !finite(x) || !finite(y))
+        }
+        BinaryOp::Pow => Outcome::range(Range::numbers(Kinds::INT.or(Kinds::FLOAT), f64::NAN, f64::NAN), true),
+    }
+}
+
+/// Arithmetic on values that may be no numbers.
+fn loose(op: BinaryOp, x: Range, y: Range) -> Range {
+    let number = Range::numbers(Kinds::INT.or(Kinds::FLOAT), f64::NAN, f64::NAN);
+    let strings = x.kinds.meets(Kinds::STR) || y.kinds.meets(Kinds::STR);
+    let text = strings && matches!(op, BinaryOp::Add | BinaryOp::Mul);
+    if text { number.or(Range::kinds(Kinds::STR)) } else { number }
+}
+
+/// A sum, difference or product within these bounds; raises where it can leave the floats.
+fn numbers(x: Range, y: Range, [lo, hi]: [f64; 2]) -> Outcome {
+    let range = Range::numbers(arithmetic(x, y), lo, hi);
+    Outcome::range(range, !finite(x) || !finite(y) || !finite(range))
+}
+
+fn quotient(x: Range, y: Range) -> Outcome {
+    if y.lo <= 0.0 && y.hi >= 0.0 {
+        return Outcome::range(Range::numbers(Kinds::FLOAT, f64::NAN, f64::NAN), true);
+    }
+    let [lo, hi] = hull([x.lo / y.lo, x.lo / y.hi, x.hi / y.lo, x.hi / y.hi]);
+    let range = Range::numbers(Kinds::FLOAT, lo, hi);
+    Outcome::range(range, !finite(x) || !finite(y) || !finite(range))
+}
+
+/// The least interval that holds the corners; unknown where one of them is.
+fn hull(corners: [f64; 4]) -> [f64; 2] {
+    if corners.iter().any(|c| c.is_nan()) {
+        return [f64::NAN, f64::NAN];
+    }
+    [corners.iter().fold(f64::INFINITY, |a, &b| a.min(b)), corners.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b))]
+}

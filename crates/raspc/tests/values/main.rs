@@ -1,0 +1,7 @@
+//! Value inference: observed values are inferred ones, and every fact holds, on all inputs of small domains.
+
+mod build;
+mod check;
+mod cost;
+mod programs;
+mod refusals;
