@@ -12,6 +12,7 @@ use crate::token::Token;
 
 /// Sizes and switches of a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Config {
     /// Layers (one attention and one MLP half each).
     pub n_layers: usize,
@@ -66,6 +67,7 @@ pub type LinearForm = Vec<(u32, f32)>;
 
 /// How a node's value is read from the residual stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Readout {
     /// The node's index in the program's graph.
     pub node: u32,
@@ -130,9 +132,13 @@ impl Config {
     /// The sizes every table of this project shows.
     pub fn parameters(&self, d_vocab: usize) -> usize {
         let Self { n_layers, n_heads, d_model, d_head, d_mlp, max_len, .. } = *self;
-        let attention = 4 * n_heads * d_model * d_head + 3 * n_heads * d_head + d_model;
-        let mlp = 2 * d_model * d_mlp + d_mlp + d_model;
-        (d_vocab + max_len + 1) * d_model + n_layers * (attention + mlp)
+        // Saturating: sizes from a file are bounded one by one, their products are not.
+        let product = |factors: &[usize]| factors.iter().fold(1, |a: usize, &b| a.saturating_mul(b));
+        let sum = |terms: &[usize]| terms.iter().fold(0, |a: usize, &b| a.saturating_add(b));
+        let attention = sum(&[product(&[4, n_heads, d_model, d_head]), product(&[3, n_heads, d_head]), d_model]);
+        let mlp = sum(&[product(&[2, d_model, d_mlp]), d_mlp, d_model]);
+        let embedding = product(&[sum(&[d_vocab, max_len, 1]), d_model]);
+        sum(&[embedding, product(&[n_layers, sum(&[attention, mlp])])])
     }
 }
 
