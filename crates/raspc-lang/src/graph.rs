@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::diagnostic::Span;
 use crate::error::EvalError;
 use crate::function::Function;
+use crate::ops::order;
 use crate::value::Value;
 
 /// Index of a node; printed as `n7`.
@@ -180,20 +181,11 @@ impl Comparison {
         match self {
             Self::Eq => Ok(key == query),
             Self::Ne => Ok(key != query),
-            Self::Lt | Self::Le | Self::Gt | Self::Ge => {
-                let comparable =
-                    (key.is_number() && query.is_number()) || matches!((key, query), (Value::Str(_), Value::Str(_)));
-                if !comparable {
-                    return Err(EvalError::new(format!("{key} and {query} have no order")));
-                }
-                let order = key.cmp(query);
-                Ok(match self {
-                    Self::Lt => order.is_lt(),
-                    Self::Le => order.is_le(),
-                    Self::Gt => order.is_gt(),
-                    _ => order.is_ge(),
-                })
-            }
+            // Worded as the reference does: the query first, the comparison turned round.
+            Self::Lt => Ok(order(">", query, key)?.is_gt()),
+            Self::Le => Ok(order(">=", query, key)?.is_ge()),
+            Self::Gt => Ok(order("<", query, key)?.is_lt()),
+            Self::Ge => Ok(order("<=", query, key)?.is_le()),
         }
     }
 }

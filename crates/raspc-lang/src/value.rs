@@ -89,6 +89,14 @@ impl Int {
         }
     }
 
+    /// How many bits its magnitude has; 0 for 0.
+    pub fn bits(&self) -> u64 {
+        match &self.0 {
+            Repr::Small(i) => u64::from(i64::BITS - i.unsigned_abs().leading_zeros()),
+            Repr::Big(b) => b.bits(),
+        }
+    }
+
     /// Whether this is zero.
     pub fn is_zero(&self) -> bool {
         self.0 == Repr::Small(0)

@@ -1,11 +1,19 @@
 //! The six steps in order.
 
 use raspc_lang::diagnostic::Diagnostic;
-use raspc_lang::graph::{Graph, NodeId};
+use raspc_lang::graph::{Graph, Kind, NodeId};
+use raspc_lang::value::Value;
 use raspc_model::model::Model;
 
+use crate::admit::admit;
+use crate::assemble::readout::{Reading, readings};
+use crate::assemble::{Layout, Placement, assemble, lay_out, truth};
+use crate::encode::{codes, encode, plan::Encoded};
+use crate::lower::{Lowered, lower};
 use crate::options::Options;
-use crate::values::{Assumption, Values};
+use crate::schedule::{Schedule, schedule};
+use crate::simplify::simplify;
+use crate::values::{Assumption, Values, infer};
 
 /// A compiled program: every stage, and the model.
 #[derive(Debug)]
@@ -16,9 +24,21 @@ pub struct Compilation {
     pub output: NodeId,
     /// What was asked for.
     pub options: Options,
-    /// Value sets and facts.
+    /// Value sets and facts, of the encoded graph's nodes.
     pub values: Values,
-    /// The model.
+    /// (2) the encoded graph.
+    pub encoded: Encoded,
+    /// (3) the circuit and how nodes are read from it.
+    pub lowered: Lowered,
+    /// (4) the layers.
+    pub schedule: Schedule,
+    /// (5) the residual stream.
+    pub layout: Layout,
+    /// Where each block is in the model.
+    pub placement: Placement,
+    /// How each named node is read.
+    pub readings: Vec<Reading>,
+    /// (6) the model.
     pub model: Model,
     /// What the model rests on that was not proved.
     pub assumptions: Vec<Assumption>,
@@ -31,6 +51,90 @@ pub struct Compilation {
 /// # Errors
 /// Diagnostics that name node, place and what to do.
 pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compilation, Vec<Diagnostic>> {
-    let _ = (graph, output, options);
-    todo!()
+    check_options(options)?;
+    assert_eq!(graph.op(output).kind(), Kind::SOp, "a selector is compiled through its width");
+    if cfg!(debug_assertions) {
+        graph.check();
+    }
+    let simplified = simplify(graph, output, options.opt);
+    let values = infer(&simplified.graph, simplified.output, options)?;
+    let encoded = encode(&simplified, &values, options)?;
+    admit(&encoded, &values, options)?;
+    let lowered = lower(&encoded, &values, options)?;
+    let schedule = schedule(&lowered.circuit);
+    if cfg!(debug_assertions) {
+        encoded.graph.check();
+        lowered.circuit.check();
+        schedule.check(&lowered.circuit);
+    }
+    let (readings, at) = readings(graph, output, &encoded, &lowered, &values, options);
+    let layout = lay_out(&lowered.circuit, &readings);
+    let readouts = readings.iter().map(|r| r.place(&lowered.circuit, &schedule, &layout)).collect();
+    let (mut model, placement) = assemble(&lowered.circuit, &schedule, &layout, graph.mask, readouts, at, options);
+    model.circuit = truth::truth(&encoded.graph, &lowered.circuit, &schedule, &layout, &placement);
+    let assumptions = values.assumptions().to_vec();
+    model.assumptions = assumptions.iter().map(|a| a.text.clone()).collect();
+    let warnings = values.warnings().to_vec();
+    let (graph, options) = (graph.clone(), options.clone());
+    Ok(Compilation {
+        graph,
+        output,
+        options,
+        values,
+        encoded,
+        lowered,
+        schedule,
+        layout,
+        placement,
+        readings,
+        model,
+        assumptions,
+        warnings,
+    })
+}
+
+/// The longest input that can be asked for; positions are stored as u32 and half-layers of this length never end.
+const LONGEST: usize = 1 << 16;
+
+fn check_options(options: &Options) -> Result<(), Vec<Diagnostic>> {
+    let fail = |code, message: String, hint: &str| Err(vec![Diagnostic::error(code, message).hint(hint)]);
+    if options.vocab.is_empty() {
+        return fail(
+            codes::VOCABULARY,
+            "the vocabulary is empty".to_owned(),
+            "name at least one token, as in `--vocab abc`",
+        );
+    }
+    if options.max_len == 0 || options.max_len > LONGEST {
+        let message = format!("the maximum length is {}, and must lie between 1 and {LONGEST}", options.max_len);
+        return fail(codes::LENGTH, message, "set it with `--max-len`");
+    }
+    let mut sorted: Vec<&Value> = options.vocab.iter().collect();
+    sorted.sort();
+    if let Some(twice) = sorted.windows(2).find(|w| w[0] == w[1]) {
+        let message = format!("the vocabulary holds {} twice (equal values are one token)", twice[0]);
+        return fail(codes::VOCABULARY, message, "name each token once; 1, 1.0 and true are equal");
+    }
+    if sorted.iter().any(|v| v.is_none()) {
+        return fail(codes::VOCABULARY, "the vocabulary holds none".to_owned(), "none is no token: leave it out");
+    }
+    for reserved in [&options.bos, &options.pad] {
+        if options.vocab.iter().any(|v| v.to_string() == *reserved) {
+            let message =
+                format!("the vocabulary holds `{reserved}`, which marks the beginning or the padding of an input");
+            return fail(
+                codes::VOCABULARY,
+                message,
+                "rename the token, or choose another text with `--bos` or `--pad`",
+            );
+        }
+    }
+    if options.bos == options.pad {
+        return fail(
+            codes::VOCABULARY,
+            "BOS and PAD have the same text".to_owned(),
+            "choose two texts with `--bos` and `--pad`",
+        );
+    }
+    Ok(())
 }

@@ -1,8 +1,16 @@
 //! The compiler from RASP graphs to exact transformers.
 
+pub mod admit;
+pub mod assemble;
+pub mod circuit;
 pub mod compile;
+pub mod convert;
+pub mod encode;
 pub mod explain;
 pub mod gadgets;
+pub mod lower;
 pub mod options;
+pub mod schedule;
+pub mod simplify;
 pub mod values;
 pub mod verify;

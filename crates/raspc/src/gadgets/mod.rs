@@ -2,3 +2,5 @@
 //! its exactness.
 
 pub mod lookup;
+pub mod score;
+pub mod steps;

@@ -1,0 +1,266 @@
+//! Encodings of element-wise nodes.
+
+use raspc_lang::diagnostic::Diagnostic;
+use raspc_lang::function::{Body, Function};
+use raspc_lang::graph::{NodeId, Op};
+
+use super::affine::{self, Affine};
+use super::plan::{Number, OneHot, Plan, Scalar, Sum};
+use super::{Encoder, codes};
+use crate::options::OptLevel;
+
+/// Tables of at most this many entries are fused across element-wise nodes, which saves layers.
+const FUSED: usize = 1 << 12;
+/// Larger tables are not built.
+const TABLE: usize = 1 << 22;
+
+impl Encoder<'_> {
+    pub(super) fn map(&mut self, id: NodeId) {
+        let Op::Map { function, args } = self.graph.op(id).clone() else { unreachable!("a map") };
+        if self.is_nullable_tuple(&function, &args) {
+            return self.no_tuple(id);
+        }
+        let demand = self.demands[id.index()];
+        let mut plan = Plan { lattice: demand.lattice, none_class: demand.none_class, ..Plan::default() };
+        let affine = self.affine(&function, &args);
+        let (mut onehot, mut number) = (demand.onehot, demand.number);
+        if number && let Some(sum) = &affine {
+            let materialise = self.options.opt == OptLevel::O0;
+            plan.number = Some(Number::Affine { sum: sum.clone(), materialise });
+            if demand.lattice == 0 {
+                sum.terms.iter().for_each(|t| self.demand_number(t.0, 0));
+            } else {
+                self.demand_terms(sum);
+            }
+            number = false;
+        }
+        if onehot || number {
+            let bit = self.is_bit(id);
+            let way = self.way(id, &function, &args, affine.as_ref());
+            match way {
+                Some(Way::View(base)) => {
+                    self.view(id, base, onehot, number, &mut plan);
+                    (onehot, number) = (false, false);
+                }
+                // A bit is held as one number; its one-hot is read off it.
+                Some(Way::Steps(scalar)) => {
+                    self.steps(id, scalar, onehot && (!bit || plan.number.is_some()), number || bit, &mut plan);
+                }
+                Some(Way::Table(dims)) => {
+                    dims.iter().for_each(|&d| self.demand_onehot(d));
+                    if onehot && (!bit || plan.number.is_some()) {
+                        plan.onehot = Some(OneHot::Table { dims: dims.clone() });
+                    }
+                    if (number || bit) && plan.number.is_none() {
+                        plan.number = Some(Number::Table { dims });
+                    }
+                }
+                None => return,
+            }
+            if onehot && bit && plan.onehot.is_none() {
+                plan.onehot = Some(OneHot::Bit);
+            }
+            debug_assert!(!number || plan.number.is_some());
+        }
+        self.plans[id.index()] = plan;
+        self.settle(id);
+    }
+
+    /// Users that step on this node's scalar read its one-hot instead, if it has one.
+    pub(super) fn settle(&mut self, id: NodeId) {
+        let users = std::mem::take(&mut self.step_users[id.index()]);
+        if !matches!(self.plans[id.index()].onehot, Some(OneHot::Steps(_) | OneHot::Table { .. } | OneHot::Copy)) {
+            return;
+        }
+        for m in users {
+            let plan = &mut self.plans[m.index()];
+            if matches!(plan.onehot, Some(OneHot::Steps(_) | OneHot::Bit)) {
+                plan.onehot = Some(OneHot::View { base: id });
+            }
+            if matches!(plan.number, Some(Number::Steps(_))) {
+                plan.number = Some(Number::View { base: id });
+            }
+        }
+    }
+
+    fn view(&mut self, id: NodeId, base: NodeId, onehot: bool, number: bool, plan: &mut Plan) {
+        plan.onehot = onehot.then_some(OneHot::View { base });
+        if number {
+            plan.number = Some(Number::View { base });
+        }
+        if matches!(self.graph.op(base), Op::Tokens | Op::Indices) {
+            self.view_users[base.index()].push(id);
+        } else {
+            self.demand_onehot(base);
+            self.demands[base.index()].none_class |= plan.none_class && self.values.can_be_none(base);
+        }
+    }
+
+    fn steps(&mut self, id: NodeId, scalar: Scalar, onehot: bool, number: bool, plan: &mut Plan) {
+        self.demand_scalar(&scalar);
+        let single = match &scalar {
+            Scalar::Reciprocal(w) => Some(*w),
+            Scalar::Sum(sum) if sum.terms.len() == 1 => Some(sum.terms[0].0),
+            Scalar::Sum(_) => None,
+        };
+        if let Some(base) = single.filter(|&b| self.options.opt > OptLevel::O0 && b != id) {
+            self.step_users[base.index()].push(id);
+        }
+        if onehot {
+            plan.onehot = Some(OneHot::Steps(scalar.clone()));
+        }
+        if number && plan.number.is_none() {
+            plan.number = Some(Number::Steps(scalar));
+        }
+    }
+
+    /// The way in which a function that is no sum is computed.
+    fn way(&mut self, id: NodeId, function: &Function, args: &[NodeId], affine: Option<&Sum>) -> Option<Way> {
+        let dims = self.dims(id, args);
+        if let [base] = dims[..] {
+            if let Some(scalar) = self.natural_scalar(base).filter(|_| !self.demands[base.index()].onehot) {
+                return Some(Way::Steps(scalar));
+            }
+            let view = self.options.opt > OptLevel::O0;
+            return Some(if view { Way::View(base) } else { Way::Table(dims) });
+        }
+        let size = dims.iter().try_fold(1usize, |n, &d| n.checked_mul(self.count(d))).unwrap_or(usize::MAX);
+        let categorical = dims.iter().all(|&d| self.natural_scalar(d).is_none() || self.demands[d.index()].onehot);
+        if categorical && size <= TABLE {
+            return Some(Way::Table(dims));
+        }
+        let scalar = affine.cloned().or_else(|| self.tested(function, args));
+        if let Some(sum) = scalar {
+            return Some(Way::Steps(Scalar::Sum(sum)));
+        }
+        if size <= TABLE {
+            return Some(Way::Table(dims));
+        }
+        self.no_way(id, &dims, size);
+        None
+    }
+
+    fn no_way(&mut self, id: NodeId, dims: &[NodeId], size: usize) {
+        let of: Vec<String> = dims
+            .iter()
+            .map(|&d| match self.values.enumerate(d) {
+                Ok(v) => format!("{} ({} values)", self.graph.describe(d), v.len()),
+                Err(e) => format!("{} (more than {} values)", self.graph.describe(d), e.count),
+            })
+            .collect();
+        let count = if size == usize::MAX { "too many".to_owned() } else { size.to_string() };
+        let message = format!("`{}` needs a table of {count} entries", self.graph.describe(id));
+        let diagnostic = Diagnostic::error(codes::EXPLOSION, message)
+            .note(None, format!("it is a function of {}", of.join(" and ")))
+            .hint("shorten the maximum length or the vocabulary, or map one operand to fewer values first");
+        self.error(id, diagnostic);
+    }
+
+    /// The nodes that the value is looked up by: bases of the arguments, expanded while the table stays small.
+    fn dims(&self, id: NodeId, args: &[NodeId]) -> Vec<NodeId> {
+        if self.options.opt == OptLevel::O0 {
+            let mut dims: Vec<NodeId> = Vec::new();
+            for &a in args {
+                if self.base[a.index()].is_some() && !dims.contains(&a) {
+                    dims.push(a);
+                }
+            }
+            return dims;
+        }
+        let mut dims: Vec<NodeId> = args.iter().filter_map(|a| self.base[a.index()]).collect();
+        dims.sort_unstable();
+        dims.dedup();
+        if let Some(base) = self.base[id.index()].filter(|&b| b != id) {
+            return vec![base];
+        }
+        while let Some(wider) = self.expanded(&dims) {
+            dims = wider;
+        }
+        dims
+    }
+
+    /// One inner element-wise node replaced by what it is a function of, if the table stays small.
+    fn expanded(&self, dims: &[NodeId]) -> Option<Vec<NodeId>> {
+        for &d in dims.iter().rev() {
+            let Op::Map { args, .. } = self.graph.op(d) else { continue };
+            if self.demands[d.index()].onehot || !self.graph.node(d).names.is_empty() {
+                continue;
+            }
+            let mut wider: Vec<NodeId> = dims.iter().copied().filter(|&x| x != d).collect();
+            wider.extend(args.iter().filter_map(|a| self.base[a.index()]));
+            wider.sort_unstable();
+            wider.dedup();
+            let size = wider.iter().try_fold(1usize, |n, &x| n.checked_mul(self.count(x)));
+            let plain = wider.iter().all(|&x| self.natural_scalar(x).is_none());
+            if plain && size.is_some_and(|s| s <= FUSED) {
+                return Some(wider);
+            }
+        }
+        None
+    }
+
+    /// What steps on this node would read, where a number is its natural form.
+    pub(super) fn natural_scalar(&self, id: NodeId) -> Option<Scalar> {
+        match self.graph.op(id) {
+            Op::SelectorWidth(s) => {
+                let one = crate::simplify::selector::cubes(self.graph, *s).len() == 1;
+                Some(if one { Scalar::Reciprocal(id) } else { Scalar::Sum(just(id)) })
+            }
+            Op::Aggregate { .. } if !self.is_copy(id) => Some(Scalar::Sum(just(id))),
+            Op::Map { function, args } => {
+                let affine = self.affine(function, args)?;
+                affine.terms.iter().any(|t| self.natural_scalar(t.0).is_some()).then(|| Scalar::Sum(just(id)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The node as a sum of its arguments, if it is one and all of them are numbers.
+    pub(super) fn affine(&self, function: &Function, args: &[NodeId]) -> Option<Sum> {
+        if !args.iter().all(|&a| self.is_numeric(a)) {
+            return None;
+        }
+        affine::affine(function, &|i| self.is_bit(args[i])).map(|a| sum_of(&a, args))
+    }
+
+    fn tested(&self, function: &Function, args: &[NodeId]) -> Option<Sum> {
+        if !args.iter().all(|&a| self.is_numeric(a)) {
+            return None;
+        }
+        affine::tested_scalar(function, &|i| self.is_bit(args[i])).map(|a| sum_of(&a, args))
+    }
+
+    fn is_nullable_tuple(&self, function: &Function, args: &[NodeId]) -> bool {
+        matches!(&function.body, Body::Host(h) if h.name() == "tuple")
+            && args.iter().any(|&a| self.values.can_be_none(a))
+    }
+
+    fn no_tuple(&mut self, id: NodeId) {
+        let diagnostic =
+            Diagnostic::error(codes::SELECTOR, "this selector formula combines keys or queries that can be none")
+                .hint("give the s-op that can be none a default, or split the formula into two aggregates");
+        self.error(id, diagnostic);
+    }
+}
+
+enum Way {
+    View(NodeId),
+    Steps(Scalar),
+    Table(Vec<NodeId>),
+}
+
+fn just(id: NodeId) -> Sum {
+    Sum { terms: vec![(id, 1.0)], constant: 0.0 }
+}
+
+fn sum_of(affine: &Affine, args: &[NodeId]) -> Sum {
+    let mut terms: Vec<(NodeId, f64)> = Vec::new();
+    for (&a, &f) in args.iter().zip(&affine.factors) {
+        match terms.iter_mut().find(|t| t.0 == a) {
+            Some(t) => t.1 += f,
+            None => terms.push((a, f)),
+        }
+    }
+    terms.retain(|t| t.1 != 0.0);
+    Sum { terms, constant: affine.constant }
+}

@@ -1,0 +1,251 @@
+//! Encode: chooses how each node is held, from the readers back to the sources. Step (2), second half; the first of the
+//! two gates of legality.
+//!
+//! Nodes are visited users first. Each user has by then said what it needs of its operands ([`Demand`]): a one-hot, a
+//! number, a number on a grid, a reciprocal. A plan meets the demand with what is cheapest: first a view (a linear
+//! function of something that is there anyway costs nothing), then a sum, then steps on a scalar or a lookup table.
+
+pub mod affine;
+mod aggregate;
+pub mod codes;
+mod map;
+pub mod plan;
+pub mod print;
+
+use raspc_lang::diagnostic::Diagnostic;
+use raspc_lang::graph::{Annotation, Graph, NodeId, Op};
+use raspc_lang::value::Value;
+
+use crate::options::{OptLevel, Options};
+use crate::simplify::Simplified;
+use crate::values::{ValueSet, Values};
+use plan::{Encoded, Number, OneHot, Plan, Scalar};
+
+/// What the readers of a node need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Demand {
+    /// A one-hot that is exactly 0 or 1 (or good enough to decode, where `exact` is not set).
+    onehot: bool,
+    exact: bool,
+    number: bool,
+    lattice: i8,
+    reciprocal: bool,
+    none_class: bool,
+}
+
+struct Encoder<'a> {
+    graph: &'a Graph,
+    values: &'a Values,
+    options: &'a Options,
+    /// The node whose value determines this one through element-wise functions alone (itself, if there is no single one).
+    base: Vec<Option<NodeId>>,
+    demands: Vec<Demand>,
+    plans: Vec<Plan>,
+    /// Nodes that chose steps on this node's scalar, and become views if it turns out to have a one-hot.
+    step_users: Vec<Vec<NodeId>>,
+    /// Nodes that chose a view of this source; they may get subspaces of their own instead.
+    view_users: Vec<Vec<NodeId>>,
+    errors: Vec<Diagnostic>,
+}
+
+/// Chooses encodings for everything `simplified.output` depends on.
+///
+/// # Errors
+/// What cannot be compiled yet, or explodes: each with its node, place and what to do.
+pub fn encode(simplified: &Simplified, values: &Values, options: &Options) -> Result<Encoded, Vec<Diagnostic>> {
+    let graph = &simplified.graph;
+    let n = graph.len();
+    let mut encoder = Encoder {
+        graph,
+        values,
+        options,
+        base: bases(graph, options.opt),
+        demands: vec![Demand::default(); n],
+        plans: vec![Plan::default(); n],
+        step_users: vec![Vec::new(); n],
+        view_users: vec![Vec::new(); n],
+        errors: Vec::new(),
+    };
+    for i in (0..n).rev() {
+        encoder.visit(NodeId(i as u32), simplified.output);
+    }
+    if encoder.errors.is_empty() {
+        Ok(Encoded { graph: graph.clone(), output: simplified.output, of: simplified.of.clone(), plans: encoder.plans })
+    } else {
+        Err(encoder.errors)
+    }
+}
+
+/// The base of each s-op: constants have none; at `-O0` every node is its own.
+fn bases(graph: &Graph, opt: OptLevel) -> Vec<Option<NodeId>> {
+    let mut base: Vec<Option<NodeId>> = Vec::with_capacity(graph.len());
+    for (id, node) in graph.iter() {
+        base.push(match &node.op {
+            Op::Const(_) => None,
+            Op::Map { args, .. } => {
+                let mut of_args: Vec<NodeId> = args.iter().filter_map(|a| base[a.index()]).collect();
+                of_args.sort_unstable();
+                of_args.dedup();
+                match of_args.as_slice() {
+                    [] => None,
+                    [one] if opt > OptLevel::O0 => Some(*one),
+                    _ => Some(id),
+                }
+            }
+            _ => Some(id),
+        });
+    }
+    base
+}
+
+impl Encoder<'_> {
+    fn visit(&mut self, id: NodeId, output: NodeId) {
+        let node = self.graph.node(id);
+        if node.op.kind() == raspc_lang::graph::Kind::Selector {
+            return;
+        }
+        if id == output {
+            self.demand_output(id);
+        }
+        let readable = !node.names.is_empty() || self.options.opt == OptLevel::O0;
+        if readable && self.demands[id.index()] == Demand::default() && !matches!(node.op, Op::Tokens | Op::Indices) {
+            self.demand_default(id);
+        }
+        if self.demands[id.index()] == Demand::default() {
+            return;
+        }
+        match &node.op {
+            Op::Tokens | Op::Indices => self.source(id),
+            Op::Const(v) => self.constant(id, v),
+            Op::Map { .. } => self.map(id),
+            Op::Aggregate { .. } => self.aggregate(id),
+            Op::SelectorWidth(_) => self.width(id),
+            Op::Select { .. } | Op::And(..) | Op::Or(..) | Op::Not(_) => unreachable!("selectors have no encoding"),
+        }
+    }
+
+    /// The output is categorical where its values can be listed, so that argmax decodes it; means are numbers.
+    fn demand_output(&mut self, id: NodeId) {
+        let listed = matches!(self.values.set(id), ValueSet::Finite(v) if v.len() <= 1 << 14);
+        let mean = matches!(self.graph.op(id), Op::Aggregate { .. }) && !self.is_copy(id);
+        let wish = self.graph.node(id).annotation;
+        let numerical = match wish {
+            Some(Annotation::Numerical) => self.is_numeric(id),
+            Some(Annotation::Categorical) => false,
+            None => !listed || mean,
+        };
+        let demand = &mut self.demands[id.index()];
+        if numerical {
+            demand.number = true;
+        } else {
+            demand.onehot = true;
+            demand.none_class = self.values.can_be_none(id);
+        }
+    }
+
+    /// A named node must be readable: as a number where that is exact and takes one direction, else as a one-hot.
+    fn demand_default(&mut self, id: NodeId) {
+        let number = self.is_numeric(id) && (self.is_whole(id) || !matches!(self.values.set(id), ValueSet::Finite(_)));
+        let demand = &mut self.demands[id.index()];
+        if number { demand.number = true } else { demand.onehot = true }
+    }
+
+    fn source(&mut self, id: NodeId) {
+        let demand = self.demands[id.index()];
+        let users = std::mem::take(&mut self.view_users[id.index()]);
+        let own_cost = |m: &NodeId| {
+            let plan = &self.plans[m.index()];
+            let classes = if plan.onehot.is_some() { self.count(*m) } else { 0 };
+            classes + usize::from(plan.number.is_some())
+        };
+        let onehot = demand.onehot || users.iter().map(own_cost).sum::<usize>() > self.count(id);
+        let plan = &mut self.plans[id.index()];
+        plan.onehot = onehot.then_some(OneHot::Embedded { source: id });
+        if demand.number {
+            // A step reads the number in every unit: one direction beats a sum over all values.
+            let own = demand.lattice != 0 || !onehot;
+            plan.number = Some(if own { Number::Embedded { source: id } } else { Number::View { base: id } });
+        }
+        plan.lattice = demand.lattice;
+        if !onehot {
+            for m in users {
+                let plan = &mut self.plans[m.index()];
+                plan.onehot = plan.onehot.take().map(|_| OneHot::Embedded { source: id });
+                plan.number = plan.number.take().map(|_| Number::Embedded { source: id });
+            }
+        }
+    }
+
+    fn constant(&mut self, id: NodeId, value: &Value) {
+        let plan = &mut self.plans[id.index()];
+        plan.onehot = Some(OneHot::Constant);
+        plan.number = value.is_number().then_some(Number::Constant);
+    }
+
+    fn demand_onehot(&mut self, id: NodeId) {
+        let d = &mut self.demands[id.index()];
+        d.onehot = true;
+        d.exact = true;
+    }
+
+    fn demand_number(&mut self, id: NodeId, lattice: i8) {
+        let d = &mut self.demands[id.index()];
+        d.number = true;
+        if d.lattice == 0 {
+            d.lattice = lattice;
+        }
+    }
+
+    /// Demands the terms of a sum on a grid, their constants balanced.
+    fn demand_terms(&mut self, sum: &plan::Sum) {
+        let mut balance = 0.0;
+        for &(node, factor) in &sum.terms {
+            let sign = if balance * factor > 0.0 { -1 } else { 1 };
+            self.demand_number(node, sign);
+            balance += factor * f64::from(self.demands[node.index()].lattice);
+        }
+    }
+
+    fn demand_scalar(&mut self, scalar: &Scalar) {
+        match scalar {
+            Scalar::Reciprocal(w) => self.demands[w.index()].reciprocal = true,
+            Scalar::Sum(sum) => self.demand_terms(sum),
+        }
+    }
+
+    /// How many values the node has, none apart; very many when they cannot be listed.
+    fn count(&self, id: NodeId) -> usize {
+        self.values.enumerate(id).map_or(usize::MAX >> 1, |v| v.len())
+    }
+
+    /// Whether all values (but none) are numbers.
+    fn is_numeric(&self, id: NodeId) -> bool {
+        match self.values.set(id) {
+            ValueSet::Finite(v) => v.iter().all(|v| v.is_none() || v.is_number()),
+            ValueSet::Numbers { .. } => true,
+        }
+    }
+
+    /// Whether all values (but none) are whole numbers that f32 holds exactly.
+    fn is_whole(&self, id: NodeId) -> bool {
+        match self.values.set(id) {
+            ValueSet::Finite(v) => {
+                v.iter().all(|v| v.is_none() || v.as_f64().is_some_and(|x| x.fract() == 0.0 && x.abs() <= 16_777_216.0))
+            }
+            ValueSet::Numbers { .. } => false,
+        }
+    }
+
+    /// Whether the node is always 0 or 1.
+    fn is_bit(&self, id: NodeId) -> bool {
+        match self.values.set(id) {
+            ValueSet::Finite(v) => v.iter().all(|v| *v == Value::int(0) || *v == Value::int(1)),
+            ValueSet::Numbers { .. } => false,
+        }
+    }
+
+    fn error(&mut self, id: NodeId, diagnostic: Diagnostic) {
+        let name = self.graph.describe(id);
+        self.errors.push(diagnostic.at(self.graph.node(id).span).node(name));
+    }
+}

@@ -1,0 +1,124 @@
+//! The encoded graph: how each s-op lives in the residual stream. Step (2), second half.
+
+use raspc_lang::graph::{Graph, NodeId};
+
+use crate::simplify::selector::Cube;
+
+/// A graph with an encoding for each node that needs one.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    /// The simplified graph.
+    pub graph: Graph,
+    /// The output.
+    pub output: NodeId,
+    /// For each node of the program's graph: its node here.
+    pub of: Vec<Option<NodeId>>,
+    /// By node.
+    pub plans: Vec<Plan>,
+}
+
+/// How one node is held. A selector, or a node that only views of others need, has neither encoding.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// As a one-hot over its values.
+    pub onehot: Option<OneHot>,
+    /// As a number in one direction.
+    pub number: Option<Number>,
+    /// The number is read by steps: it must lie on a grid. The sign is that of the constant which keeps it there (of
+    /// two numbers that are added, one stays positive and one negative, so that their sum stays exact); 0: not read so.
+    pub lattice: i8,
+    /// None is a class of its own (the output).
+    pub none_class: bool,
+    /// The reciprocal 1/(1+w) of a width is read.
+    pub reciprocal: bool,
+    /// For aggregates and widths: the conjunctions of the selector.
+    pub cubes: Vec<Cube>,
+}
+
+/// How a one-hot comes to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OneHot {
+    /// The same value everywhere.
+    Constant,
+    /// A subspace that the embedding fills, by token or by position: `source` is `tokens` or `indices`.
+    Embedded {
+        /// `tokens` or `indices`.
+        source: NodeId,
+    },
+    /// No subspace of its own: each class is a sum of classes of `base`.
+    View {
+        /// The node it is a function of.
+        base: NodeId,
+    },
+    /// The number is 0 or 1, and so the one-hot.
+    Bit,
+    /// Thresholds on a scalar.
+    Steps(Scalar),
+    /// A lookup table of other one-hots.
+    Table {
+        /// The nodes it is a function of.
+        dims: Vec<NodeId>,
+    },
+    /// Moved by a head: one selected key, or several that agree.
+    Copy,
+}
+
+/// How a number comes to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Number {
+    /// The same value everywhere.
+    Constant,
+    /// A direction that the embedding fills.
+    Embedded {
+        /// `tokens` or `indices`.
+        source: NodeId,
+    },
+    /// Σ value · class of the one-hot of `base` (which may be the node itself).
+    View {
+        /// The node it is a function of.
+        base: NodeId,
+    },
+    /// A sum of other numbers.
+    Affine {
+        /// The sum.
+        sum: Sum,
+        /// Whether hidden units copy it into a direction of its own (`-O0`).
+        materialise: bool,
+    },
+    /// Thresholds on a scalar.
+    Steps(Scalar),
+    /// A lookup table of one-hots.
+    Table {
+        /// The nodes it is a function of.
+        dims: Vec<NodeId>,
+    },
+    /// Moved and averaged by a head.
+    Mean,
+    /// A width: the sum of the steps of each conjunction's reciprocal.
+    Width,
+}
+
+/// A sum of numbers with constant factors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sum {
+    /// (node, factor)
+    pub terms: Vec<(NodeId, f64)>,
+    /// The constant.
+    pub constant: f64,
+}
+
+/// What steps are taken on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    /// 1/(1+w) of a width with one conjunction.
+    Reciprocal(NodeId),
+    /// A sum of numbers.
+    Sum(Sum),
+}
+
+impl Encoded {
+    /// The node's plan.
+    pub fn plan(&self, id: NodeId) -> &Plan {
+        &self.plans[id.index()]
+    }
+}
