@@ -328,7 +328,9 @@ impl Graph {
                 Op::Tokens | Op::Indices | Op::Const(_) => {}
                 Op::Map { function, args } => {
                     assert!(!args.is_empty() && args.len() == function.arity, "{id}: arity");
-                    args.iter().for_each(|&a| want(a, Kind::SOp));
+                    for &a in args {
+                        want(a, Kind::SOp);
+                    }
                 }
                 Op::Select { keys, queries, .. } => {
                     want(*keys, Kind::SOp);

@@ -7,6 +7,7 @@ pub mod error;
 pub mod function;
 pub mod graph;
 pub mod interpret;
+pub mod mean;
 pub mod ops;
 mod print;
 pub mod value;

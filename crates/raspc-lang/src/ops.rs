@@ -11,14 +11,12 @@ mod text;
 
 use std::cmp::Ordering;
 
-use num_bigint::BigInt;
-use num_traits::FromPrimitive;
-
 use crate::error::EvalError;
-use crate::value::{Int, Value};
+use crate::value::{Value, whole};
 
+pub(crate) use arithmetic::integer_parts;
 pub(crate) use ratio::nearest_float;
-pub use text::{python_float_repr, python_str_repr};
+pub use text::{python_float_repr, python_repr, python_str_repr};
 
 /// Most bits of an integer result.
 pub const MAX_BITS: u64 = 1 << 20;
@@ -238,9 +236,4 @@ fn round(a: &Value) -> Result<Value, EvalError> {
         (_, Some(i)) => Ok(Value::Int(i)),
         _ => Err(EvalError::new(format!("type {} doesn't define __round__ method", kind_name(a)))),
     }
-}
-
-/// The integer that an integral float is.
-fn whole(x: f64) -> Int {
-    Int::from(BigInt::from_f64(x).expect("values are finite"))
 }

@@ -120,7 +120,11 @@ impl Model {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::forward::Keep;
+    use crate::samples;
 
     fn int(i: i32) -> Token {
         Token::Int(i.to_string())
@@ -156,5 +160,29 @@ mod tests {
         let defined = Some(vec![(2, 1.0)]);
         assert_eq!(number(defined.clone(), values.clone()).read(&[1.0, 0.0, 0.5]), Token::None);
         assert_eq!(number(defined, values).read(&[1.5, 0.0, 1.0]), int(3));
+    }
+
+    proptest! {
+        #[test]
+        fn logits_are_the_row_times_w_u(seed: u64, input: u64) {
+            let model = samples::random(seed);
+            let Ok(run) = model.run(&samples::random_ids(&model, input), Keep::default()) else {
+                return Err(TestCaseError::reject("a number left f32"));
+            };
+            let w_u = model.unembed().to_dense();
+            for position in 0..run.n {
+                let row = run.last.row(position);
+                let column = |c: usize| (0..w_u.rows).fold(0.0, |sum, i| sum + w_u.row(i)[c] * row[i]);
+                prop_assert_eq!(model.logits(row), (0..w_u.cols).map(column).collect::<Vec<f32>>());
+            }
+            // Where the model writes a direction for none, as for an output, argmax is all a runtime needs.
+            let tokens = model.output_tokens();
+            prop_assert!(tokens.is_empty() || tokens.len() == w_u.cols);
+            for (position, token) in (1..).zip(model.decode_output(&run)) {
+                let logits = model.logits(run.last.row(position));
+                let best = largest(&logits).filter(|&i| logits[i] > 0.5);
+                prop_assert!(tokens.is_empty() || token == best.map_or(Token::None, |i| tokens[i].clone()));
+            }
+        }
     }
 }

@@ -95,12 +95,13 @@ fn matrix_rows<E>(
 }
 
 impl Model {
-    /// Every tensor of a stock runtime, densely, in the order of the forward pass:
-    /// `embed.W_E [d_vocab, d_model]`, `pos_embed.W_pos [max_len + 1, d_model]`, for each layer `blocks.{l}.`
-    /// `attn.W_Q|W_K|W_V [n_heads, d_model, d_head]`, `attn.b_Q|b_K|b_V [n_heads, d_head]`,
-    /// `attn.W_O [n_heads, d_head, d_model]`, `attn.b_O [d_model]`, `mlp.W_in [d_model, d_mlp]`, `mlp.b_in [d_mlp]`,
-    /// `mlp.W_out [d_mlp, d_model]`, `mlp.b_out [d_model]`, and `unembed.W_U [d_model, d_vocab_out]`, `unembed.b_U`.
-    /// The weights are for a runtime that does not divide scores by √d_head.
+    /// Every tensor of a stock runtime, densely, in this order: `embed.W_E [d_vocab, d_model]`,
+    /// `pos_embed.W_pos [max_len + 1, d_model]`, for each layer `blocks.{l}.` `attn.W_Q`, `W_K`, `W_V`
+    /// `[n_heads, d_model, d_head]`, `attn.W_O [n_heads, d_head, d_model]`, `attn.b_Q`, `b_K`, `b_V [n_heads, d_head]`,
+    /// `attn.b_O [d_model]`, `mlp.W_in [d_model, d_mlp]`, `mlp.b_in [d_mlp]`, `mlp.W_out [d_mlp, d_model]`,
+    /// `mlp.b_out [d_model]`, and at the end `unembed.W_U [d_model, d_vocab_out]` and `unembed.b_U [d_vocab_out]`.
+    ///
+    /// The weights are for a runtime that does not divide scores by √d_head. How much it will be says [`Model::dense_bytes`].
     pub fn dense(&self) -> impl Iterator<Item = DenseTensor<'_>> {
         let d = self.config.d_model;
         let embed = [matrix("embed.W_E", &self.w_e), matrix("pos_embed.W_pos", &self.w_pos)];

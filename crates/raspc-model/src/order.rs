@@ -152,13 +152,27 @@ mod tests {
         }
     }
 
-    /// A sum that rounds tells the orders apart, so a test over all of them can fail.
+    /// Sums that round tell the orders apart, so a test over all of them can fail.
     #[test]
     fn orders_differ_where_sums_round() {
+        let distinct = |mut sums: Vec<u32>| {
+            sums.sort_unstable();
+            sums.dedup();
+            sums.len()
+        };
         let values: Vec<f32> = (0..200).map(|i| 1.0 / (i as f32 + 3.0)).collect();
-        let mut sums: Vec<u32> = ORDERS.iter().map(|order| order.sum(&values, 7).to_bits()).collect();
-        sums.sort_unstable();
-        sums.dedup();
-        assert!(sums.len() >= 3, "{sums:?}");
+        assert!(distinct(ORDERS.iter().map(|order| order.sum(&values, 7).to_bits()).collect()) >= 3);
+        // Added to 2^24 a 1 is lost, added to -2^24 it is not: forward loses both, pairwise one of them, reverse none.
+        let big = 16_777_216.0;
+        let accumulated = |order: Order, values: [f32; 4]| {
+            let mut terms: Vec<Term> = (0..).zip(values).collect();
+            let mut out = [0.0];
+            order.accumulate(&mut terms, 7, &mut out, &|_, c, out| out[0] += c);
+            out[0]
+        };
+        let terms = [big, 1.0, 1.0, -big];
+        assert_eq!(ORDERS.map(|order| accumulated(order, terms))[..3], [0.0, 2.0, 1.0]);
+        let shuffled = (0..50).map(|seed| accumulated(Order::Shuffled(seed), terms).to_bits()).collect();
+        assert!(distinct(shuffled) >= 3);
     }
 }

@@ -216,7 +216,9 @@ impl Random {
 /// A model of random sizes and weights that passes its check.
 pub(crate) fn random(seed: u64) -> Model {
     let mut r = Random::new(seed);
-    let mut config = config(1 + r.below(6), 1 + r.below(4), r.below(5), 1 + r.below(6));
+    // Now and then wide enough that activations are packed as lists.
+    let wide = if r.below(4) == 0 { 4 } else { 1 };
+    let mut config = config(1 + r.below(6 * wide), 1 + r.below(4 * wide), r.below(5), 1 + r.below(6 * wide));
     (config.n_layers, config.n_heads, config.causal) = (r.below(3), r.below(4), r.below(2) == 0);
     let vocab: Vec<Token> = (0..=r.below(4)).map(|i| r.token(i)).collect();
     let d = config.d_model;

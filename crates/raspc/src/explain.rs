@@ -59,7 +59,11 @@ pub fn explain(compilation: &Compilation) -> String {
 }
 
 fn graph_intro(graph: &Graph) -> String {
-    let mask = if graph.mask == Mask::Causal { "Position q sees keys up to q only (causal mask)." } else { "Every position sees every position." };
+    let mask = if graph.mask == Mask::Causal {
+        "Position q sees keys up to q only (causal mask)."
+    } else {
+        "Every position sees every position."
+    };
     format!("The program traced: each line is one operation on sequences, operands first. {mask}")
 }
 
@@ -119,12 +123,24 @@ fn attention(c: &Compilation, a: &Attention, text: &mut String) {
     let _ = writeln!(text, "  an attention head: {}", a.gadget);
     if let Op::Select { keys, queries, .. } = graph.op(selector) {
         let (keys, queries) = (graph.describe(*keys), graph.describe(*queries));
-        let _ = writeln!(text, "    keys hold {keys}, queries hold {queries}; W_QK compares them in {} dimension(s)", a.scores.len());
+        let _ = writeln!(
+            text,
+            "    keys hold {keys}, queries hold {queries}; W_QK compares them in {} dimension(s)",
+            a.scores.len()
+        );
     }
     let unselected = a.bos_score - if width { 256.0 } else { 128.0 };
-    let _ = writeln!(text, "    scores: selected keys {}, BOS {}, others at most {unselected}", unselected + 256.0, a.bos_score);
+    let _ = writeln!(
+        text,
+        "    scores: selected keys {}, BOS {}, others at most {unselected}",
+        unselected + 256.0,
+        a.bos_score
+    );
     if width {
-        let _ = writeln!(text, "    BOS scores as a selected key does, and only BOS carries 1: with w keys selected, 1/(1+w) arrives");
+        let _ = writeln!(
+            text,
+            "    BOS scores as a selected key does, and only BOS carries 1: with w keys selected, 1/(1+w) arrives"
+        );
     } else {
         let _ = writeln!(text, "    where no key is selected all weight falls on BOS, which carries the default");
     }

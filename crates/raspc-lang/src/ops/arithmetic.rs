@@ -133,6 +133,10 @@ fn int_ratio(a: &Int, b: &Int) -> Result<Value, EvalError> {
 }
 
 pub(super) fn modulo(a: &Value, b: &Value) -> Result<Value, EvalError> {
+    if matches!(a, Value::Str(_)) {
+        // Python formats here. RASP has no such thing; the message is the one that Python users know.
+        return Err(EvalError::new("not all arguments converted during string formatting"));
+    }
     match numbers("%", a, b)? {
         Numbers::Ints(_, b) if b.is_zero() => Err(EvalError::new("integer modulo by zero")),
         Numbers::Floats(_, 0.0) => Err(EvalError::new("float modulo")),
@@ -195,12 +199,9 @@ fn float_power(x: f64, y: f64) -> Result<Value, EvalError> {
 
 /// The float nearest to `x^e` for a nonzero `x`.
 fn exact_power(x: f64, e: i32) -> Option<f64> {
-    let (mut mantissa, mut exponent) = integer_parts(x);
-    let zeros = mantissa.trailing_zeros().unwrap_or(0);
-    mantissa >>= zeros;
-    exponent += zeros as i64;
+    let (mantissa, exponent) = integer_parts(x);
     let shift = exponent * i64::from(e);
-    let power = mantissa.pow(e.unsigned_abs());
+    let power = BigInt::from(mantissa).pow(e.unsigned_abs());
     let scale = BigInt::one() << shift.unsigned_abs();
     match (e >= 0, shift >= 0) {
         (true, true) => nearest_float(&(power * scale), &BigInt::one()),
@@ -210,11 +211,15 @@ fn exact_power(x: f64, e: i32) -> Option<f64> {
     }
 }
 
-/// A finite float as `m * 2^e`.
-pub(crate) fn integer_parts(x: f64) -> (BigInt, i64) {
+/// A finite float as `m * 2^e` with an odd `m`; zero as `0 * 2^0`.
+pub(crate) fn integer_parts(x: f64) -> (i64, i64) {
+    if x == 0.0 {
+        return (0, 0);
+    }
     let bits = x.abs().to_bits();
     let (field, fraction) = ((bits >> 52) as i64, bits & ((1 << 52) - 1));
     let (mantissa, exponent) = if field == 0 { (fraction, -1074) } else { (fraction | 1 << 52, field - 1075) };
-    let mantissa = BigInt::from(mantissa);
-    (if x < 0.0 { -mantissa } else { mantissa }, exponent)
+    let zeros = mantissa.trailing_zeros();
+    let mantissa = (mantissa >> zeros) as i64;
+    (if x < 0.0 { -mantissa } else { mantissa }, exponent + i64::from(zeros))
 }

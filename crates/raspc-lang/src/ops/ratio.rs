@@ -46,3 +46,31 @@ fn nearest_magnitude(n: &BigUint, d: &BigUint) -> Option<f64> {
     };
     x.is_finite().then_some(x)
 }
+
+#[cfg(test)]
+mod tests {
+    use num_traits::One;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against the standard library's parser: `m / 2^s` has the decimal digits of `m * 5^s`, `s` places in.
+        #[test]
+        fn dyadic_ratios_round_as_decimals_do(m in any::<u64>(), cut in 0u32..64, s in 0u32..1200, negative: bool) {
+            let m = BigInt::from(m >> cut);
+            let expected: f64 = format!("{}e-{s}", &m * BigInt::from(5).pow(s)).parse().unwrap();
+            let m = if negative { -m } else { m };
+            let expected = if negative && expected != 0.0 { -expected } else { expected };
+            prop_assert_eq!(nearest_float(&m, &(BigInt::one() << s)).unwrap().to_bits(), expected.to_bits());
+        }
+
+        /// The same upwards, into overflow.
+        #[test]
+        fn large_ratios_round_as_decimals_do(m in any::<u64>(), s in 900u32..1100) {
+            let n = BigInt::from(m) << s;
+            let expected: f64 = n.to_string().parse().unwrap();
+            prop_assert_eq!(nearest_float(&n, &BigInt::one()), expected.is_finite().then_some(expected));
+        }
+    }
+}

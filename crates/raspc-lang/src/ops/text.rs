@@ -2,9 +2,9 @@
 
 use num_bigint::BigInt;
 
-use super::{kind_name, whole};
+use super::kind_name;
 use crate::error::EvalError;
-use crate::value::{Int, Value};
+use crate::value::{Int, Value, whole};
 
 /// Most decimal digits that an integer has when it is converted to or from a string (Python's own bound: the
 /// conversion is quadratic).
@@ -54,13 +54,28 @@ pub fn python_str_repr(s: &str) -> String {
             '\\' => out.push_str("\\\\"),
             _ if c == quote => out.extend(['\\', c]),
             _ if is_printable(c) => out.push(c),
-            _ if u32::from(c) < 0x100 => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            _ if u32::from(c) < 0x1_0000 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            _ => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+            _ => out.push_str(&numeric_escape(c)),
         }
     }
     out.push(quote);
     out
+}
+
+/// A value as Python's `repr` writes it; none is `none`, a host value as it is displayed.
+pub fn python_repr(v: &Value) -> String {
+    match v {
+        Value::Bool(b) => if *b { "True" } else { "False" }.to_owned(),
+        Value::Str(s) => python_str_repr(s),
+        _ => v.to_string(),
+    }
+}
+
+fn numeric_escape(c: char) -> String {
+    match u32::from(c) {
+        code @ ..0x100 => format!("\\x{code:02x}"),
+        code @ ..0x1_0000 => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    }
 }
 
 /// Whether the standard library's escapes show the character as it is. Behind another character, so that combining marks

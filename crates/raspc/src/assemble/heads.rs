@@ -1,7 +1,7 @@
 //! Attention blocks into heads: W_Q, W_K, W_V, W_O.
 //!
-//! Blocks of one pattern in one layer share heads. Dimension 0 of queries and keys carries what all queries see alike:
-//! the score of BOS, and the bias that makes PAD keys lose. The others carry the products of the score. W_QK has the
+//! Blocks of one pattern in one layer share heads. Dimension 0 of queries and keys carries the score of BOS and the bias
+//! that makes PAD keys lose. The others carry the products of the score. W_QK has the
 //! rank of the score, W_OV one dimension for each value moved; a head is as wide as the larger of the two.
 
 use raspc_lang::graph::NodeId;
@@ -113,10 +113,9 @@ pub(super) fn matrices(circuit: &Circuit, layout: &Layout, heads: &[Packed<'_>],
 fn head(circuit: &Circuit, layout: &Layout, packed: &Packed<'_>, config: &Config) -> Head {
     let a = packed.attention;
     let (mut q, mut k, mut v, mut o) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    // BOS's query sees itself alone: its product with BOS's key is the BOS score, with other keys the common part.
+    // BOS's query is 1 here and 0 elsewhere: BOS scores `bos_score` with itself, 0 with tokens, and sees itself alone.
     column(circuit, layout, &Form::of(ONE), 1.0, 0, &mut q);
-    let common = a.key_bias.plus(&Form::of(ONE), PAD_LOSES);
-    column(circuit, layout, &common, PAD_LOSES + a.bos_score, 0, &mut k);
+    column(circuit, layout, &Form::of(ONE).scaled(PAD_LOSES), PAD_LOSES + a.bos_score, 0, &mut k);
     for (i, p) in a.scores.iter().enumerate() {
         column(circuit, layout, &p.query, 0.0, i as u32 + 1, &mut q);
         column(circuit, layout, &p.key, 0.0, i as u32 + 1, &mut k);

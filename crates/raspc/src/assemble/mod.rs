@@ -60,7 +60,7 @@ fn live_reads(block: &crate::circuit::Block, used: &[bool]) -> Vec<DirId> {
     use crate::circuit::Block;
     match block {
         Block::Attention(a) => {
-            let scores = a.scores.iter().flat_map(|p| [&p.query, &p.key]).chain([&a.key_bias]);
+            let scores = a.scores.iter().flat_map(|p| [&p.query, &p.key]);
             let moved = a.moves.iter().filter(|m| used[m.to.index()]).map(|m| &m.value);
             scores.chain(moved).flat_map(Form::dirs).collect()
         }

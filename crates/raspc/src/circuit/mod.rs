@@ -100,16 +100,14 @@ pub enum Block {
 
 /// An attention head: one pattern, several values moved through it.
 ///
-/// score(q, k) = Σ over `scores` of `query(x_q) · key(x_k)` + `key_bias(x_k)`; BOS scores `bos_score`; every form is
-/// corrected at BOS so that queries and keys there are exactly zero apart from that.
+/// score(q, k) = Σ over `scores` of `query(x_q) · key(x_k)`; BOS as a key scores `bos_score`, which is above zero; every
+/// form is corrected at BOS so that queries and keys there are exactly zero apart from that, and BOS sees itself alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attention {
     /// Identity of the pattern: heads with equal keys here have equal scores and can be one.
     pub pattern: u32,
     /// The products of the score.
     pub scores: Vec<Product>,
-    /// A part of the score that every query sees alike.
-    pub key_bias: Form,
     /// The score of BOS.
     pub bos_score: f64,
     /// What is moved.
@@ -185,7 +183,7 @@ impl Block {
         let mut dirs: Vec<DirId> = match self {
             Self::Attention(a) => {
                 let scores = a.scores.iter().flat_map(|p| [&p.query, &p.key]);
-                let forms = scores.chain([&a.key_bias]).chain(a.moves.iter().map(|m| &m.value));
+                let forms = scores.chain(a.moves.iter().map(|m| &m.value));
                 forms.flat_map(Form::dirs).collect()
             }
             Self::Mlp(m) => m.units.iter().flat_map(|u| u.reads.dirs()).collect(),
@@ -290,6 +288,7 @@ impl Circuit {
                 assert!(dir != ONE && dir != BOS, "one and bos belong to the embedding");
             }
             if let Block::Attention(a) = block {
+                assert!(a.bos_score >= 128.0, "BOS must see itself alone");
                 assert_eq!(a.moves.len(), block.writes().len(), "a head writes each direction once");
                 for m in &a.moves {
                     assert_eq!(m.bos, self.direction(m.to).bos, "{}: value at BOS", self.direction(m.to).label);

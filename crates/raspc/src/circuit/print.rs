@@ -43,9 +43,6 @@ fn print_attention(c: &Circuit, i: usize, a: &Attention, f: &mut fmt::Formatter<
     if a.scores.len() > SHOWN {
         writeln!(f, "  ... {} products in all", a.scores.len())?;
     }
-    if !a.key_bias.is_zero() {
-        writeln!(f, "  score += ({}) at key", form(c, &a.key_bias))?;
-    }
     writeln!(f, "  score of bos = {}", a.bos_score)?;
     for m in a.moves.iter().take(SHOWN) {
         writeln!(f, "  {} <- {} (bos: {})", c.direction(m.to).label, form(c, &m.value), m.bos)?;

@@ -44,10 +44,7 @@ pub fn read(form: &Form, row: &[f64]) -> f64 {
 
 fn attend(circuit: &Circuit, a: &Attention, mask: Mask, stream: &mut Stream) {
     let n = stream.len();
-    let keys: Vec<(f64, Vec<f64>)> = stream
-        .iter()
-        .map(|row| (read(&a.key_bias, row), a.scores.iter().map(|p| read(&p.key, row)).collect()))
-        .collect();
+    let keys: Vec<Vec<f64>> = stream.iter().map(|row| a.scores.iter().map(|p| read(&p.key, row)).collect()).collect();
     let values: Vec<Vec<f64>> =
         stream.iter().map(|row| a.moves.iter().map(|m| read(&m.value, row)).collect()).collect();
     let mut sums = vec![vec![0.0; a.moves.len()]; n];
@@ -55,7 +52,7 @@ fn attend(circuit: &Circuit, a: &Attention, mask: Mask, stream: &mut Stream) {
     for q in 1..n {
         let query: Vec<f64> = a.scores.iter().map(|p| read(&p.query, &stream[q])).collect();
         let end = if mask == Mask::Causal { q + 1 } else { n };
-        let score = |k: usize| keys[k].0 + query.iter().zip(&keys[k].1).map(|(x, y)| x * y).sum::<f64>();
+        let score = |k: usize| query.iter().zip(&keys[k]).map(|(x, y)| x * y).sum::<f64>();
         let scores: Vec<f64> = (1..end).map(score).collect();
         let best = scores.iter().copied().fold(a.bos_score, f64::max);
         let chosen: Vec<usize> = (1..end).filter(|&k| scores[k - 1] > best - 52.0).collect();

@@ -127,7 +127,7 @@ impl Encoder<'_> {
     /// The output is categorical where its values can be listed, so that argmax decodes it; means are numbers.
     fn demand_output(&mut self, id: NodeId) {
         let listed = matches!(self.values.set(id), ValueSet::Finite(v) if v.len() <= 1 << 14);
-        let mean = matches!(self.graph.op(id), Op::Aggregate { .. }) && !self.is_copy(id);
+        let mean = self.is_mean(id);
         let wish = self.graph.node(id).annotation;
         let numerical = match wish {
             Some(Annotation::Numerical) => self.is_numeric(id),
@@ -145,7 +145,8 @@ impl Encoder<'_> {
 
     /// A named node must be readable: as a number where that is exact and takes one direction, else as a one-hot.
     fn demand_default(&mut self, id: NodeId) {
-        let number = self.is_numeric(id) && (self.is_whole(id) || !matches!(self.values.set(id), ValueSet::Finite(_)));
+        let described = !matches!(self.values.set(id), ValueSet::Finite(_));
+        let number = self.is_numeric(id) && (self.is_whole(id) || described || self.is_mean(id));
         let demand = &mut self.demands[id.index()];
         if number { demand.number = true } else { demand.onehot = true }
     }
@@ -216,6 +217,17 @@ impl Encoder<'_> {
     /// How many values the node has, none apart; very many when they cannot be listed.
     fn count(&self, id: NodeId) -> usize {
         self.values.enumerate(id).map_or(usize::MAX >> 1, |v| v.len())
+    }
+
+        /// Whether the node is a mean, or a sum with a mean in it.
+    fn is_mean(&self, id: NodeId) -> bool {
+        match self.graph.op(id) {
+            Op::Aggregate { .. } => !self.is_copy(id),
+            Op::Map { function, args } => {
+                self.affine(function, args).is_some_and(|sum| sum.terms.iter().any(|t| self.is_mean(t.0)))
+            }
+            _ => false,
+        }
     }
 
     /// Whether all values (but none) are numbers.

@@ -29,8 +29,8 @@ pub struct Matrix {
 pub struct Score {
     /// The products.
     pub products: Vec<Product>,
-    /// The part that every query sees alike.
-    pub key_bias: Form,
+    /// The part that every query sees alike, until [`Score::finish`] makes it a product.
+    alike: Form,
     /// The score of a selected key.
     pub top: f64,
 }
@@ -57,7 +57,7 @@ impl Score {
         if groups.len() == 1 && groups[0].0.len() == queries.len() {
             self.top += 256.0;
             let selected: Vec<&Form> = bits(&groups[0].1).map(|k| keys[k]).collect();
-            self.key_bias = self.key_bias.plus(&total(&selected), 256.0);
+            self.alike = self.alike.plus(&total(&selected), 1.0);
         } else if groups.len() > 2 && matrix.is_matching(&groups) {
             self.add_signs(&groups, keys, queries);
         } else if groups.len() <= key_groups.len() {
@@ -75,6 +75,20 @@ impl Score {
                 self.products.push(Product { query, key });
             }
         }
+    }
+
+    /// The score, complete. A conjunction of nothing selects every key: those too must score more than 0, which is what
+    /// tokens score for BOS's own query, so that BOS (between or level) stays above 0 and sees itself alone.
+    #[must_use]
+    pub fn finish(mut self) -> Self {
+        if self.top == 0.0 {
+            self.top = 256.0;
+            self.alike = Form::constant(1.0);
+        }
+        if !self.alike.is_zero() {
+            self.products.push(Product { query: Form::constant(256.0), key: std::mem::take(&mut self.alike) });
+        }
+        self
     }
 
     fn add_signs(&mut self, groups: &[Group], keys: &[&Form], queries: &[&Form]) {

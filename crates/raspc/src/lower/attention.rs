@@ -44,7 +44,7 @@ impl Lowering<'_> {
             let (keys, queries) = (forms(&keys), forms(&queries));
             score.add(&matrix, &keys.iter().collect::<Vec<_>>(), &queries.iter().collect::<Vec<_>>());
         }
-        score
+        score.finish()
     }
 
     fn sides(&self, select: NodeId) -> (NodeId, NodeId) {
@@ -87,18 +87,10 @@ impl Lowering<'_> {
             self.circuit.directions[m.to.index()].bos = m.bos;
         }
         let bos_score = if width { score.width_bos() } else { score.default_bos() };
-        let Score { products: scores, key_bias, .. } = score;
+        let scores = score.products;
         let gadget = format!("{gadget} through {}", self.graph.describe(selector));
         let origins = vec![id];
-        self.circuit.add_block(Block::Attention(Attention {
-            pattern,
-            scores,
-            key_bias,
-            bos_score,
-            moves,
-            origins,
-            gadget,
-        }));
+        self.circuit.add_block(Block::Attention(Attention { pattern, scores, bos_score, moves, origins, gadget }));
     }
 
     /// 1/(1+w) of each conjunction of a width, in a direction that holds 1 + 1/(1+w) (a grid of 2^-23, numerics R3).
@@ -181,8 +173,7 @@ impl Lowering<'_> {
             return Err(self.too_large(id, at_default));
         }
         let widest = self.values.width_range(selector).1;
-        let (lo, hi) = measured.span();
-        let (lo, hi) = (lo.min(at_default).min(0.0), hi.max(at_default).max(0.0));
+        let (lo, hi) = (measured.lo.min(at_default).min(0.0), measured.hi.max(at_default).max(0.0));
         let largest = hi.max(-lo);
         let weights = if widest <= 1 { 0.0 } else { 4.0 * U + gamma(widest + 2) };
         let mut error =
@@ -193,7 +184,9 @@ impl Lowering<'_> {
         let mut offset = 0.0;
         if plan.lattice != 0 && grid.is_none() {
             // The constant keeps every value within one binade, so that all lie on its grid (numerics R3).
-            let binade = power_above(4.0 * range.max());
+            // Where it can be none, sums of it also hold the constants that move none out of the way.
+            let room = if self.values.can_be_none(id) { 32.0 } else { 8.0 };
+            let binade = power_above(room * range.max());
             offset = 1.5 * binade * f64::from(plan.lattice);
             let grid = 2.0 * U * binade;
             error += grid / 2.0;
@@ -205,12 +198,21 @@ impl Lowering<'_> {
         let to = self.direction(self.label(id), id, range);
         self.circuit.directions[to.index()].embedding.constant = offset;
         let mut moves = vec![Move { value: from.value, bos: at_default, to }];
+        let shared = if from.defined.is_none() { self.defined_of.get(&selector).cloned() } else { None };
         let defined = self.values.can_be_none(id).then(|| {
+            // Whether anything is selected is one fact for all that is moved through a selector.
+            if let Some(form) = shared {
+                return form;
+            }
             // 1 at every token; what is moved takes it away: exactly −1 from BOS, or from the one selected none.
             let to = self.direction(format!("{}:defined", self.label(id)), id, BIT);
             self.circuit.directions[to.index()].embedding.constant = 1.0;
+            let plain = from.defined.is_none();
             let value = from.defined.map_or_else(Form::zero, |d| d.complement().scaled(-1.0));
             moves.push(Move { value, bos: if default.is_none() { -1.0 } else { 0.0 }, to });
+            if plain && default.is_none() {
+                self.defined_of.insert(selector, Form::of(to));
+            }
             Form::of(to)
         });
         self.attend(id, 0, plan, false, moves, "averages values");

@@ -79,20 +79,23 @@ impl Lowering<'_> {
         let at = nodes.iter().position(|&n| n == id).expect("just added");
         let measured = measure(&self.circuit, &form);
         let error = terms.iter().map(|t| t.1.abs() * self.number_of(t.0).error).sum::<f64>().max(measured.error);
+        // Whole multiples of the grid add up exactly in f64 too; other ideal values are themselves a little off.
+        let slack = if error == 0.0 && measured.grid.is_some() { 0.0 } else { 4.0 * f64::EPSILON };
         let mut points = Vec::new();
         for tuple in self.joint(&nodes)? {
             let parts: Option<Vec<f64>> = tuple[..terms.len()].iter().map(Value::as_f64).collect();
             let ideal = parts.map(|p| p.iter().zip(&terms).map(|(x, t)| x * t.1).sum::<f64>());
-            points.extend(ideal.map(|x| (x, error + x.abs() * 4.0 * f64::EPSILON, tuple[at].clone())));
+            points.extend(ideal.map(|x| (x, error + x.abs() * slack, tuple[at].clone())));
         }
         let mut defined: Vec<&Form> = terms.iter().filter_map(|t| self.number_of(t.0).defined.as_ref()).collect();
         defined.dedup();
         if !defined.is_empty() {
-            let beyond = power_above(4.0 * measured.sum + 4.0);
+            let (lo, hi) = (measured.lo, measured.hi);
+            let beyond = power_above(2.0 * (hi - lo).max(hi.abs()).max(lo.abs()));
             for d in defined {
                 form = form.plus(&d.complement(), beyond);
             }
-            points.push((beyond - measured.sum, 0.0, Value::None));
+            points.push((beyond + lo, 0.0, Value::None));
         }
         let names: Vec<String> = terms.iter().map(|t| self.label(t.0)).collect();
         Ok(Ready { form, points, name: names.join(" and ") })

@@ -47,6 +47,8 @@ struct Lowering<'a> {
     reciprocals: Vec<Vec<DirId>>,
     patterns: Vec<(NodeId, usize)>,
     pattern_of: HashMap<(NodeId, usize, bool), u32>,
+    /// By selector: the form that is 1 where it selects anything.
+    defined_of: HashMap<NodeId, Form>,
 }
 
 /// What a lowering step gives, or the error that stops the compilation.
@@ -70,6 +72,7 @@ pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::resu
         reciprocals: vec![Vec::new(); graph.len()],
         patterns: Vec::new(),
         pattern_of: HashMap::new(),
+        defined_of: HashMap::new(),
     };
     let mut errors = Vec::new();
     for (id, node) in graph.iter().filter(|(_, n)| n.op.kind() == Kind::SOp) {

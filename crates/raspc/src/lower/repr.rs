@@ -27,6 +27,10 @@ pub struct NumberForm {
 /// What is known of a form's value at tokens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measure {
+    /// Least value.
+    pub lo: f64,
+    /// Greatest value.
+    pub hi: f64,
     /// Σ |weight| · max.
     pub sum: f64,
     /// Greatest sum of the positive terms that read directions other than `one`: no partial sum is larger.
@@ -45,11 +49,6 @@ impl Measure {
     /// The largest partial sum in any order, with this constant in place of the form's own.
     pub fn bound(&self, constant: f64) -> f64 {
         (self.positive + constant.max(0.0)).max(self.negative + (-constant).max(0.0))
-    }
-
-    /// Least and greatest value.
-    pub fn span(&self) -> (f64, f64) {
-        (self.constant - self.negative, self.constant + self.positive)
     }
 }
 
@@ -75,10 +74,24 @@ pub fn grid_of(x: f64) -> f64 {
 
 /// Measures a form.
 pub fn measure(circuit: &Circuit, form: &Form) -> Measure {
-    let mut m = Measure { sum: 0.0, positive: 0.0, negative: 0.0, constant: 0.0, grid: Some(f64::MAX), error: 0.0 };
+    let mut m = Measure {
+        lo: 0.0,
+        hi: 0.0,
+        sum: 0.0,
+        positive: 0.0,
+        negative: 0.0,
+        constant: 0.0,
+        grid: Some(f64::MAX),
+        error: 0.0,
+    };
     let mut rounded = 0.0;
     for (dir, c) in form.terms() {
-        let range = circuit.direction(dir).range;
+        let mut range = circuit.direction(dir).range;
+        if dir == ONE {
+            range.lo = 1.0;
+        }
+        m.lo += (c * range.lo).min(c * range.hi);
+        m.hi += (c * range.lo).max(c * range.hi);
         m.sum += c.abs() * range.max();
         if dir == ONE {
             m.constant = c;

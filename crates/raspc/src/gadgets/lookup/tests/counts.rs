@@ -1,0 +1,48 @@
+//! Unit counts of well-known tables.
+
+use super::run::{square, table, verify};
+use crate::gadgets::lookup::{Entry, Table, lookup};
+
+/// Exact, and at most `units` units.
+fn at_most(name: &str, table: &Table, units: usize) {
+    let found = lookup(table);
+    verify(table, &found);
+    assert!(found.units.len() <= units, "{name}: {} units by {:?}", found.units.len(), found.considered);
+    eprintln!("{name}: {} units, {}", found.units.len(), found.method);
+}
+
+#[test]
+fn tables_of_64_by_64() {
+    let n = 64;
+    at_most("==", &square(n, n, |a, b| (a == b).into()), 3);
+    at_most("!=", &square(n, n, |a, b| (a != b).into()), 3);
+    at_most("<", &square(n, n, |a, b| (a < b).into()), 2);
+    at_most("+", &square(n, n, |a, b| a + b), 126);
+    at_most("-", &square(n, n, |a, b| a - b + 63), 126);
+    at_most("(a+b)%64", &square(n, n, |a, b| (a + b) % 64), 126);
+    at_most("(a+b)%3", &square(n, n, |a, b| (a + b) % 3), 4);
+    at_most("min", &square(n, n, i64::min), 63);
+    at_most("max", &square(n, n, i64::max), 63);
+    at_most("|a-b|", &square(n, n, |a, b| (a - b).abs()), 126);
+}
+
+#[test]
+fn flags() {
+    at_most("and", &square(2, 2, |a, b| a & b), 1);
+    at_most("or", &square(2, 2, |a, b| a | b), 1);
+    at_most("xor", &square(2, 2, |a, b| a ^ b), 2);
+    at_most("not", &table(&[2], &[false], 2, |at| Entry::Class(1 - at[0] as u32)), 1);
+    let majority = table(&[2; 3], &[false; 3], 2, |at| Entry::Class((at.iter().sum::<usize>() > 1).into()));
+    at_most("majority", &majority, 2);
+    let parity = table(&[2; 4], &[false; 4], 2, |at| Entry::Class((at.iter().sum::<usize>() % 2) as u32));
+    at_most("parity of four", &parity, 4);
+}
+
+#[test]
+fn small_tables_of_programs() {
+    let opens = [0, 2, 4];
+    at_most("dyck-3 pairs", &square(6, 6, |a, b| (opens.contains(&a) && b == a + 1).into()), 3);
+    at_most("depth and token", &square(4, 65, |a, b| (a == 0 && b % 7 == 3).into()), 1);
+    let choice = table(&[2, 3, 3], &[false; 3], 3, |at| Entry::Class(at[1 + at[0]] as u32));
+    at_most("choice", &choice, 5);
+}

@@ -1,0 +1,5 @@
+//! Tests of the lookups: every returned lookup is run on every combination of arguments.
+
+mod counts;
+mod random;
+mod run;
