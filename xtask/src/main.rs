@@ -1,2 +1,42 @@
-//! The repository's own commands.
-fn main() {}
+//! The repository's own commands: `cargo xtask test` runs everything that must hold, `cargo xtask tidy` the checks on the
+//! repository itself.
+
+mod steps;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+The repository's own commands
+
+Usage: cargo xtask COMMAND
+
+  test     everything that must hold: formatting, tidiness, lints, build, all tests, documentation
+  tidy     the checks on the repository itself (part of test)
+  bless    rewrite the recorded output of the README and of the command line's sessions, to be reviewed as a diff
+  help     this text
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["test"] => steps::test(&root()),
+        ["tidy"] => tidy::tidy(&root()),
+        ["bless"] => steps::bless(&root()),
+        ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprint!("{HELP}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The repository's root: the folder above this crate's.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().expect("xtask lies in the repository").to_owned()
+}

@@ -1,0 +1,247 @@
+//! The command line's words: every command, flag and default, as clap reads them.
+//!
+//! One struct a group of flags, so that a flag means the same wherever it is accepted. Nothing is resolved here: a flag
+//! that was not given is `None`, and `settings` says what then holds.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Compile RASP programs into the weights of exact transformers.
+#[derive(Debug, Parser)]
+#[command(
+    name = "raspc",
+    version,
+    disable_help_subcommand = true,
+    after_help = "`raspc help CODE` explains a diagnostic such as E0101; `raspc list` shows the standard programs."
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Whether to use colours [default: only on a terminal, and not where NO_COLOR is set].
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = false)]
+    pub(crate) color: Option<ColorWhen>,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal.
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compile a program, run the transformer, and show its output beside the interpreter's.
+    Run(RunArgs),
+    /// Compile a program and write the model as a folder.
+    Compile(CompileArgs),
+    /// Check that interpreter, circuit and transformer agree at every named node and position.
+    Verify(VerifyArgs),
+    /// Tell the six steps of a compilation, in words and tables.
+    Explain(ExplainArgs),
+    /// List the standard programs, or show the source of one.
+    List(ListArgs),
+    /// Explain a diagnostic's code, or a command.
+    Help(HelpArgs),
+    /// Print the completions of a shell.
+    Completions(CompletionsArgs),
+}
+
+/// Which program, and which of its s-ops.
+#[derive(Debug, Args)]
+pub(crate) struct ProgramArgs {
+    /// A `.rasp` file, the name of a standard program (see `raspc list`), or the folder of a compiled model.
+    #[arg(value_name = "PROGRAM", required_unless_present = "eval")]
+    pub(crate) program: Option<String>,
+    /// The program itself, in place of PROGRAM: an expression, or statements.
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) eval: Option<String>,
+    /// The s-op or selector to compile [default: the last one defined].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sop: Option<String>,
+    /// Let each position see itself and earlier ones only.
+    #[arg(long)]
+    pub(crate) causal: bool,
+}
+
+/// What the model is compiled for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Compilation")]
+pub(crate) struct ModelArgs {
+    /// The tokens: a range (`0..40`, `0..=9`), a list (`a,b,c`), a JSON array or string, or characters
+    /// [default: the program's, else the inputs' tokens].
+    #[arg(long, value_name = "TOKENS", allow_hyphen_values = true)]
+    pub(crate) vocab: Option<String>,
+    /// The longest input, without BOS [default: the program's, else the longest input's].
+    #[arg(long, value_name = "N")]
+    pub(crate) max_len: Option<usize>,
+    /// How small the model is made: 0 keeps one block for each operation as written, 1 optimises all but named nodes
+    /// [default: 1].
+    #[arg(short = 'O', long = "opt", value_name = "LEVEL")]
+    pub(crate) opt: Option<Opt>,
+    /// Text of the token that begins every input [default: compiler_bos].
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) bos: Option<String>,
+    /// Text of the token that fills a batch [default: compiler_pad].
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) pad: Option<String>,
+    /// Most values or tuples enumerated for one node; more is an error.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_values: Option<usize>,
+    /// Most hidden units of one block; more is an error.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_units: Option<usize>,
+    /// Most bytes of stored weights, estimated before any is made; more is an error.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_bytes: Option<u64>,
+}
+
+/// How small the model is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Opt {
+    /// One block and one labelled subspace for each operation as written.
+    #[value(name = "0")]
+    O0,
+    /// Every named node stays readable; the rest is optimised.
+    #[value(name = "1")]
+    O1,
+}
+
+/// How the words of the command line become inputs.
+#[derive(Debug, Args)]
+pub(crate) struct InputArgs {
+    /// Read inputs as characters, one token each, whatever they start with.
+    #[arg(long, conflicts_with = "words")]
+    pub(crate) chars: bool,
+    /// Split inputs at blanks, numbers as numbers.
+    #[arg(long)]
+    pub(crate) words: bool,
+}
+
+/// `raspc run`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "raspc run [OPTIONS] <PROGRAM> [INPUT]...\n       raspc run [OPTIONS] -e <TEXT> [INPUT]...",
+    after_help = "Exit status: 0 when transformer and interpreter agree everywhere, 1 when they do not or the program or an \
+                  input is at fault, 2 for wrong usage."
+)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// Inputs: characters, or JSON where it starts with `[` or `"`; `-` reads one a line [default: the program's example].
+    #[arg(value_name = "INPUT", allow_hyphen_values = true)]
+    pub(crate) inputs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Show every named s-op on both sides, and every head's attention pattern.
+    #[arg(long)]
+    pub(crate) trace: bool,
+    /// Print one JSON object an input.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// `raspc compile`
+#[derive(Debug, Args)]
+#[command(override_usage = "raspc compile [OPTIONS] <PROGRAM> -o <DIR>\n       raspc compile [OPTIONS] -e <TEXT> -o <DIR>")]
+pub(crate) struct CompileArgs {
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// The folder to write; a model that is there already is replaced.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// Print the sizes as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// `raspc verify`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "raspc verify [OPTIONS] <PROGRAM>\n       raspc verify [OPTIONS] -e <TEXT>",
+    after_help = "Exit status: 0 when everything agrees, 1 when something does not, 2 for wrong usage."
+)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// How many inputs: all are checked when there are at most this many, else this many are sampled.
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    pub(crate) samples: u64,
+    /// Seed of the samples.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// `raspc explain`
+#[derive(Debug, Args)]
+#[command(override_usage = "raspc explain [OPTIONS] <PROGRAM>\n       raspc explain [OPTIONS] -e <TEXT>")]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// Print one stage as deterministic text, instead of the whole story.
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) emit: Option<Emit>,
+    /// Print the story's stages as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// A stage of a compilation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Emit {
+    /// (1) the computational graph
+    Graph,
+    /// (2) value sets and encodings
+    Encoded,
+    /// (3) blocks
+    Circuit,
+    /// (4) layers
+    Schedule,
+    /// (5) and (6): residual stream and weights
+    Model,
+}
+
+/// `raspc list`
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// A standard program, to see its source.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Print as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `raspc help`
+#[derive(Debug, Args)]
+pub(crate) struct HelpArgs {
+    /// A code such as E0101, `codes` for all of them, or a command.
+    #[arg(value_name = "CODE|COMMAND")]
+    pub(crate) topic: Option<String>,
+}
+
+/// `raspc completions`
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
