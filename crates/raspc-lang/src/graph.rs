@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::diagnostic::Span;
 use crate::error::EvalError;
 use crate::function::Function;
+use crate::ops::order;
 use crate::value::Value;
 
 /// Index of a node; printed as `n7`.
@@ -180,20 +181,11 @@ impl Comparison {
         match self {
             Self::Eq => Ok(key == query),
             Self::Ne => Ok(key != query),
-            Self::Lt | Self::Le | Self::Gt | Self::Ge => {
-                let comparable =
-                    (key.is_number() && query.is_number()) || matches!((key, query), (Value::Str(_), Value::Str(_)));
-                if !comparable {
-                    return Err(EvalError::new(format!("{key} and {query} have no order")));
-                }
-                let order = key.cmp(query);
-                Ok(match self {
-                    Self::Lt => order.is_lt(),
-                    Self::Le => order.is_le(),
-                    Self::Gt => order.is_gt(),
-                    _ => order.is_ge(),
-                })
-            }
+            // Worded as the reference does: the query first, the comparison turned round.
+            Self::Lt => Ok(order(">", query, key)?.is_gt()),
+            Self::Le => Ok(order(">=", query, key)?.is_ge()),
+            Self::Gt => Ok(order("<", query, key)?.is_lt()),
+            Self::Ge => Ok(order("<=", query, key)?.is_le()),
         }
     }
 }
@@ -336,11 +328,15 @@ impl Graph {
                 Op::Tokens | Op::Indices | Op::Const(_) => {}
                 Op::Map { function, args } => {
                     assert!(!args.is_empty() && args.len() == function.arity, "{id}: arity");
-                    args.iter().for_each(|&a| want(a, Kind::SOp));
+                    for &a in args {
+                        want(a, Kind::SOp);
+                    }
                 }
-                Op::Select { keys, queries, .. } => {
+                Op::Select { keys, queries, predicate } => {
                     want(*keys, Kind::SOp);
                     want(*queries, Kind::SOp);
+                    let arity = if let Predicate::Function(f) = predicate { f.arity } else { 2 };
+                    assert_eq!(arity, 2, "{id}: a predicate is of key and query");
                 }
                 Op::And(a, b) | Op::Or(a, b) => {
                     want(*a, Kind::Selector);

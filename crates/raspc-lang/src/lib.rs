@@ -2,6 +2,7 @@
 //!
 //! Knows nothing about transformers.
 
+pub mod builder;
 pub mod codes;
 pub mod diagnostic;
 pub mod elaborate;
@@ -11,8 +12,9 @@ pub mod graph;
 pub mod input;
 pub mod interpret;
 pub mod library;
+pub mod mean;
 pub mod ops;
-mod print;
+pub mod print;
 pub mod program;
 pub mod programs;
 pub mod render;

@@ -13,6 +13,7 @@ use num_bigint::BigInt;
 use num_traits::{FromPrimitive, Signed, ToPrimitive};
 
 use crate::error::EvalError;
+use crate::ops::python_float_repr;
 
 /// One value of an s-op.
 #[derive(Clone, Debug)]
@@ -86,6 +87,14 @@ impl Int {
         match &self.0 {
             Repr::Small(i) => *i as f64,
             Repr::Big(b) => b.to_f64().unwrap_or(if b.is_negative() { f64::NEG_INFINITY } else { f64::INFINITY }),
+        }
+    }
+
+    /// How many bits its magnitude has; 0 for 0.
+    pub fn bits(&self) -> u64 {
+        match &self.0 {
+            Repr::Small(i) => u64::from(i64::BITS - i.unsigned_abs().leading_zeros()),
+            Repr::Big(b) => b.bits(),
         }
     }
 
@@ -171,7 +180,10 @@ impl Value {
         Self::Str(Arc::from(s.as_ref()))
     }
 
-    /// A float value; NaN and infinity are an evaluation error.
+    /// A float value.
+    ///
+    /// # Errors
+    /// NaN and infinity are an evaluation error.
     pub fn float(x: f64) -> Result<Self, EvalError> {
         Float::new(x).map(Self::Float).ok_or_else(|| EvalError::new(format!("the result {x} is not a finite number")))
     }
@@ -250,9 +262,18 @@ fn compare_numbers(a: &Value, b: &Value) -> Ordering {
 
 /// Exact comparison of a finite float with an integer: no rounding of either.
 fn compare_float_int(x: f64, i: &Int) -> Ordering {
-    let floor = x.floor();
-    let whole = Int::from(BigInt::from_f64(floor).expect("finite"));
-    whole.cmp(i).then(if x > floor { Ordering::Greater } else { Ordering::Equal })
+    let floor = libm::floor(x);
+    whole(floor).cmp(i).then(if x > floor { Ordering::Greater } else { Ordering::Equal })
+}
+
+/// The integer that an integral float is.
+pub(crate) fn whole(x: f64) -> Int {
+    // 2^63 is a float, so below it the conversion to i64 is exact.
+    if x.abs() < 9_223_372_036_854_775_808.0 {
+        Int(Repr::Small(x as i64))
+    } else {
+        Int::from(BigInt::from_f64(x).expect("values are finite"))
+    }
 }
 
 impl Ord for Value {
@@ -311,20 +332,21 @@ fn hash_float<H: Hasher>(x: f64, state: &mut H) {
     if x.fract() != 0.0 {
         return x.to_bits().hash(state);
     }
-    match Int::from(BigInt::from_f64(x).expect("finite")).0 {
+    match whole(x).0 {
         Repr::Small(i) => i.hash(state),
         Repr::Big(b) => b.hash(state),
     }
 }
 
-/// As a user reads it: strings bare, booleans `true`/`false`, floats with the shortest digits that round-trip.
+/// As a user reads it: strings bare, booleans `true`/`false`, floats as Python's `repr` (the
+/// shortest digits that round-trip).
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.write_str("none"),
             Self::Bool(b) => write!(f, "{b}"),
             Self::Int(i) => write!(f, "{i}"),
-            Self::Float(x) => write!(f, "{:?}", x.0),
+            Self::Float(x) => f.write_str(&python_float_repr(x.0)),
             Self::Str(s) => f.write_str(s),
             Self::Host(h) => f.write_str(&h.0.display()),
         }
