@@ -3,12 +3,21 @@
 //! Knows nothing about transformers.
 
 pub mod builder;
+pub mod codes;
 pub mod diagnostic;
+pub mod elaborate;
 pub mod error;
 pub mod function;
 pub mod graph;
+pub mod input;
 pub mod interpret;
+pub mod library;
 pub mod mean;
 pub mod ops;
 pub mod print;
+pub mod program;
+pub mod programs;
+pub mod render;
+pub mod source;
+pub mod syntax;
 pub mod value;
