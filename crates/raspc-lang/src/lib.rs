@@ -20,4 +20,5 @@ pub mod programs;
 pub mod render;
 pub mod source;
 pub mod syntax;
+pub mod serial;
 pub mod value;
