@@ -136,7 +136,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) program: ProgramArgs,
     /// Inputs: characters, or JSON where it starts with `[` or `"`; `-` reads one a line [default: the program's example].
-    #[arg(value_name = "INPUT", allow_hyphen_values = true)]
+    #[arg(value_name = "INPUT")]
     pub(crate) inputs: Vec<String>,
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -152,7 +152,9 @@ pub(crate) struct RunArgs {
 
 /// `raspc compile`
 #[derive(Debug, Args)]
-#[command(override_usage = "raspc compile [OPTIONS] <PROGRAM> -o <DIR>\n       raspc compile [OPTIONS] -e <TEXT> -o <DIR>")]
+#[command(
+    override_usage = "raspc compile [OPTIONS] <PROGRAM> -o <DIR>\n       raspc compile [OPTIONS] -e <TEXT> -o <DIR>"
+)]
 pub(crate) struct CompileArgs {
     #[command(flatten)]
     pub(crate) program: ProgramArgs,
