@@ -1,8 +1,10 @@
 //! The diagnostics of the command line, and what `raspc help CODE` says of them and of the compiler's.
 //!
-//! `E01` to `E07` are the language's and explained there, `E08` the compiler's, `E09` the command line's own.
+//! `E01` to `E07` and `W01` are the language's and explained there, `E08` and `W08` the compiler's, `E09` the command
+//! line's own.
 
 use raspc::encode::codes as compiler;
+use raspc::values::codes as values;
 use raspc_lang::codes::{CODES, CodeDoc};
 use raspc_lang::diagnostic::Code;
 
@@ -96,6 +98,14 @@ const HERE: &[CodeDoc] = &[
         right: "raspc compile -e 'x = average(indices * 10 ^ 4)' --vocab ab --max-len 5 -o x",
     },
     CodeDoc {
+        code: values::RAISES,
+        title: "an operation without a result, on arguments that an input reaches",
+        why: "A transformer cannot raise, so a program that does on some input has nothing to be compiled to. The message names the arguments.",
+        fix: "Give the operation a result everywhere, or keep those arguments away from it.",
+        wrong: "raspc compile -e 'x = 1 / indices' --vocab ab --max-len 5 -o x",
+        right: "raspc compile -e 'x = 1 / (indices + 1)' --vocab ab --max-len 5 -o x",
+    },
+    CodeDoc {
         code: TOKEN,
         title: "a token outside the vocabulary",
         why: "A model has an embedding for each token of its vocabulary and for nothing else. Numbers and strings are different tokens: 1 is not \"1\", and an input of digits without brackets is characters.",
@@ -150,6 +160,30 @@ const HERE: &[CodeDoc] = &[
         fix: "Convert the file to UTF-8; make sure that it is the file you mean.",
         wrong: "raspc run photo.rasp",
         right: "raspc run program.rasp",
+    },
+    CodeDoc {
+        code: values::MAY_RAISE,
+        title: "an operation that may lack a result",
+        why: "There are arguments on which it has none. They could not be excluded, and no input was found that reaches them. The model is right on every input on which the program has a value; that it has one is assumed.",
+        fix: "Give the operation a result everywhere, or let `raspc verify` look for such an input.",
+        wrong: "an index that is computed, and always in range for a reason the compiler does not see",
+        right: "the same with `x if 0 <= i and i < 5 else 0`",
+    },
+    CodeDoc {
+        code: values::TELLS_EQUAL_APART,
+        title: "a function that tells equal values apart",
+        why: "1, 1.0 and true are equal, and a model holds values, not types: where an argument can be either, it cannot tell which. A function such as `str` can.",
+        fix: "Convert the argument first, so that it always has one type.",
+        wrong: "the text of a count that is sometimes a mean",
+        right: "the text of `round(x)`",
+    },
+    CodeDoc {
+        code: values::MAY_AVERAGE,
+        title: "an aggregate that may meet several values without a mean",
+        why: "Strings and none have no mean. That never two keys with different such values are selected was not proved; it is assumed.",
+        fix: "Select by a key that no two positions share, such as `indices`; or let `raspc verify` look for an input with two.",
+        wrong: "aggregate(select(rank, indices, ==), tokens), where ranks may repeat",
+        right: "the same with ties broken by position",
     },
 ];
 
