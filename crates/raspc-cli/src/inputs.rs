@@ -177,7 +177,8 @@ pub(crate) fn check(inputs: &[Input], subject: &Subject, settings: &Settings) ->
 
 fn too_long(input: &Input, settings: &Settings) -> Option<Diagnostic> {
     let (n, most) = (input.tokens.len(), settings.options.max_len);
-    if n <= most {
+    // That no input is short enough for a length of 0 is not the input's fault.
+    if n <= most || most == 0 {
         return None;
     }
     let diagnostic =

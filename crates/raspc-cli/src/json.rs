@@ -52,11 +52,13 @@ impl Sizes {
     /// The sizes in one line.
     pub(crate) fn line(&self) -> String {
         let Self { layers, heads, d_model, d_head, d_mlp, parameters, nonzeros } = *self;
-        let each = if layers == 1 { "" } else { " each" };
+        let shape = match layers {
+            0 => "no layers".to_owned(),
+            1 => format!("1 layer, {}", counted(heads, "head")),
+            _ => format!("{layers} layers, {} each", counted(heads, "head")),
+        };
         format!(
-            "{}, {}{each}, d_model {d_model}, d_head {d_head}, d_mlp {d_mlp}: {} parameters, {} of them not zero",
-            counted(layers, "layer"),
-            counted(heads, "head"),
+            "{shape}, d_model {d_model}, d_head {d_head}, d_mlp {d_mlp}: {} parameters, {} of them not zero",
             thousands(parameters),
             thousands(nonzeros)
         )

@@ -78,9 +78,7 @@ fn drawn(all: &Sources, diagnostic: &Diagnostic, span: Span, paint: Paint) -> St
             _ => report.add_note(note),
         }
     }
-    if let Some(hint) = &diagnostic.hint {
-        report.add_help(hint);
-    }
+    report.add_help(help(diagnostic));
     let texts = all.iter().map(|s| Source::from(s.text.as_str())).collect();
     let mut bytes = Vec::new();
     match report.finish().write(Texts { all, texts }, &mut bytes) {
@@ -125,10 +123,13 @@ fn told(all: &Sources, diagnostic: &Diagnostic, paint: Paint) -> String {
             None => text += &format!("  Note: {note}\n"),
         }
     }
-    if let Some(hint) = &diagnostic.hint {
-        text += &format!("  Help: {hint}\n");
-    }
-    text
+    text + &format!("  Help: {}\n", help(diagnostic))
+}
+
+/// What to do; at the least, where to read on.
+fn help(diagnostic: &Diagnostic) -> String {
+    let code = diagnostic.code;
+    diagnostic.hint.clone().unwrap_or_else(|| format!("`raspc help {code}` says more"))
 }
 
 fn severity(diagnostic: &Diagnostic) -> (ReportKind<'static>, Color) {

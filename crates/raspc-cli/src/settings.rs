@@ -11,6 +11,7 @@ use crate::args::{ModelArgs, Opt};
 use crate::console::Console;
 use crate::fault::Fault;
 use crate::inputs::Input;
+use crate::json::counted;
 use crate::show;
 use crate::subject::Subject;
 
@@ -23,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) vocab_from: From,
     /// Who chose the length.
     pub(crate) length_from: From,
+    /// Whether the model is there already.
+    compiled: bool,
     /// The place of `--vocab` among the subject's sources.
     vocab_span: Option<Span>,
 }
@@ -66,7 +69,8 @@ pub(crate) fn resolve(
     limits.enumerate = args.max_values.unwrap_or(limits.enumerate);
     limits.units = args.max_units.unwrap_or(limits.units);
     limits.bytes = args.max_bytes.unwrap_or(limits.bytes);
-    Ok(Settings { options, vocab_from, length_from, vocab_span })
+    let compiled = subject.model.is_some();
+    Ok(Settings { options, vocab_from, length_from, compiled, vocab_span })
 }
 
 fn level(opt: Opt) -> OptLevel {
@@ -122,11 +126,11 @@ fn length(args: &ModelArgs, subject: &Subject, inputs: &[Input]) -> Result<(usiz
 /// Says what was assumed, and who said it.
 fn remark(console: &mut Console, what: &str, vocab: (&[Value], From), length: (usize, From)) {
     let mut said = Vec::new();
-    if vocab.1 != From::Flag {
+    if vocab.1 != From::Flag && !vocab.0.is_empty() {
         said.push((format!("vocabulary {}", show::vocabulary(vocab.0)), vocab.1));
     }
     if length.1 != From::Flag {
-        said.push((format!("at most {} tokens", length.0), length.1));
+        said.push((format!("at most {}", counted(length.0, "token")), length.1));
     }
     for from in [From::Program, From::Inputs] {
         let parts: Vec<&str> = said.iter().filter(|s| s.1 == from).map(|s| s.0.as_str()).collect();
@@ -142,6 +146,9 @@ impl Settings {
     pub(crate) fn vocabulary_hint(&self) -> String {
         let shown = show::vocabulary(&self.options.vocab);
         match self.vocab_from {
+            From::Program if self.compiled => {
+                format!("the vocabulary is {shown}; for another one compile again, with `--vocab`")
+            }
             From::Program => format!("the vocabulary is {shown}; another is given with `--vocab`"),
             From::Flag | From::Inputs => format!("the vocabulary is {shown}"),
         }
@@ -150,6 +157,9 @@ impl Settings {
     /// The hint for an input of `n` tokens, more than the model takes.
     pub(crate) fn length_hint(&self, n: usize) -> String {
         match self.length_from {
+            From::Program if self.compiled => {
+                format!("shorten it, or compile again: `raspc compile FOLDER -o NEW --max-len {n}`")
+            }
             From::Program => format!("shorten it, or compile for longer inputs with `--max-len {n}`"),
             From::Flag | From::Inputs => "shorten it, or raise `--max-len`".to_owned(),
         }

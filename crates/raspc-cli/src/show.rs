@@ -7,8 +7,19 @@ pub(crate) fn value(value: &Value) -> String {
     match value {
         Value::Str(s) if misread(s) => format!("{s:?}"),
         Value::Float(x) => float(x.get()),
-        _ => value.to_string(),
+        _ => shortened(value.to_string()),
     }
+}
+
+/// Long text cut in its middle.
+fn shortened(text: String) -> String {
+    const LONGEST: usize = 40;
+    let n = text.chars().count();
+    if n <= LONGEST {
+        return text;
+    }
+    let (begin, end): (String, String) = (text.chars().take(16).collect(), text.chars().skip(n - 8).collect());
+    format!("{begin}…{end} ({n} characters)")
 }
 
 /// Values in a table.
@@ -83,6 +94,7 @@ mod tests {
     fn values_cannot_be_taken_for_others() {
         let all = [Value::None, Value::str("none"), Value::int(1), Value::str("1"), Value::str("a"), Value::str(" ")];
         assert_eq!(values(&all), ["none", "\"none\"", "1", "\"1\"", "a", "\" \""]);
+        assert_eq!(value(&Value::str("é".repeat(41))), "éééééééééééééééé…éééééééé (41 characters)");
     }
 
     #[test]

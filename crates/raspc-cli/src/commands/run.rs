@@ -26,8 +26,8 @@ pub(crate) fn run(args: &RunArgs, console: &mut Console) -> Result<Status, Fault
     let words: Vec<&str> = words.map(String::as_str).collect();
     let inputs = inputs_of(&words, args, &mut subject, console)?;
     let settings = settings::resolve(&args.model, &mut subject, &inputs, console)?;
-    let machine = machine(console, &subject, &settings)?;
     inputs::check(&inputs, &subject, &settings)?;
+    let machine = machine(console, &subject, &settings)?;
     let mut status = Status::Fine;
     for (i, input) in inputs.iter().enumerate() {
         let observation = observe(&machine, &subject, input, args.trace)?;
