@@ -11,4 +11,5 @@ pub mod interpret;
 pub mod mean;
 pub mod ops;
 pub mod print;
+pub mod serial;
 pub mod value;
