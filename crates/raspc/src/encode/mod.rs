@@ -17,7 +17,7 @@ use raspc_lang::graph::{Annotation, Graph, NodeId, Op};
 use raspc_lang::value::Value;
 
 use crate::options::{OptLevel, Options};
-use crate::simplify::Simplified;
+use crate::simplify::{Simplified, reachable};
 use crate::values::{ValueSet, Values};
 use plan::{Encoded, Number, OneHot, Plan, Scalar};
 
@@ -66,7 +66,9 @@ pub fn encode(simplified: &Simplified, values: &Values, options: &Options) -> Re
         view_users: vec![Vec::new(); n],
         errors: Vec::new(),
     };
-    for i in (0..n).rev() {
+        // Folding leaves constants behind that nobody reads.
+    let needed = reachable(graph, simplified.output);
+    for i in (0..n).rev().filter(|&i| needed[i]) {
         encoder.visit(NodeId(i as u32), simplified.output);
     }
     if encoder.errors.is_empty() {

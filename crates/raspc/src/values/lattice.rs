@@ -10,10 +10,10 @@ use super::engine::Engine;
 use super::intern::{Id, Interner};
 
 /// Most bits of a set of sums.
-const MAX_BITS: usize = 1 << 26;
+const MAX_BITS: u64 = 1 << 26;
 
 /// Most words moved in all.
-const MAX_WORK: usize = 1 << 28;
+const MAX_WORK: u64 = 1 << 28;
 
 /// Most ids in a table of means.
 const MAX_TABLE: usize = 1 << 24;
@@ -47,9 +47,28 @@ impl Engine {
             axes.push(axis);
             steps.iter_mut().zip(column).for_each(|(s, k)| s.push(k));
         }
-        let bits = axes.iter().try_fold(1usize, |n, a| n.checked_mul(a.range.checked_mul(hi)?.checked_add(1)?))?;
-        let work = (bits / 64 + 1).checked_mul(hi)?.checked_mul(tuples.len())?;
-        (bits <= MAX_BITS && work <= MAX_WORK).then_some(Lattice { axes, steps })
+        let bits = axes
+            .iter()
+            .try_fold(1u64, |n, a| n.checked_mul((a.range as u64).checked_mul(hi as u64)?.checked_add(1)?))?;
+        affordable(bits, hi, tuples.len() as u64).then_some(Lattice { axes, steps })
+    }
+}
+
+/// Whether sums of `hi` tuples that take so many bits can be enumerated.
+pub(super) fn affordable(bits: u64, hi: usize, tuples: u64) -> bool {
+    let work = (bits / 64 + 1).saturating_mul(hi as u64).saturating_mul(tuples);
+    bits <= MAX_BITS && work <= MAX_WORK
+}
+
+/// How many sums of `hi` of these numbers there are at most (of what is no number there are none); very many where they do
+/// not lie on a lattice.
+pub(super) fn span(table: &Interner, set: &[Id], hi: usize) -> u64 {
+    let numbers = set.iter().filter(|&&id| table.value(id).is_number());
+    let values: Option<Vec<(i64, i32)>> = numbers.map(|&id| dyadic(table, id)).collect();
+    match values {
+        Some(values) if values.is_empty() => 1,
+        Some(values) => axis_of(&values, hi).map_or(u64::MAX, |(axis, _)| axis.range as u64 * hi as u64 + 1),
+        None => u64::MAX,
     }
 }
 

@@ -268,6 +268,7 @@ impl Engine {
     /// All tuples of values of some classes at one position.
     fn joint(&mut self, classes: &[Class], limit: u64) -> Result<Vec<Box<[Value]>>, u64> {
         let budget = Budget { cap: self.limit.max(limit), eager: false };
+        let exploded = self.exploded_groups.len();
         let plan = loop {
             let plan = self.plan(classes, budget)?;
             let needs = self.plan_needs(&plan, budget);
@@ -279,7 +280,7 @@ impl Engine {
             });
         };
         let mut sink = RowSink::new(classes.len());
-        self.visit(&plan, &mut |_: &mut Self, chunk: &Chunk| {
+        let visited = self.visit(&plan, &mut |_: &mut Self, chunk: &Chunk| {
             let columns: Vec<&[Id]> = classes.iter().map(|&c| chunk.column(c)).collect();
             for row in 0..chunk.len {
                 if columns.iter().all(|c| c[row] != RAISED) {
@@ -287,7 +288,12 @@ impl Engine {
                 }
             }
             sink.check(limit)
-        })?;
+        });
+        if self.exploded_groups.len() > exploded {
+            // What goes together there is taken apart now.
+            return self.joint(classes, limit);
+        }
+        visited?;
         let rows = sink.finish();
         let found = (rows.len() / classes.len()) as u64;
         let rows = self.merge_rows(&rows, classes.len());

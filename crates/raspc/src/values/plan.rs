@@ -70,6 +70,8 @@ pub(super) struct Plan {
     pub(super) widths: bool,
     /// At most so many tuples.
     pub(super) cost: u64,
+    /// What the plan was made for.
+    pub(super) budget: Budget,
 }
 
 impl Engine {
@@ -99,7 +101,7 @@ impl Engine {
         computed.truncate(steps);
         computed.reverse();
         let widths = families.iter().flat_map(|f| &f.members).any(|&m| self.reads_width(m));
-        Ok(Plan { families, computed, widths, cost })
+        Ok(Plan { families, computed, widths, cost, budget })
     }
 
     /// Takes a step of planning from what may be spent unasked; false when that is spent.
@@ -186,11 +188,26 @@ impl Engine {
             };
             members.entry(key).or_default().push(class);
         }
-        let sized = |(key, members): (Key, Vec<Class>)| {
+        let mut families = Vec::new();
+        for (key, members) in members {
             let (mode, size) = self.size_of_family(key, &members, budget);
-            (Family { key, members, mode }, size)
-        };
-        members.into_iter().map(sized).collect()
+            if mode == Mode::Together || !matches!(key, Key::Source(_)) || members.len() == 1 {
+                families.push((Family { key, members, mode }, size));
+                continue;
+            }
+            // Results through one selector that are too many together: each by itself.
+            for members in self.by_root(members) {
+                let (mode, size) = self.size_of_family(key, &members, budget);
+                families.push((Family { key, members, mode }, size));
+            }
+        }
+        families
+    }
+
+    /// Functions of roots, by root.
+    fn by_root(&self, mut members: Vec<Class>) -> Vec<Vec<Class>> {
+        members.sort_by_key(|&m| self.vars(m));
+        members.chunk_by(|&a, &b| self.vars(a) == self.vars(b)).map(<[Class]>::to_vec).collect()
     }
 
     fn size_of_family(&self, key: Key, members: &[Class], budget: Budget) -> (Mode, u64) {

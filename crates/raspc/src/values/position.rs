@@ -57,6 +57,7 @@ impl Engine {
         let Some(walk) = self.walk(selector, moved) else { return false };
         let default = values.as_ref().map(|(_, d)| self.table.intern(d));
         let mut out = vec![RAISED; walk.cells];
+        let mut no_mean = false;
         self.follow(&walk, &mut |engine, task, bits, raised| {
             let mut running = Running::default();
             let mut at = 0;
@@ -75,8 +76,12 @@ impl Engine {
                     None => engine.table.int(running.count() as i64),
                     Some(default) => running.result(&mut engine.table, default),
                 };
+                no_mean |= out[cell] == RAISED;
             }
         });
+        if no_mean {
+            self.mixed_means.push(class);
+        }
         self.compress(class, walk.var, out);
         true
     }

@@ -8,7 +8,7 @@ use raspc_lang::graph::Op;
 use super::canon::Class;
 use super::engine::{Dep, Engine, Var};
 use super::intern::{Id, RAISED};
-use super::plan::{Family, Key, Mode, Plan};
+use super::plan::{Budget, Family, Key, Mode, Plan};
 use super::selector::PairRule;
 
 /// Rows are computed so many at a time (fewer where many maps are computed).
@@ -87,7 +87,7 @@ impl Engine {
         let mut slots = HashMap::new();
         let mut blocks = Vec::new();
         for family in &plan.families {
-            for (block, members) in self.blocks(family, plan.widths)? {
+            for (block, members) in self.blocks(family, plan)? {
                 for member in members {
                     slots.insert(member, slots.len());
                 }
@@ -134,11 +134,12 @@ impl Engine {
     }
 
     /// A family's blocks with their members.
-    fn blocks(&mut self, family: &Family, widths: bool) -> Result<Vec<(Block, Vec<Class>)>, u64> {
-        let bounded = widths && (family.key == Key::Position || family.members.iter().any(|&m| self.reads_width(m)));
+    fn blocks(&mut self, family: &Family, plan: &Plan) -> Result<Vec<(Block, Vec<Class>)>, u64> {
+        let bounded =
+            plan.widths && (family.key == Key::Position || family.members.iter().any(|&m| self.reads_width(m)));
         if family.mode == Mode::Together || (bounded && family.members.len() == 1 && self.has_column(family.members[0]))
         {
-            return Ok(vec![(self.together(family, bounded)?, family.members.clone())]);
+            return Ok(vec![(self.together(family, bounded, plan.budget)?, family.members.clone())]);
         }
         let alone = |&member: &Class| {
             let data =
@@ -154,7 +155,7 @@ impl Engine {
     }
 
     /// The rows of a family, from its variables.
-    fn together(&mut self, family: &Family, bounded: bool) -> Result<Block, u64> {
+    fn together(&mut self, family: &Family, bounded: bool, budget: Budget) -> Result<Block, u64> {
         let mut vars: Vec<Var> = family.members.iter().flat_map(|&m| self.vars(m)).collect();
         vars.sort_unstable();
         vars.dedup();
@@ -173,7 +174,7 @@ impl Engine {
             (Key::Source(selector), vars) => {
                 let roots: Vec<Class> =
                     vars.iter().filter_map(|v| if let Var::Root(r) = v { Some(*r) } else { None }).collect();
-                let (data, bounds) = self.group_rows(selector, &roots, &family.members)?;
+                let (data, bounds) = self.group_rows(selector, &roots, &family.members, budget)?;
                 let role = if bounds.is_empty() { Role::Free } else { Role::Width(selector) };
                 (data, bounds, role)
             }

@@ -63,13 +63,14 @@ impl Engine {
         let (_, hi) = self.selectors.width(selector);
         self.copies[class.index()] = hi <= 1 || self.selects_equal(selector, values);
         self.abs[class.index()] = self.describe_aggregate(class);
-        let kinds = self.abs[values.index()].range(&self.table).kinds;
-        if hi > 1 && kinds.meets(Kinds::ANY.without(Kinds::NUMBER)) {
+        let moved = self.abs[values.index()].range(&self.table);
+        // The mean of integers beyond the floats is an error too.
+        if hi > 1 && (!moved.only_numbers() || (moved.kinds.meets(Kinds::INT) && !moved.within(1e300))) {
             self.mixed_means.push(class);
         }
         let about = self.estimate_group(selector, &[class]);
         self.set[class.index()] = Set::Lazy(about);
-        let budget = Budget { cap: if self.copies[class.index()] { EAGER } else { 4096 }, eager: true };
+        let budget = Budget { cap: if self.copies[class.index()] { EAGER } else { 4096 }.min(self.limit), eager: true };
         if about <= budget.cap && self.needs(class, budget).is_empty() {
             self.enumerate_root(class, budget);
         }
@@ -101,7 +102,7 @@ impl Engine {
         let Outcome { values, raises } = abs_eval::strict(&mut self.table, &function, &described);
         self.abs[class.index()] = values;
         self.set[class.index()] = Set::Lazy(u64::MAX);
-        let budget = Budget { cap: EAGER.min(self.budget / 2), eager: true };
+        let budget = Budget { cap: EAGER.min(self.budget / 2).min(self.limit), eager: true };
         if self.needs(class, budget).is_empty() {
             self.enumerate_map(class, budget);
         }
@@ -134,7 +135,7 @@ impl Engine {
 
     /// A map on arguments that are too many to enumerate unasked can raise: enumerates them where that is affordable.
     fn look_for_raise(&mut self, class: Class) {
-        let budget = Budget { cap: (EAGER / 2).min(self.budget / 2), eager: false };
+        let budget = Budget { cap: (EAGER / 2).min(self.budget / 2).min(self.limit), eager: false };
         if self.size(class) > budget.cap || !self.force(class, budget) {
             self.suspects.push(Suspect { class, found: None, length: None });
         }
@@ -249,7 +250,7 @@ impl Engine {
     fn enumerate_root(&mut self, class: Class, budget: Budget) {
         let Op::Aggregate { selector, .. } = self.op(class) else { unreachable!("an aggregate") };
         if self.estimate_group(*selector, &[class]) <= budget.cap
-            && let Ok((ids, _)) = self.group_rows(*selector, &[class], &[class])
+            && let Ok((ids, _)) = self.group_rows(*selector, &[class], &[class], budget)
         {
             self.budget = self.budget.saturating_sub(ids.len() as u64);
             let ids = self.distinct(&ids);
@@ -316,6 +317,7 @@ impl Engine {
     /// The set of a map of several variables.
     fn map_plan(&mut self, class: Class, budget: Budget) {
         let Op::Map { args, .. } = self.op(class).clone() else { unreachable!("a map") };
+        let exploded = self.exploded_groups.len();
         let Ok(plan) = self.plan(&args, budget) else { return };
         if !self.plan_needs(&plan, budget).is_empty() {
             return;
@@ -348,6 +350,9 @@ impl Engine {
         if visited.is_ok() {
             watch.finish(self);
             self.learn(class, ids);
+        } else if self.exploded_groups.len() > exploded {
+            // The group is taken apart now.
+            self.map_plan(class, budget);
         }
     }
 }
