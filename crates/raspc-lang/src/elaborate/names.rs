@@ -76,9 +76,9 @@ impl Session {
         for (name, value) in self.scopes.values(scope) {
             if let Meta::SOp(id) | Meta::Selector(id) = value {
                 self.graph.name(id, &name);
-                bindings.push((name.clone(), id));
+                taken.insert(name.clone());
+                bindings.push((name, id));
             }
-            taken.insert(name);
         }
         for (id, name) in std::mem::take(&mut self.candidates) {
             let source = matches!(self.graph.op(id), Op::Tokens | Op::Indices);
@@ -108,6 +108,7 @@ impl Run<'_, '_> {
     }
 
     /// What the name stands for.
+    #[inline(never)]
     pub(super) fn lookup(&mut self, frame: &Frame, name: &Arc<str>, span: Span) -> Eval<Meta> {
         match self.session.scopes.find(frame.scope, name) {
             Found::Binding(Binding::Value(value)) => Ok(value),
