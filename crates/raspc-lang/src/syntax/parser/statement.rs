@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Failed, Parse, Parser};
+use super::{AFTER_OPERAND, Failed, Parse, Parser};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::syntax::ast::{ExprId, FunctionDef, Ident, Statement, StatementKind, Which};
@@ -98,7 +98,7 @@ impl Parser<'_> {
             self.report(d.at(Span { start: end.end, ..end }).hint("add `;`"));
             return Ok(());
         }
-        Err(self.unexpected("an operator or `;`"))
+        Err(self.unexpected(AFTER_OPERAND))
     }
 
     fn assign(&mut self) -> Parse<StatementKind> {
