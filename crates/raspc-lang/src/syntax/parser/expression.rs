@@ -106,7 +106,7 @@ impl Parser<'_> {
 
     /// Whether the expression of a `set example` ends here, at its line's end.
     fn ends_with_line(&self) -> bool {
-        self.line_end.is_some_and(|end| self.peek().span.start >= end)
+        self.one_line && self.at_new_line()
     }
 
     /// Adds an expression that starts where `start` does and ends with the last token.
@@ -149,9 +149,9 @@ impl Parser<'_> {
 
     /// What stands between brackets, and the closing one; line ends mean nothing inside.
     fn bracketed<T>(&mut self, open: Span, close: TokenKind, parse: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
-        let line_end = self.line_end.take();
+        let one_line = std::mem::take(&mut self.one_line);
         let result = parse(self).and_then(|inner| self.close(open, close).map(|_| inner));
-        self.line_end = line_end;
+        self.one_line = one_line;
         result
     }
 

@@ -59,7 +59,7 @@ pub fn parse(source: u32, text: &str, grammar: Grammar) -> Parsed {
         tokens,
         at: 0,
         depth: 0,
-        line_end: None,
+        one_line: false,
         end_reported: false,
         module: Module::default(),
         diagnostics: lexed.diagnostics,
@@ -85,8 +85,8 @@ struct Parser<'t> {
     tokens: Vec<Token>,
     at: usize,
     depth: u32,
-    /// Where the line of a `set example` ends: its expression, outside brackets, goes no further.
-    line_end: Option<u32>,
+    /// Whether a line end, outside brackets, ends the expression: that of a `set example`.
+    one_line: bool,
     /// Whether an error has swallowed the rest of the text: brackets that stay open are not reported one by one.
     end_reported: bool,
     module: Module,
