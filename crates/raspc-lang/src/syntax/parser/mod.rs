@@ -1,8 +1,8 @@
 //! Tokens to a [`Module`] (grammar and precedence: the RASP reference's, `%` looser than `*`, `and`/`or` one level).
 //!
-//! Total: every text gives a module and diagnostics. A malformed statement is reported once, becomes
-//! [`StatementKind::Error`](crate::syntax::ast::StatementKind::Error) with the names it would have bound, and the parser goes on after its `;` or at the next
-//! statement. Recursion is bounded by [`MAX_DEPTH`].
+//! Total: every text gives a module and diagnostics. A malformed statement is reported once, becomes an error statement
+//! ([`ast::StatementKind::Error`](crate::syntax::ast::StatementKind::Error)) with the names it would have bound, and the
+//! parser goes on after its `;` or at the next statement. Recursion is bounded by [`MAX_DEPTH`].
 
 mod expression;
 mod recover;
