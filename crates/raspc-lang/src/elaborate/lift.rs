@@ -50,6 +50,7 @@ impl Run<'_, '_> {
     }
 
     /// The operand as an s-op: an atom becomes a constant one.
+    #[inline(never)]
     pub(super) fn sop(&mut self, frame: &Frame, operand: &Operand, place: &'static str) -> Eval<NodeId> {
         match &operand.value {
             Meta::SOp(id) => Ok(*id),
@@ -59,6 +60,7 @@ impl Run<'_, '_> {
     }
 
     /// The operand as a selector.
+    #[inline(never)]
     pub(super) fn selector(&mut self, frame: &Frame, operand: &Operand, place: &'static str) -> Eval<NodeId> {
         match operand.value {
             Meta::Selector(id) => Ok(id),
@@ -67,6 +69,7 @@ impl Run<'_, '_> {
     }
 
     /// The problem that the operand is of the wrong kind.
+    #[inline(never)]
     pub(super) fn expected(
         &self,
         frame: &Frame,

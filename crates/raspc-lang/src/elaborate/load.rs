@@ -70,6 +70,7 @@ impl Run<'_, '_> {
 
     /// `load "path";`: runs `path.rasp`, or else the standard program of that name, in a scope that sees nothing of the
     /// loader; its public names are bound here, too.
+    #[inline(never)]
     pub(super) fn load(&mut self, frame: &Frame, path: &Arc<str>, span: Span) -> Eval<()> {
         if let Some(first) = self.loading.iter().position(|p| p == path) {
             let chain = self.loading[first..].iter().chain([path]).cloned().collect();
@@ -102,6 +103,7 @@ impl Run<'_, '_> {
     }
 
     /// Runs a loaded file. Whether the run may go on.
+    #[inline(never)]
     fn file(&mut self, frame: &Frame, name: &str, text: &str) -> bool {
         let source = self.session.sources.add(name, text);
         let parsed = parse(source, text, self.session.dialect.grammar);

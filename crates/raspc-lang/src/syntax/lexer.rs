@@ -6,6 +6,7 @@
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::syntax::MAX_ERRORS;
 use crate::syntax::token::{MARKS, Token, TokenKind};
 
 /// Tokens (comments among them, `Eof` last) and what was wrong.
@@ -20,7 +21,7 @@ pub struct Lexed {
 /// Splits a text into tokens.
 pub fn lex(source: u32, text: &str) -> Lexed {
     let mut lexer = Lexer { source, text, at: 0, out: Lexed { tokens: Vec::new(), diagnostics: Vec::new() } };
-    while lexer.at < text.len() {
+    while lexer.at < text.len() && lexer.out.diagnostics.len() < MAX_ERRORS {
         lexer.next();
     }
     lexer.emit(TokenKind::Eof, 0);
@@ -131,12 +132,11 @@ impl<'t> Lexer<'t> {
         let rest = self.rest();
         let (length, meant, hint) = match first {
             '\'' | '“' | '”' | '‘' | '’' | '`' => return self.quoted(first),
-            '!' => (1, Some(TokenKind::Not), "negation is written `not x`"),
+            '!' | '~' => (1, Some(TokenKind::Not), "negation is written `not x`"),
             '&' => (prefix(rest, |c| c == '&'), Some(TokenKind::And), "write `and`"),
             '|' => (prefix(rest, |c| c == '|'), Some(TokenKind::Or), "write `or`"),
             '.' => (1, None, "a float needs digits on both sides of its dot; there are no attributes or methods"),
             '?' => (1, None, "a choice is written `a if condition else b`"),
-            '~' => (1, Some(TokenKind::Not), "negation is written `not x`"),
             c if c.is_alphabetic() => {
                 let word = prefix(rest, |c| c.is_alphanumeric() || c == '_');
                 (word, Some(TokenKind::Bad), "names are made of the letters a to z, A to Z, digits and `_`")

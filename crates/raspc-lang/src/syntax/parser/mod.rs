@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::syntax::MAX_ERRORS;
 use crate::syntax::ast::{Ident, MAX_DEPTH, Module};
 use crate::syntax::lexer::lex;
 use crate::syntax::token::{Token, TokenKind};
@@ -59,6 +60,7 @@ pub fn parse(source: u32, text: &str, grammar: Grammar) -> Parsed {
         at: 0,
         depth: 0,
         line_end: None,
+        end_reported: false,
         module: Module::default(),
         diagnostics: lexed.diagnostics,
     };
@@ -82,6 +84,8 @@ struct Parser<'t> {
     depth: u32,
     /// Where the line of a `set example` ends: its expression, outside brackets, goes no further.
     line_end: Option<u32>,
+    /// Whether an error has swallowed the rest of the text: brackets that stay open are not reported one by one.
+    end_reported: bool,
     module: Module,
     diagnostics: Vec<Diagnostic>,
 }
@@ -155,6 +159,9 @@ impl Parser<'_> {
 
     fn report(&mut self, d: Diagnostic) -> Failed {
         self.diagnostics.push(d);
+        if self.diagnostics.len() >= MAX_ERRORS {
+            self.at = self.tokens.len() - 1; // at `Eof`, where everything ends
+        }
         Failed
     }
 
@@ -181,12 +188,13 @@ impl Parser<'_> {
         if self.kind() == kind {
             return Ok(self.bump());
         }
-        if self.beside_bad() {
+        if self.beside_bad() || (self.end_reported && self.kind() == TokenKind::Eof) {
             return Err(Failed);
         }
         let message = format!("expected {kind}, found {}", self.found());
         let mut d = Diagnostic::error(codes::UNCLOSED_BRACKET, message).at(self.peek().span);
         d = d.note(Some(open), "to close this bracket");
+        self.end_reported |= self.kind() == TokenKind::Eof;
         let hint = self.advice().unwrap_or_else(|| format!("add {kind}, or `,` and what comes next"));
         Err(self.report(d.hint(hint)))
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexSet;
+
 use super::Parser;
 use crate::syntax::token::TokenKind;
 
@@ -13,7 +15,10 @@ impl Parser<'_> {
         let mut open_braces = 0u32;
         loop {
             match self.kind() {
-                TokenKind::Eof => break,
+                TokenKind::Eof => {
+                    self.end_reported = true;
+                    break;
+                }
                 TokenKind::Semicolon if open_braces == 0 => {
                     self.bump();
                     break;
@@ -38,7 +43,7 @@ impl Parser<'_> {
     /// Names before `=`, after `def` and after `for` among the tokens since `from`.
     fn bound_names(&self, from: usize) -> Vec<Arc<str>> {
         let tokens = &self.tokens[from..self.at];
-        let mut names = Vec::new();
+        let mut names: IndexSet<&str> = IndexSet::new();
         for (i, token) in tokens.iter().enumerate() {
             if token.kind != TokenKind::Ident {
                 continue;
@@ -49,10 +54,10 @@ impl Parser<'_> {
                 || matches!(before, Some(TokenKind::Def | TokenKind::For))
                 || (matches!(after, Some(TokenKind::Comma)) && i == 0);
             if bound {
-                names.push(Arc::from(self.text_of(token.span)));
+                names.insert(self.text_of(token.span));
             }
         }
-        names
+        names.into_iter().map(Arc::from).collect()
     }
 
     /// What to do about the next token, where it is a frequent slip.

@@ -39,13 +39,10 @@ impl Parser<'_> {
         while !matches!(self.kind(), TokenKind::Eof | TokenKind::CloseBrace | TokenKind::Return) {
             let from = self.at;
             let start = self.peek().span;
-            let kind = match self.statement(top) {
-                Ok(kind) => kind,
-                Err(Failed) => {
-                    self.line_end = None;
-                    StatementKind::Error { binds: self.skip_statement(from) }
-                }
-            };
+            let kind = self.statement(top).unwrap_or_else(|Failed| {
+                self.line_end = None;
+                StatementKind::Error { binds: self.skip_statement(from) }
+            });
             if self.at == from {
                 self.bump(); // whatever it is, the loop must go on
             }

@@ -77,7 +77,7 @@ fn many_kinds(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solver: &So
     let enough = census.lower_bound(target);
     if !solver.single_term {
         // A sum that is worth its units does not take many times the values of the arguments.
-        let limit = 64 + 8 * grid.axes.iter().map(|axis| axis.len()).sum::<usize>();
+        let limit = 64 + 3 * grid.axes.iter().map(|axis| axis.len()).sum::<usize>();
         plans.extend(sums::plan(grid, target, enough, limit, solver, Vec::new()));
         if reached(plans, enough) {
             return;
@@ -87,7 +87,7 @@ fn many_kinds(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solver: &So
         let (rows, columns) = both_ways(grid);
         plans.push(boxes::by_rows(&rows, target, "row by row", solver));
         plans.push(boxes::by_rows(&columns, target, "column by column", solver));
-        plans.push(classes::plan(&rows, &columns, target, census, solver));
+        plans.push(classes::plan(&rows, &columns, target, solver));
     } else {
         plans.extend(split::plan(grid, target, solver));
     }
@@ -143,7 +143,7 @@ fn indicators(grid: &Rc<Grid>, solver: &Solver) -> Vec<Plan> {
 fn indicator(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solver: &Solver, plans: &mut Vec<Plan>) {
     if grid.axes.len() == 2 {
         let (rows, columns) = both_ways(grid);
-        plans.push(classes::plan(&rows, &columns, target, census, solver));
+        plans.push(classes::plan(&rows, &columns, target, solver));
         // One unit that is not a rectangle of the given cells can only be one thanks to free cells.
         if reached(plans, if census.any { 1 } else { 2 }) {
             return;

@@ -95,7 +95,10 @@ fn fit(grid: &Grid, target: &Target, numbering: &Numbering, limit: usize, solver
         .map(|(i, &class)| (low + i as i64, target.of(class)))
         .collect();
     solver.spent(points.len());
-    if points.is_empty() || hopeless(&points, limit) { None } else { Some(ramps(&points)) }
+    if points.is_empty() || hopeless(&points, limit) || !solver.spend(16 * points.len()) {
+        return None;
+    }
+    Some(ramps(&points))
 }
 
 /// Between two neighbouring pairs of points with different slopes there is a hinge, and at most two hinges cost nothing.
