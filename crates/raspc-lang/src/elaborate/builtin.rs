@@ -140,7 +140,10 @@ impl Run<'_, '_> {
                 let problem = Problem::Expected { expected, place, got: operand.value.clone(), hint };
                 return Err(self.raise(frame, problem, operand.span));
             }
-            _ => return Err(self.expected(frame, &operand, "a list", "the argument of len")),
+            _ => {
+                let expected = if generous { "a list, a string or a dictionary" } else { "a list" };
+                return Err(self.expected(frame, &operand, expected, "the argument of len"));
+            }
         };
         Ok(Meta::Atom(Value::int(length as i64)))
     }

@@ -86,7 +86,12 @@ impl Run<'_, '_> {
             ("an atom", Meta::SOp(_)) => {
                 "write a number, a string, True, False or none; it is the same at every position"
             }
-            _ => "",
+            ("an integer", _) => "write an integer; `round(x)` makes one of a float",
+            ("a list", _) => "write `[...]`",
+            ("a list, a string or a dictionary", _) => {
+                "write `range(n)` or `[...]`; an s-op holds for all positions at once, without a loop"
+            }
+            _ => "give another value",
         };
         self.raise(frame, Problem::Expected { expected, place, got: operand.value.clone(), hint }, operand.span)
     }

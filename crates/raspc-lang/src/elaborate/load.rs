@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Span;
-use crate::graph::NodeId;
 use crate::programs::{self, StandardProgram};
 use crate::syntax::ast::Module;
 use crate::syntax::parser::{Grammar, parse};
 
 use super::problem::Problem;
-use super::scope::{Binding, Found, ScopeId};
+use super::scope::{Binding, ScopeId};
 use super::value::{Meta, Origin};
 use super::{Eval, Frame, MAX_TEXT, Run, Session, Stop};
 
@@ -119,13 +118,5 @@ impl Run<'_, '_> {
     fn lost(&mut self, frame: &Frame, problem: Problem, span: Span) -> Stop {
         self.session.scopes.poison(frame.scope);
         self.raise(frame, problem, span)
-    }
-
-    /// The node that a name stands for in a scope, if it is one.
-    pub fn node_named(&self, scope: ScopeId, name: &str) -> Option<NodeId> {
-        match self.session.scopes.find(scope, name) {
-            Found::Binding(Binding::Value(Meta::SOp(id) | Meta::Selector(id))) => Some(id),
-            _ => None,
-        }
     }
 }

@@ -141,7 +141,7 @@ pub(crate) struct Raised {
     problem: Problem,
     span: Span,
     notes: Vec<(Option<Span>, String)>,
-    /// How many calls it has come through.
+    /// How many of the notes are calls that it has come through; they come last.
     calls: usize,
 }
 
@@ -232,11 +232,9 @@ impl<'s, 'l> Run<'s, 'l> {
     /// A problem at a place of the frame's text. One inside the library is shown where the user called into it.
     #[inline(never)]
     pub(crate) fn raised(&self, frame: &Frame, problem: Problem, span: Span) -> Raised {
-        let (span, notes) = match self.site.filter(|_| frame.origin == Origin::Library) {
-            Some(site) => (site, vec![(Some(span), "it arises here, in the library".to_owned())]),
-            None => (span, Vec::new()),
-        };
-        Raised { problem, span, notes, calls: 0 }
+        let place = self.place(frame, span);
+        let inside = (place != span).then(|| (Some(span), "it arises here, in the library".to_owned()));
+        Raised { problem, span: place, notes: inside.into_iter().collect(), calls: 0 }
     }
 
     #[inline(never)]
@@ -249,13 +247,18 @@ impl<'s, 'l> Run<'s, 'l> {
         Stop::Fatal(Box::new(self.raised(frame, problem, span)))
     }
 
-    /// Adds a node, placed where the user wrote it or called for it.
+    /// Adds a node.
     pub(crate) fn node(&mut self, frame: &Frame, op: Op, span: Span) -> Eval<NodeId> {
         if self.session.graph.len() >= MAX_NODES {
             return Err(self.fatal(frame, Problem::Nodes, span));
         }
-        let site = self.site.filter(|_| frame.origin == Origin::Library);
-        Ok(self.session.graph.push(op, Some(site.unwrap_or(span))))
+        let span = self.place(frame, span);
+        Ok(self.session.graph.push(op, Some(span)))
+    }
+
+    /// Where the user wrote it or, inside the library, called for it.
+    pub(crate) fn place(&self, frame: &Frame, span: Span) -> Span {
+        self.site.filter(|_| frame.origin == Origin::Library).unwrap_or(span)
     }
 
     /// Runs `evaluate` one level deeper in the evaluator's recursion.
@@ -294,11 +297,17 @@ impl Operand {
 }
 
 impl Raised {
-    /// Remembers a call that the problem came through.
+    /// Remembers a call that the problem came through: the innermost ones, and the outermost one.
     pub(crate) fn through(&mut self, call: Span, function: &str) {
-        if self.calls < MAX_TRACE {
-            self.notes.push((Some(call), format!("in this call of `{function}`")));
+        let note = (Some(call), format!("in this call of `{function}`"));
+        if self.notes.last() == Some(&note) {
+            return;
         }
-        self.calls += 1;
+        if self.calls == MAX_TRACE {
+            self.notes.pop();
+        } else {
+            self.calls += 1;
+        }
+        self.notes.push(note);
     }
 }

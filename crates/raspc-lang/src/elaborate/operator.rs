@@ -118,7 +118,7 @@ impl Run<'_, '_> {
             BinaryOp::And | BinaryOp::Or => Ok(()),
             BinaryOp::Eq | BinaryOp::Ne => {
                 let message = "comparing with none gives none wherever the s-op is none";
-                let d = Diagnostic::warning(codes::NONE_COMPARED, message).at(span);
+                let d = Diagnostic::warning(codes::NONE_COMPARED, message).at(self.place(frame, span));
                 self.session.report(d.hint(
                     "count it instead: `selector_width(select(x, none, ==) and select(indices, indices, ==))` is 1 there",
                 ));

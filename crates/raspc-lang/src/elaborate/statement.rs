@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::syntax::ast::{ExprId, ExprKind, FunctionDef, Ident, Module, Statement, StatementKind, Which};
+use crate::syntax::ast::{ExprId, FunctionDef, Ident, Module, Statement, StatementKind, Which};
 use crate::value::Value;
 
 use super::expression::parts;
@@ -214,12 +214,5 @@ impl Run<'_, '_> {
             self.session.example = Some(atoms);
         }
         Ok(())
-    }
-}
-
-impl Module {
-    /// Whether the expression is a name, perhaps in brackets.
-    pub fn is_name(&self, id: ExprId) -> bool {
-        matches!(self.expr(self.peel(id)).kind, ExprKind::Name(_))
     }
 }

@@ -230,14 +230,27 @@ impl Encoder<'_> {
         if !args.iter().all(|&a| self.is_numeric(a)) {
             return None;
         }
-        affine::affine(function, &|i| self.is_bit(args[i])).map(|a| sum_of(&a, args))
+        affine::affine(function, &|i| self.is_bit(args[i])).map(|a| self.sum_of(&a, args))
     }
 
     fn tested(&self, function: &Function, args: &[NodeId]) -> Option<Sum> {
         if !args.iter().all(|&a| self.is_numeric(a)) {
             return None;
         }
-        affine::tested_scalar(function, &|i| self.is_bit(args[i])).map(|a| sum_of(&a, args))
+        affine::tested_scalar(function, &|i| self.is_bit(args[i])).map(|a| self.sum_of(&a, args))
+    }
+
+    fn sum_of(&self, affine: &Affine, args: &[NodeId]) -> Sum {
+        let mut terms: Vec<(NodeId, f64)> = Vec::new();
+        for (&a, &f) in args.iter().zip(&affine.factors) {
+            match terms.iter_mut().find(|t| t.0 == a) {
+                Some(t) => t.1 += f,
+                None => terms.push((a, f)),
+            }
+        }
+        // Nothing times a number that can be none is none where the number is.
+        terms.retain(|t| t.1 != 0.0 || self.values.can_be_none(t.0));
+        Sum { terms, constant: affine.constant }
     }
 
     fn is_nullable_tuple(&self, function: &Function, args: &[NodeId]) -> bool {
@@ -261,16 +274,4 @@ enum Way {
 
 fn just(id: NodeId) -> Sum {
     Sum { terms: vec![(id, 1.0)], constant: 0.0 }
-}
-
-fn sum_of(affine: &Affine, args: &[NodeId]) -> Sum {
-    let mut terms: Vec<(NodeId, f64)> = Vec::new();
-    for (&a, &f) in args.iter().zip(&affine.factors) {
-        match terms.iter_mut().find(|t| t.0 == a) {
-            Some(t) => t.1 += f,
-            None => terms.push((a, f)),
-        }
-    }
-    terms.retain(|t| t.1 != 0.0);
-    Sum { terms, constant: affine.constant }
 }

@@ -66,7 +66,7 @@ pub fn encode(simplified: &Simplified, values: &Values, options: &Options) -> Re
         view_users: vec![Vec::new(); n],
         errors: Vec::new(),
     };
-        // Folding leaves constants behind that nobody reads.
+    // Folding leaves constants behind that nobody reads.
     let needed = reachable(graph, simplified.output);
     for i in (0..n).rev().filter(|&i| needed[i]) {
         encoder.visit(NodeId(i as u32), simplified.output);

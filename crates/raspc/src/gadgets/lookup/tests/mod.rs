@@ -3,4 +3,3 @@
 mod counts;
 mod random;
 mod run;
-
