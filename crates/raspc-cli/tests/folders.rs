@@ -183,3 +183,13 @@ fn other_weights_are_found_to_disagree() {
         assert!(shown.contains('✗'), "{shown}");
     }
 }
+
+#[test]
+fn every_shell_has_its_completions() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let out = output(&["completions", shell]);
+        assert!(out.status.success());
+        let script = String::from_utf8(out.stdout).expect("text");
+        assert!(script.contains("verify") && script.contains("max-len"), "{shell}");
+    }
+}
