@@ -24,11 +24,12 @@ pub(crate) fn compile(args: &CompileArgs, console: &mut Console) -> Result<Statu
         // A program's text has no host functions: its graph is complete as it is.
         compilation.model.graph = graph_to_json(&compilation.graph, &mut |_| None);
     }
+    engine::remark_assumptions(console, &compilation.model.assumptions);
     let sizes = Sizes::of(&compilation.model);
     files::write_folder(&args.output, &compilation.model.to_files()).map_err(|e| refused(args, &e))?;
     let output = args.output.display().to_string();
     if args.json {
-        let assumptions = compilation.assumptions.iter().map(|a| a.text.clone()).collect();
+        let assumptions = compilation.model.assumptions;
         console.json(&Compiled { model: sizes, seconds: time.as_secs_f64(), output, assumptions })?;
     } else {
         console.line(sizes.line())?;
