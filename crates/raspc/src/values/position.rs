@@ -38,6 +38,9 @@ struct Walk {
     cells: usize,
 }
 
+/// What is called with each task: the selected keys as bits, and the first key on which a predicate raises.
+type See<'a> = &'a mut dyn FnMut(&mut Engine, &Task, &[u64], usize);
+
 /// A key for the order of values: rank, and which values it can be ordered with (0: none).
 type Rank = (u32, u8);
 
@@ -188,7 +191,7 @@ impl Engine {
     }
 
     /// Calls for each task with the selected keys, and the first key on which a predicate raises.
-    fn follow(&mut self, walk: &Walk, see: &mut dyn FnMut(&mut Self, &Task, &[u64], usize)) {
+    fn follow(&mut self, walk: &Walk, see: See<'_>) {
         let ranks = self.ranks(&walk.atoms);
         let mut memo: Vec<WordMap<u64, Option<bool>>> = walk.atoms.iter().map(|_| WordMap::default()).collect();
         let mut patterns: BTreeMap<Class, Vec<u64>> = BTreeMap::new();
