@@ -65,7 +65,8 @@ impl Engine {
             return set.windows(2).any(|w| self.table.class(w[0]) == self.table.class(w[1]));
         }
         let kinds = self.abs[class.index()].range(&self.table).kinds;
-        [Kinds::BOOL, Kinds::INT, Kinds::FLOAT].iter().filter(|k| kinds.meets(**k)).count() > 1
+        kinds.meets(Kinds::HOST)
+            || [Kinds::BOOL, Kinds::INT, Kinds::FLOAT].iter().filter(|k| kinds.meets(**k)).count() > 1
     }
 
     /// Whether a map gives equal results for equal arguments.

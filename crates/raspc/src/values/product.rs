@@ -17,6 +17,8 @@ pub(super) struct Block {
     pub(super) data: Vec<Id>,
     /// For each row, where widths matter: least and greatest count of visible keys (positions) or width (widths).
     pub(super) bounds: Vec<(u32, u32)>,
+    /// For positions: for each selector whose width matters, the greatest width by row.
+    pub(super) caps: Vec<(Class, Vec<u32>)>,
     pub(super) role: Role,
 }
 
@@ -40,8 +42,8 @@ struct Condition {
 
 #[derive(Clone, Copy, Debug)]
 enum Rule {
-    /// The width is at most the visible keys less so many.
-    AtMostVisible(u32),
+    /// The width is at most the visible keys less so many, and at most the cap with this number.
+    AtMostVisible(u32, Option<usize>),
     /// Between the widths of two selectors, earlier first.
     Pair(PairRule),
 }
@@ -74,43 +76,50 @@ impl Engine {
         for (i, other) in earlier.iter().enumerate() {
             let rule = match other.role {
                 Role::Free => continue,
-                Role::Visible => Rule::AtMostVisible(self.selectors.spare(selector)),
+                Role::Visible => {
+                    let cap = other.caps.iter().position(|(s, _)| *s == selector);
+                    Rule::AtMostVisible(self.selectors.spare(selector), cap)
+                }
                 Role::Width(first) => Rule::Pair(self.pair_rule(first, selector)),
             };
             conditions.push(Condition { earlier: Some(i), rule });
         }
         if !earlier.iter().any(|b| b.role == Role::Visible) {
-            conditions.push(Condition { earlier: None, rule: Rule::AtMostVisible(self.selectors.spare(selector)) });
+            conditions
+                .push(Condition { earlier: None, rule: Rule::AtMostVisible(self.selectors.spare(selector), None) });
         }
         conditions
     }
 }
 
 impl Block {
-    /// Drops rows without a value and repeated rows, whose bounds are joined.
+    /// Drops rows without a value and repeated rows, whose bounds are joined. (Every row has bounds.)
     pub(super) fn merge(&mut self) {
         let arity = self.arity;
-        let bounded = !self.bounds.is_empty();
         let rows = self.data.len() / arity;
         let row = |i: usize| &self.data[i * arity..(i + 1) * arity];
         let mut order: Vec<u32> = (0..rows as u32).filter(|&i| !row(i as usize).contains(&RAISED)).collect();
         order.sort_by(|&a, &b| row(a as usize).cmp(row(b as usize)));
         let (mut data, mut bounds): (Vec<Id>, Vec<(u32, u32)>) = (Vec::new(), Vec::new());
+        let mut caps: Vec<(Class, Vec<u32>)> = self.caps.iter().map(|(s, _)| (*s, Vec::new())).collect();
         for i in order {
             let i = i as usize;
-            if data.len() >= arity && &data[data.len() - arity..] == row(i) {
-                if bounded {
-                    let last = bounds.last_mut().expect("a bound for each row");
-                    *last = (last.0.min(self.bounds[i].0), last.1.max(self.bounds[i].1));
+            let same = data.len() >= arity && &data[data.len() - arity..] == row(i);
+            for ((_, cap), (_, old)) in caps.iter_mut().zip(&self.caps) {
+                match cap.last_mut().filter(|_| same) {
+                    Some(last) => *last = (*last).max(old[i]),
+                    None => cap.push(old[i]),
                 }
-                continue;
             }
-            data.extend_from_slice(row(i));
-            if bounded {
-                bounds.push(self.bounds[i]);
+            match bounds.last_mut().filter(|_| same) {
+                Some(last) => *last = (last.0.min(self.bounds[i].0), last.1.max(self.bounds[i].1)),
+                None => bounds.push(self.bounds[i]),
+            }
+            if !same {
+                data.extend_from_slice(row(i));
             }
         }
-        (self.data, self.bounds) = (data, bounds);
+        (self.data, self.bounds, self.caps) = (data, bounds, caps);
     }
 
     fn rows(&self) -> usize {
@@ -170,8 +179,11 @@ impl Product {
         self.conditions[depth].iter().all(|condition| {
             let here = self.blocks[depth].bounds[self.at[depth]];
             match (condition.earlier, condition.rule) {
-                (None, Rule::AtMostVisible(spare)) => here.0 + spare <= self.max_len,
-                (Some(i), Rule::AtMostVisible(spare)) => here.0 + spare <= self.blocks[i].bounds[self.at[i]].1,
+                (None, Rule::AtMostVisible(spare, _)) => here.0 + spare <= self.max_len,
+                (Some(i), Rule::AtMostVisible(spare, cap)) => {
+                    let (block, row) = (&self.blocks[i], self.at[i]);
+                    here.0 + spare <= block.bounds[row].1 && cap.is_none_or(|c| here.0 <= block.caps[c].1[row])
+                }
                 (Some(i), Rule::Pair(rule)) => rule.allows(self.blocks[i].bounds[self.at[i]], here, self.visible()),
                 (None, Rule::Pair(_)) => unreachable!("a pair has an earlier block"),
             }

@@ -7,7 +7,7 @@ use raspc_lang::graph::Op;
 use super::canon::Class;
 use super::engine::{Dep, Engine, Var};
 use super::intern::{Id, RAISED};
-use super::plan::{Budget, Family, Key, Mode, Plan};
+use super::plan::{Family, Key, Mode, Plan};
 use super::product::{Block, Role};
 use super::sink::{sort_rows, without_raised};
 
@@ -88,16 +88,16 @@ impl Engine {
 
     /// A family's blocks with their members.
     fn blocks(&mut self, family: &Family, plan: &Plan) -> Result<Vec<(Block, Vec<Class>)>, u64> {
-        let bounded =
-            plan.widths && (family.key == Key::Position || family.members.iter().any(|&m| self.reads_width(m)));
+        let bounded = !plan.widths.is_empty()
+            && (family.key == Key::Position || family.members.iter().any(|&m| self.reads_width(m)));
         if family.mode == Mode::Together || (bounded && family.members.len() == 1 && self.has_column(family.members[0]))
         {
-            return Ok(vec![(self.together(family, bounded, plan.budget)?, family.members.clone())]);
+            return Ok(vec![(self.together(family, bounded, plan)?, family.members.clone())]);
         }
         let alone = |&member: &Class| {
             let data =
                 self.known(member).unwrap_or_else(|| panic!("{member} is enumerated before it is used")).to_vec();
-            (Block { arity: 1, data, bounds: Vec::new(), role: Role::Free }, vec![member])
+            (Block { arity: 1, data, bounds: Vec::new(), caps: Vec::new(), role: Role::Free }, vec![member])
         };
         Ok(family.members.iter().map(alone).collect())
     }
@@ -108,7 +108,7 @@ impl Engine {
     }
 
     /// The rows of a family, from its variables.
-    fn together(&mut self, family: &Family, bounded: bool, budget: Budget) -> Result<Block, u64> {
+    fn together(&mut self, family: &Family, bounded: bool, plan: &Plan) -> Result<Block, u64> {
         let mut vars: Vec<Var> = family.members.iter().flat_map(|&m| self.vars(m)).collect();
         vars.sort_unstable();
         vars.dedup();
@@ -127,7 +127,7 @@ impl Engine {
             (Key::Source(selector), vars) => {
                 let roots: Vec<Class> =
                     vars.iter().filter_map(|v| if let Var::Root(r) = v { Some(*r) } else { None }).collect();
-                let (data, bounds) = self.group_rows(selector, &roots, &family.members, budget)?;
+                let (data, bounds) = self.group_rows(selector, &roots, &family.members, plan.budget)?;
                 let role = if bounds.is_empty() { Role::Free } else { Role::Width(selector) };
                 (data, bounds, role)
             }
@@ -136,11 +136,12 @@ impl Engine {
         if !bounded {
             (bounds, role) = (Vec::new(), Role::Free);
         }
-        let mut block = Block { arity, data, bounds, role };
-        if bounded {
-            block.merge();
-        } else {
+        let caps = if role == Role::Visible { self.caps(&vars, &plan.widths) } else { Vec::new() };
+        let mut block = Block { arity, data, bounds, caps, role };
+        if role == Role::Free {
             block.data = sort_rows(without_raised(block.data, arity), arity);
+        } else {
+            block.merge();
         }
         Ok(block)
     }
@@ -167,6 +168,32 @@ impl Engine {
     pub(super) fn count(&self, id: Id) -> u32 {
         let i = self.table.value(id).as_int().and_then(|i| i.to_i64()).expect("a width is a small integer");
         u32::try_from(i).expect("a width is a count")
+    }
+
+    /// For each selector with ceilings, its greatest width in each row of the positions.
+    fn caps(&self, vars: &[Var], selectors: &[Class]) -> Vec<(Class, Vec<u32>)> {
+        let n = self.max_len;
+        let points: Vec<(usize, usize)> = match vars {
+            [Var::Index] => (0..n).map(|i| (i + 1, i)).collect(),
+            [Var::Length] => (1..=n).map(|length| (length, 0)).collect(),
+            _ => (1..=n).flat_map(|length| (0..length).map(move |i| (length, i))).collect(),
+        };
+        let decided = |var: Var| vars == [var] || !matches!(vars, [Var::Index | Var::Length]);
+        let mut caps = Vec::new();
+        for &selector in selectors {
+            let mut least = vec![u32::MAX; points.len()];
+            for ceiling in self.selectors.ceilings(selector).iter().filter(|c| decided(c.var)) {
+                for (least, &(length, index)) in least.iter_mut().zip(&points) {
+                    *least = (*least).min(match ceiling.var {
+                        Var::Index => ceiling.cells[index],
+                        Var::Length => ceiling.cells[length - 1],
+                        _ => ceiling.cells[length * (length - 1) / 2 + index],
+                    });
+                }
+            }
+            caps.push((selector, least));
+        }
+        caps
     }
 
     /// What classes that depend on the position hold at each position, with how many keys it sees.

@@ -7,7 +7,7 @@ use raspc_lang::graph::{Comparison, Op, Predicate};
 
 use super::canon::Class;
 use super::cases::{FALSE, MAX_PAIRS, Pairs, TRUE};
-use super::engine::Engine;
+use super::engine::{Engine, Var};
 use super::intern::Id;
 
 /// Most selects in a formula that is looked at by cases.
@@ -19,12 +19,21 @@ pub(super) struct Selectors {
     width: Vec<(usize, usize)>,
     /// Whether a query never selects its own position.
     never_self: Vec<bool>,
+    /// Bounds of the width by the position alone: from selectors that select more and do not depend on the tokens.
+    ceilings: Vec<Vec<Ceiling>>,
     /// The selects in the formula, sorted; none where there are too many.
     atoms: Vec<Option<Arc<[Class]>>>,
     /// The selectors in the formula, operands first.
     under: Vec<Arc<[Class]>>,
     /// By select: the cases that it can show.
     pub(super) cases: BTreeMap<(Class, Pairs), u8>,
+}
+
+/// At most how many keys are selected, by the value of a variable of the position.
+#[derive(Clone, Debug)]
+pub(super) struct Ceiling {
+    pub(super) var: Var,
+    pub(super) cells: Vec<u32>,
 }
 
 /// How the widths of two selectors at one position are related.
@@ -55,6 +64,7 @@ impl Selectors {
         Self {
             width: vec![(0, 0); classes],
             never_self: vec![false; classes],
+            ceilings: vec![Vec::new(); classes],
             atoms: vec![None; classes],
             under: vec![Arc::from([]); classes],
             cases: BTreeMap::new(),
@@ -69,6 +79,11 @@ impl Selectors {
     /// How many of the visible keys are never selected.
     pub(super) fn spare(&self, selector: Class) -> u32 {
         u32::from(self.never_self[selector.index()])
+    }
+
+    /// Bounds of the width by the position.
+    pub(super) fn ceilings(&self, selector: Class) -> &[Ceiling] {
+        &self.ceilings[selector.index()]
     }
 
     /// The selects of a formula, if they are few.
@@ -145,7 +160,28 @@ impl Engine {
         if let Some((least, most)) = self.scan_widths(class) {
             return (least, most);
         }
+        for ceiling in self.find_ceilings(class) {
+            hi = hi.min(ceiling.cells.iter().copied().max().map_or(0, |most| most as usize));
+            self.selectors.ceilings[class.index()].push(ceiling);
+        }
         (lo.min(hi), hi)
+    }
+
+    /// Widths of parts of the formula that select at least what the whole does, and that the position decides.
+    fn find_ceilings(&mut self, class: Class) -> Vec<Ceiling> {
+        if !self.dag.consumed[class.index()] {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for &part in self.selectors.under(class).iter().filter(|&&part| part != class) {
+            if let Some(less) = self.pair_rule(part, class).second_less
+                && let Some(mut ceiling) = self.scan_ceiling(part)
+            {
+                ceiling.cells.iter_mut().for_each(|w| *w = w.saturating_sub(less));
+                found.push(ceiling);
+            }
+        }
+        found
     }
 
     /// Bounds from those of the operands: for a conjunction the lesser, for a disjunction the sum.
