@@ -123,8 +123,8 @@ fn unary(table: &mut Interner, op: UnaryOp, a: &Abs) -> Outcome {
     };
     let odd = !r.only_numbers();
     match op {
-        UnaryOp::Not | UnaryOp::ToBool => Outcome::new(booleans(table), odd),
-        UnaryOp::Indicator => Outcome::new(Abs::Few(vec![table.int(0), table.int(1)]), odd),
+        UnaryOp::Not | UnaryOp::ToBool => Outcome::new(booleans(table), false),
+        UnaryOp::Indicator => Outcome::new(Abs::Few(vec![table.int(0), table.int(1)]), false),
         UnaryOp::Neg => Outcome::range(Range::numbers(arithmetic(r, r), -r.hi, -r.lo), odd),
         UnaryOp::Pos => Outcome::range(Range::numbers(arithmetic(r, r), r.lo, r.hi), odd),
         UnaryOp::Round => integers(table, r.lo.round_ties_even(), r.hi.round_ties_even(), odd),
@@ -133,7 +133,11 @@ fn unary(table: &mut Interner, op: UnaryOp, a: &Abs) -> Outcome {
         UnaryOp::ToInt => integers(table, r.lo.trunc(), r.hi.trunc(), false),
         UnaryOp::ToFloat if odd => Outcome::range(Range::numbers(Kinds::FLOAT, f64::NAN, f64::NAN), true),
         UnaryOp::ToFloat => Outcome::range(Range::numbers(Kinds::FLOAT, r.lo, r.hi), !finite(r)),
-        UnaryOp::ToStr => Outcome::range(Range::kinds(Kinds::STR), odd),
+        // Integers of very many digits are not written out; what a host value prints is the host's.
+        UnaryOp::ToStr => {
+            let huge = r.kinds.meets(Kinds::INT) && !Range { kinds: Kinds::INT, ..r }.within(1e300);
+            Outcome::range(Range::kinds(Kinds::STR), huge || r.kinds.meets(Kinds::HOST))
+        }
     }
 }
 
