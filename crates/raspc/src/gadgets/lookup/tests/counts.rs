@@ -1,6 +1,6 @@
 //! Unit counts of well-known tables.
 
-use super::run::{square, table, verify};
+use super::run::{square, table, verify, verify_at};
 use crate::gadgets::lookup::{Entry, Table, lookup};
 
 /// Exact, and at most `units` units.
@@ -8,7 +8,6 @@ fn at_most(name: &str, table: &Table, units: usize) {
     let found = lookup(table);
     verify(table, &found);
     assert!(found.units.len() <= units, "{name}: {} units by {:?}", found.units.len(), found.considered);
-    eprintln!("{name}: {} units, {}", found.units.len(), found.method);
 }
 
 #[test]
@@ -45,4 +44,15 @@ fn small_tables_of_programs() {
     at_most("depth and token", &square(4, 65, |a, b| (a == 0 && b % 7 == 3).into()), 1);
     let choice = table(&[2, 3, 3], &[false; 3], 3, |at| Entry::Class(at[1 + at[0]] as u32));
     at_most("choice", &choice, 5);
+}
+
+/// With none as a value of each flag the table would be 3^12 cells; without, 2^12.
+#[test]
+fn many_flags_that_can_be_none() {
+    let all = table(&[2; 12], &[true; 12], 2, |at| Entry::Class(at.iter().product::<usize>() as u32));
+    let found = lookup(&all);
+    assert!(found.units.len() <= 2, "{:?}", found.considered);
+    let one_differs =
+        |v: Option<usize>| (0..12).map(move |i| (0..12).map(|j| if i == j { v } else { Some(1) }).collect());
+    verify_at(&all, &found, one_differs(None).chain(one_differs(Some(0))).chain([vec![Some(1); 12], vec![None; 12]]));
 }
