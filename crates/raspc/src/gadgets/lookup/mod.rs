@@ -89,8 +89,11 @@ pub struct Lookup {
     pub considered: Vec<(&'static str, usize)>,
 }
 
-/// Cells looked at before only the constructions that are linear in the table are still tried: about 0.1 s.
-const EFFORT: i64 = 30_000_000;
+/// Cells looked at before only the constructions that are linear in the table are still tried: well below a millisecond for
+/// a small table, about 0.1 s for a large one.
+fn effort(table: &Table) -> i64 {
+    (100_000 + 2_000 * table.entries.len() as i64).min(30_000_000)
+}
 
 /// Numbers this large are no help in a sum that must stay below 2^24.
 const LARGEST_NUMBER: i64 = 1 << 22;
@@ -108,7 +111,7 @@ pub fn lookup_hinted(table: &Table, numbers: &[Vec<i64>]) -> Lookup {
     let numbers = usable(table, numbers);
     let target = Rc::new(Target::new((0..table.classes as u32).map(|c| vec![(c, 1.0)]).collect()));
     let (grid, gates) = extended(table, &numbers, |class| class);
-    let plans = solve::solve(&grid, &target, &Solver::new(EFFORT, false));
+    let plans = solve::solve(&grid, &target, &Solver::new(effort(table), false));
     choose(table, table.classes, plans, &gates, false).expect("boxes are exact: their sums have a few terms of size 1")
 }
 

@@ -10,7 +10,7 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use super::{
-    EFFORT, Entry, Lookup, Table, Unit, check, choose, extended,
+    Entry, Lookup, Table, Unit, check, choose, effort, extended,
     grid::{ANY, Axis, Grid, NOTHING},
     plan::{Plan, Solver, Target},
     solve, split,
@@ -46,11 +46,11 @@ pub fn lookup_numeric(table: &Table, values: &[f64], numbers: &[Vec<i64>]) -> Nu
     let (grid, gates) = extended(table, &usable(table, numbers), |c| class[c as usize]);
     let target = Rc::new(Target::new(values.into_iter().map(|v| vec![(0, v)]).collect()));
     let found = target.integers().filter(|_| exact).and_then(|_| {
-        let plans = solve::solve(&grid, &target, &Solver::new(EFFORT, false));
+        let plans = solve::solve(&grid, &target, &Solver::new(effort(table), false));
         choose(table, 1, plans, &gates, false)
     });
     let found = found.unwrap_or_else(|| {
-        let plans = solve::solve(&grid, &target, &Solver::new(EFFORT, true));
+        let plans = solve::solve(&grid, &target, &Solver::new(effort(table), true));
         choose(table, 1, plans, &gates, true).expect("conjunctions are exact")
     });
     let Lookup { units, constant, method, considered } = found;

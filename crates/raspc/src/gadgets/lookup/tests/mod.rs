@@ -4,4 +4,5 @@ mod counts;
 mod numbers;
 mod random;
 mod run;
+mod timing;
 mod two_layers;

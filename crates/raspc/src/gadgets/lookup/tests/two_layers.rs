@@ -34,10 +34,10 @@ fn verify(table: &Table) -> (usize, usize) {
         (0..table.classes).map(|c| if class == Some(c as u32) { 1.0 } else { 0.0 }).collect()
     };
     // Each class's code is the one whose second layer gives that class.
-    let codes: Vec<f32> = (0..=table.classes).map(|code| code as f32).collect();
-    let code = |wanted: Vec<f32>| codes.iter().copied().find(|&code| of(code) == wanted).map(|code| vec![code]);
-    let by_class: Vec<_> = (0..table.classes).map(|c| code(one_hot(Some(c as u32)))).collect();
-    let nothing = code(one_hot(None));
+    let codes: Vec<Vec<f32>> = (0..=table.classes).map(|code| of(code as f32)).collect();
+    let code = |class: Option<u32>| codes.iter().position(|code| *code == one_hot(class)).map(|code| vec![code as f32]);
+    let by_class: Vec<_> = (0..table.classes as u32).map(|c| code(Some(c))).collect();
+    let nothing = code(None);
     verify_against(table, &found.first, &[found.code_constant], inputs(table), |entry| match entry {
         Entry::Class(c) => Some(by_class[c as usize].clone().expect("every class has a code")),
         Entry::Nothing => Some(nothing.clone().expect("none has a code")),
@@ -56,7 +56,7 @@ fn products() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_table_has_two_layers(table in tables()) {
