@@ -11,6 +11,7 @@
 //! | `binary.rs` | sets of pairs: numberings for sums, rectangles |
 //! | `unions.rs` | class by class, and ordered levels |
 //! | `numeric.rs` | one output direction that holds a number |
+//! | `levels.rs` | levels of large tables |
 //! | `split.rs` | three and more arguments: one picks a smaller table |
 //! | `two_layers.rs` | a number for the output, then a one-hot of it |
 //! | `unit.rs` | gating, none as 1 − Σ, and the proof of exactness |
@@ -22,6 +23,7 @@ mod binary;
 mod boxes;
 mod classes;
 mod grid;
+mod levels;
 mod numeric;
 mod plan;
 mod ramps;
@@ -111,8 +113,16 @@ pub fn lookup_hinted(table: &Table, numbers: &[Vec<i64>]) -> Lookup {
     let numbers = usable(table, numbers);
     let target = Rc::new(Target::new((0..table.classes as u32).map(|c| vec![(c, 1.0)]).collect()));
     let (grid, gates) = extended(table, &numbers, |class| class);
-    let plans = solve::solve(&grid, &target, &Solver::new(effort(table), false));
-    choose(table, table.classes, plans, &gates, false).expect("boxes are exact: their sums have a few terms of size 1")
+    best(table, table.classes, &grid, &target, &gates)
+}
+
+/// The best construction whose sums are exact; if none of those found is, disjoint boxes are.
+fn best(table: &Table, outputs: usize, grid: &Grid, target: &Rc<Target>, gates: &[Vec<(u32, u32)>]) -> Lookup {
+    let found = |single_term: bool| {
+        let plans = solve::solve(grid, target, &Solver::new(effort(table), single_term));
+        choose(table, outputs, plans, gates, single_term)
+    };
+    found(false).or_else(|| found(true)).expect("a conjunction of a few arguments is exact")
 }
 
 /// The table's grid with none as a value; where that would be far larger than the table, without, and the arguments whose
@@ -133,6 +143,7 @@ fn check(table: &Table) {
     assert_eq!(table.dims.len(), table.nullable.len(), "one nullable flag an argument");
     let size = table.dims.iter().try_fold(1usize, |size, &dim| size.checked_mul(dim));
     assert_eq!(size, Some(table.entries.len()), "one entry for each combination of values");
+    assert!(table.classes < grid::NOTHING as usize, "too many classes");
     let classes = table.entries.iter().filter_map(|e| if let Entry::Class(c) = e { Some(*c as usize) } else { None });
     assert!(classes.max().is_none_or(|c| c < table.classes), "a class beyond the last");
 }

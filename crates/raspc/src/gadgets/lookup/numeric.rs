@@ -10,7 +10,7 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use super::{
-    Entry, Lookup, Table, Unit, check, choose, effort, extended,
+    Entry, Lookup, Table, Unit, best, check, choose, effort, extended,
     grid::{ANY, Axis, Grid, NOTHING},
     plan::{Plan, Solver, Target},
     solve, split,
@@ -45,14 +45,12 @@ pub fn lookup_numeric(table: &Table, values: &[f64], numbers: &[Vec<i64>]) -> Nu
     let exact = values.iter().all(|&v| f64::from(v as f32) == v);
     let (grid, gates) = extended(table, &usable(table, numbers), |c| class[c as usize]);
     let target = Rc::new(Target::new(values.into_iter().map(|v| vec![(0, v)]).collect()));
-    let found = target.integers().filter(|_| exact).and_then(|_| {
-        let plans = solve::solve(&grid, &target, &Solver::new(effort(table), false));
-        choose(table, 1, plans, &gates, false)
-    });
-    let found = found.unwrap_or_else(|| {
+    let found = if exact && target.integers().is_some() {
+        best(table, 1, &grid, &target, &gates)
+    } else {
         let plans = solve::solve(&grid, &target, &Solver::new(effort(table), true));
-        choose(table, 1, plans, &gates, true).expect("conjunctions are exact")
-    });
+        choose(table, 1, plans, &gates, true).expect("a conjunction of a few arguments is exact")
+    };
     let Lookup { units, constant, method, considered } = found;
     NumericLookup { units, constant: constant[0], method, considered, exact }
 }
