@@ -12,7 +12,9 @@ use crate::options::OptLevel;
 /// Tables of at most this many entries are fused across element-wise nodes, which saves layers.
 const FUSED: usize = 1 << 12;
 /// Larger tables are not built.
-const TABLE: usize = 1 << 22;
+const TABLE: usize = 1 << 20;
+/// Larger tables of numbers, whose one-hots must be made by steps first, are not built.
+const STEPPED: usize = 1 << 16;
 
 impl Encoder<'_> {
     pub(super) fn map(&mut self, id: NodeId) {
@@ -133,7 +135,7 @@ impl Encoder<'_> {
         if let Some(sum) = scalar {
             return Some(Way::Steps(Scalar::Sum(sum)));
         }
-        if size <= TABLE {
+                if size <= STEPPED {
             return Some(Way::Table(dims));
         }
         self.no_way(id, &dims, size);

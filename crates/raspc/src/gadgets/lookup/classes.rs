@@ -33,7 +33,7 @@ enum Shape {
 /// The plan; `columns` is the same grid transposed.
 pub(super) fn plan(rows: &Rc<Rows>, columns: &Rc<Rows>, target: &Rc<Target>, solver: &Solver) -> Plan {
     let (by_row, by_column) = (by_class(rows), by_class(columns));
-    let both = by_row.chunk_by(same_class).zip(by_column.chunk_by(same_class));
+    let both = by_row.chunk_by(|a, b| a.class == b.class).zip(by_column.chunk_by(|a, b| a.class == b.class));
     let shape = |(of_row, of_column): (&[&Run], &[&Run])| (of_row[0].class, cheapest(rows, of_row, of_column, solver));
     let mut shapes: BTreeMap<u32, (usize, Shape)> = both.map(shape).collect();
     let dearest = shapes.iter().max_by_key(|(_, shape)| shape.0).map_or(NOTHING, |(class, _)| *class);
@@ -53,10 +53,6 @@ fn by_class(rows: &Rows) -> Vec<&Run> {
     let mut order: Vec<(u32, usize)> = rows.runs.iter().enumerate().map(|(i, run)| (run.class, i)).collect();
     order.sort_unstable();
     order.into_iter().map(|(_, i)| &rows.runs[i]).collect()
-}
-
-fn same_class(a: &&Run, b: &&Run) -> bool {
-    a.class == b.class
 }
 
 fn cheapest(rows: &Rows, rows_of: &[&Run], columns_of: &[&Run], solver: &Solver) -> (usize, Shape) {
@@ -118,7 +114,7 @@ fn parts(
     };
     let mut parts = boxes(rows, Shape::Rows);
     parts.extend(boxes(columns, Shape::Columns));
-    for runs in by_class(rows).chunk_by(same_class) {
+    for runs in by_class(rows).chunk_by(|a, b| a.class == b.class) {
         let class = runs[0].class;
         match shapes.get(&class) {
             Some((_, Shape::Nested)) => parts.push(comparison(rows, runs, &writes(class))),
@@ -145,7 +141,9 @@ fn comparison(rows: &Rows, runs: &[&Run], writes: &Vector) -> Part {
             *q = (*q).max(level - rank);
         }
     }
-    q.iter().for_each(|(&column, &q)| rows.grid.axes[1].read(column as usize, q, &mut reads));
+    for (column, q) in q {
+        rows.grid.axes[1].read(column as usize, q, &mut reads);
+    }
     hinges(reads, &[(1 - level, 1.0), (-level, -1.0)], writes)
 }
 

@@ -11,6 +11,7 @@ use super::{
     boxes::Rows,
     classes,
     grid::{ANY, Grid, NOTHING},
+    numeric,
     plan::{Census, Plan, Solver, Target, cheapest},
     split, sums, unions,
     unit::sum,
@@ -52,7 +53,8 @@ fn simple(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solver: &Solver
         let class = census.classes.first().map_or(NOTHING, |c| c.0);
         return Some(Plan::new("a constant", 0, target.of(class).clone(), Vec::new));
     }
-    (grid.axes.len() == 1).then(|| boxes::groups(grid, target, census, solver))
+    let one = grid.axes.len() == 1;
+    one.then(|| numeric::one_axis(grid, target, solver).unwrap_or_else(|| boxes::groups(grid, target, census, solver)))
 }
 
 /// The grid, and where some cells are free, the grid with slices merged that agree where they are not.
@@ -76,6 +78,7 @@ fn fewest(plans: &[Plan]) -> usize {
 fn many_kinds(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solver: &Solver, plans: &mut Vec<Plan>) {
     let enough = census.lower_bound(target);
     if !solver.single_term {
+        numeric::plans(grid, target, solver, plans);
         // A sum that is worth its units does not take many times the values of the arguments.
         let limit = 64 + 3 * grid.axes.iter().map(|axis| axis.len()).sum::<usize>();
         plans.extend(sums::plan(grid, target, enough, limit, solver, Vec::new()));
