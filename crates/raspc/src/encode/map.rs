@@ -135,7 +135,7 @@ impl Encoder<'_> {
         if let Some(sum) = scalar {
             return Some(Way::Steps(Scalar::Sum(sum)));
         }
-                if size <= STEPPED {
+        if size <= STEPPED {
             return Some(Way::Table(dims));
         }
         self.no_way(id, &dims, size);
