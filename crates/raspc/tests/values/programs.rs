@@ -382,3 +382,24 @@ fn negations_of_comparisons_are_comparisons() {
     assert!(values.selects_equal(same, t) && values.width_range(same) == (1, 3));
     assert!(values.is_injective(width));
 }
+
+#[test]
+fn sums_of_wide_steps_are_all_found() {
+    let mut b = Build::full();
+    let (t, all) = (b.tokens(), b.everything());
+    let (mean, big) = (b.aggregate(all, t), b.with(B::Ge, t, 100));
+    let share = b.aggregate(all, big);
+    let out = b.binary(B::Sub, mean, share);
+    check(&b.graph, out, &Options::new([0, 1, 500].map(Value::int).to_vec(), 4));
+}
+
+#[test]
+fn strings_of_the_position_have_no_mean() {
+    let mut b = Build::full();
+    let (i, all) = (b.indices(), b.everything());
+    let text = b.unary(U::ToStr, i);
+    let out = b.aggregate(all, text);
+    let values = check(&b.graph, out, &chars("a", 3));
+    assert_eq!(texts(&values.enumerate(out).unwrap()), ["0"]);
+    assert_eq!(values.assumptions().len(), 1);
+}
