@@ -30,7 +30,9 @@ impl Encoder<'_> {
             let materialise = self.options.opt == OptLevel::O0;
             plan.number = Some(Number::Affine { sum: sum.clone(), materialise });
             if demand.lattice == 0 {
-                sum.terms.iter().for_each(|t| self.demand_number(t.0, 0));
+                for t in &sum.terms {
+                    self.demand_number(t.0, 0);
+                }
             } else {
                 self.demand_terms(sum);
             }
@@ -49,7 +51,9 @@ impl Encoder<'_> {
                     self.steps(id, scalar, onehot && (!bit || plan.number.is_some()), number || bit, &mut plan);
                 }
                 Some(Way::Table(dims)) => {
-                    dims.iter().for_each(|&d| self.demand_onehot(d));
+                    for &d in &dims {
+                        self.demand_onehot(d);
+                    }
                     if onehot && (!bit || plan.number.is_some()) {
                         plan.onehot = Some(OneHot::Table { dims: dims.clone() });
                     }

@@ -6,7 +6,7 @@
 //! **Error.** r is within 4u relative (one division, 2 ulp allowed), which moves the interpolant by at most
 //! 4u (L+1)(L+2)/(L+1). Each unit rounds a product and a sum of size at most 2 + 2: 6u. The sum of L units of total w ≤ L adds
 //! γ_{L+1} L. The whole is far below 1/2 up to L = 2800, and the caller rounds it away by adding it to a constant whose
-//! neighbours lie a whole number apart ([`crate::lower::written`]).
+//! neighbours lie a whole number apart (`lower::written`).
 
 use crate::lower::repr::{U, gamma};
 

@@ -61,7 +61,7 @@ impl Lowering<'_> {
 
     /// A sum of numbers, scaled so that its factors are whole; a none anywhere lies beyond all values.
     fn ready_sum(&self, id: NodeId, sum: &Sum) -> Result<Ready> {
-        let scale = whole_multiple(sum.terms.iter().map(|t| t.1)).unwrap_or(1.0);
+        let scale = whole_multiple(&sum.terms.iter().map(|t| t.1).collect::<Vec<_>>()).unwrap_or(1.0);
         let whole = |f: f64| if scale == 1.0 { f } else { (f * scale).round() };
         let terms: Vec<(NodeId, f64)> = sum.terms.iter().map(|&(n, f)| (n, whole(f))).collect();
         let mut form = Form::sum(terms.iter().map(|t| (&self.number_of(t.0).value, t.1)));
