@@ -43,7 +43,8 @@ fn check(file: &str, program: &Program, expectation: &Expectation<'_>, opt: OptL
     let mut options = Options::new(program.vocab.clone().expect("a vocabulary"), program.max_len.expect("a length"));
     options.opt = opt;
     let compiled = compile(&program.graph, output, &options).unwrap_or_else(|e| panic!("{what}: {e:#?}"));
-    let ids = compiled.model.ids(&input.iter().map(raspc::convert::token).collect::<Vec<_>>()).expect("in the vocabulary");
+    let ids =
+        compiled.model.ids(&input.iter().map(raspc::convert::token).collect::<Vec<_>>()).expect("in the vocabulary");
     let run = compiled.model.run(&ids, Keep::default()).expect("runs");
     let decoded: Vec<_> = compiled.model.decode_output(&run).iter().map(raspc::convert::value).collect();
     for (got, meant) in decoded.iter().zip(meant) {
@@ -57,7 +58,8 @@ fn check(file: &str, program: &Program, expectation: &Expectation<'_>, opt: OptL
 #[test]
 fn every_program_meets_its_expectations() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../suite");
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("the suite").map(|e| e.expect("an entry").path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("the suite").map(|e| e.expect("an entry").path()).collect();
     files.sort();
     let mut checked = 0;
     for path in files.iter().filter(|p| p.extension().is_some_and(|e| e == "rasp")) {
