@@ -46,7 +46,7 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Tell the six steps of a compilation, in words and tables.
     Explain(ExplainArgs),
-    /// Read statements of RASP, one line at a time, and show what they mean on the example.
+    /// Read statements of RASP and show what they mean on an example input.
     Repl(ReplArgs),
     /// List the standard programs, or show the source of one.
     List(ListArgs),
