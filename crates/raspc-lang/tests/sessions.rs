@@ -56,7 +56,7 @@ fn agrees(session: &Session, ours: &str) -> bool {
 /// The first differing line with what is around it.
 fn difference(session: &Session, ours: &str) -> String {
     let (theirs, ours): (Vec<&str>, Vec<&str>) = (session.stdout.split('\n').collect(), ours.split('\n').collect());
-    let at = (0..).find(|&i| theirs.get(i) != ours.get(i)).expect("they differ");
+    let at = (0..=theirs.len()).find(|&i| theirs.get(i) != ours.get(i)).expect("they differ");
     let show = |lines: &[&str]| format!("{:?}", &lines[at.min(lines.len())..(at + 3).min(lines.len())]);
     let before = &theirs[at.saturating_sub(2)..at];
     format!(
@@ -88,4 +88,12 @@ fn recorded_sessions_come_out_the_same() {
 fn all_kinds_are_recorded() {
     let count = |kind: &str| sessions().iter().filter(|s| s.kind == kind).count();
     assert_eq!((count("statement"), count("long"), count("malformed")), (180, 4, 60));
+}
+
+#[test]
+fn what_the_parser_says_is_the_references_too() {
+    let wording = |text: &str| text.lines().filter(|l| l.contains("antlr")).map(str::to_owned).collect::<Vec<_>>();
+    for (i, session) in sessions().iter().enumerate() {
+        assert_eq!(wording(&session.stdout), wording(&replay(&session.stdin)), "session {i}: {:?}", session.stdin);
+    }
 }

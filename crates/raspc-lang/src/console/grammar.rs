@@ -4,6 +4,8 @@
 //! **Invariants.** Recursion is bounded by [`MAX_DEPTH`]. Where an operand may end or go on, the decision is kept, so
 //! that looking ahead stays polynomial.
 
+#![allow(clippy::wildcard_imports, reason = "the grammar names nearly every kind of token")]
+
 use std::collections::BTreeMap;
 
 use super::token::{self, *};
@@ -188,7 +190,7 @@ impl Parser<'_> {
                 }
                 self.expect(set(&[ON, OFF]), after)?;
             }
-            DEF => return self.def(after),
+            DEF => return self.def(),
             FOR => return self.for_loop(after),
             LOAD => {
                 self.bump();
@@ -276,7 +278,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn def(&mut self, after: Set) -> Check {
+    fn def(&mut self) -> Check {
         self.bump();
         self.one(ID, set(&[OPEN]))?;
         self.one(OPEN, set(&[ID, CLOSE]))?;
@@ -298,7 +300,7 @@ impl Parser<'_> {
         self.exprs(set(&[SEMICOLON]))?;
         self.one(SEMICOLON, set(&[CLOSE_BRACE, COMMENT]))?;
         while self.eat(COMMENT)? {}
-        if self.eat(CLOSE_BRACE)? { Ok(()) } else { self.expect(set(&[CLOSE_BRACE, COMMENT]), after) }
+        if self.eat(CLOSE_BRACE)? { Ok(()) } else { self.not_one_of(set(&[CLOSE_BRACE, COMMENT])) }
     }
 
     fn block(&mut self, after: Set) -> Check {
@@ -340,7 +342,7 @@ impl Parser<'_> {
         loop {
             match self.kind()? {
                 PLUS | MINUS | OPEN | OPEN_BRACKET => {
-                    if !self.decide()? {
+                    if !self.decide() {
                         return Ok(());
                     }
                     self.continued(after)?;
@@ -361,10 +363,10 @@ impl Parser<'_> {
     }
 
     /// R8: whether the operand before this token goes on with it, or ends and a statement starts here.
-    fn decide(&mut self) -> Result<bool, Fail> {
+    fn decide(&mut self) -> bool {
         let start = self.at;
         if let Some(&known) = self.goes_on.get(&start) {
-            return Ok(known);
+            return known;
         }
         let inside = self.look(|p| p.continued(0));
         let answer = match inside {
@@ -378,7 +380,7 @@ impl Parser<'_> {
             }
         };
         self.goes_on.insert(start, answer);
-        Ok(answer)
+        answer
     }
 
     /// Parses without consequences: where it fails, if it does.

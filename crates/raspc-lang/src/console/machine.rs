@@ -68,6 +68,7 @@ pub(super) struct Frame {
 }
 
 /// What the statements of a session act on.
+#[expect(clippy::struct_excessive_bools, reason = "the console's switches are independent of each other")]
 pub(super) struct Machine {
     pub(super) nodes: Nodes,
     pub(super) scopes: Vec<Scope>,
@@ -426,7 +427,7 @@ impl Machine {
                     }
                     None => self.eval_all(frame, args)?,
                 };
-                self.call_function(&f, args)
+                self.call_function(&f, &args)
             }
             Item::SOp(id) | Item::Selector(id) => {
                 let Some(arg) = first else {

@@ -180,12 +180,11 @@ fn load_library(machine: &mut Machine, text: &str) {
     let name: Arc<str> = Arc::from(LIBRARY_NAME);
     let scope = machine.new_scope(0, &name).expect("the first scopes");
     machine.scopes[scope].exports_to = Some(start);
-    machine.set_out(0, &Item::int(0));
     let tokens = machine.lookup(0, "tokens_str").expect("a name of the language");
     machine.set_out(0, &tokens);
     // The library may use `tokens`, which it does not define.
     machine.scopes[0].names.insert(Arc::from("tokens"), tokens.clone());
-    let _ = machine.run_file(text, scope);
+    machine.run_file(text, scope);
     let collected = std::mem::take(&mut machine.collected);
     collected.iter().filter(|c| c.error).for_each(|c| machine.printed.push_str(&c.text));
     machine.library_names = machine.scopes[start].names.keys().cloned().collect();

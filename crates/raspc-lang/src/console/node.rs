@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use super::value::{Eval, Fail, text_of};
+use super::value::{Eval, Fail, atom_repr, text_of};
 use crate::graph::Comparison;
-use crate::ops::{BinaryOp, UnaryOp, order, python_float_repr, python_repr};
+use crate::ops::{BinaryOp, UnaryOp, order, python_float_repr};
 use crate::value::Value;
 
 /// Longest name, in characters.
@@ -102,7 +102,7 @@ pub(super) struct Matrix {
 impl Sequence {
     fn new(values: Vec<Value>, computed: bool) -> Eval<Self> {
         let label = label(&values).map_err(|what| {
-            let shown: Vec<String> = values.iter().take(2000).map(python_repr).collect();
+            let shown: Vec<String> = values.iter().take(2000).map(atom_repr).collect();
             let (open, close) = if computed { ('(', ')') } else { ('[', ']') };
             Fail::Rasp(format!("attempted to create sequence with {what}:\n\t\t {open}{}{close}", shown.join(", ")))
         })?;
@@ -282,9 +282,7 @@ impl Nodes {
     fn keep(&mut self, index: usize, input: &Arc<[Value]>, result: Computed) -> Eval<()> {
         let size = match &result {
             Computed::Matrix(m) => m.cells.len() * 8,
-            Computed::Sequence(s) => {
-                s.values.iter().map(|v| 32 + if let Value::Str(s) = v { s.len() } else { 0 }).sum()
-            }
+            Computed::Sequence(s) => s.values.iter().map(bytes_of).sum(),
         };
         self.bytes += size;
         if self.bytes > MAX_BYTES {
@@ -357,9 +355,7 @@ impl Nodes {
                 Ok(vec![Value::Bool(found); input.len()])
             }
             Op::Item { items, string, index } => map(index, &|v| item(items, *string, v)),
-            Op::Entry(entries, key) => {
-                map(key, &|v| entries.get(v).cloned().ok_or_else(|| Fail::Wrong(python_repr(v))))
-            }
+            Op::Entry(entries, key) => map(key, &|v| entries.get(v).cloned().ok_or_else(|| Fail::Wrong(atom_repr(v)))),
             Op::Aggregate { selector, values, default } => self.aggregate(*selector, *values, default, input),
             Op::Select { .. } | Op::Not(_) | Op::And(..) | Op::Or(..) => unreachable!("a selector has no elements"),
         }
@@ -383,7 +379,7 @@ impl Nodes {
                 (Some(one), None) => sequence.values[one].clone(),
                 (Some(first), Some(second)) => {
                     if !matches!(sequence.label, "int" | "float") {
-                        let shown: Vec<String> = sequence.values.iter().take(2000).map(python_repr).collect();
+                        let shown: Vec<String> = sequence.values.iter().take(2000).map(atom_repr).collect();
                         return Err(Fail::Wrong(format!(
                             "asked to average multiple values, but they are non-numbers: [{}]",
                             shown.join(", ")
@@ -416,6 +412,15 @@ impl Nodes {
             }
             _ => unreachable!("an s-op is no selector"),
         })
+    }
+}
+
+/// What keeping a value takes.
+fn bytes_of(value: &Value) -> usize {
+    32 + match value {
+        Value::Str(s) => s.len(),
+        Value::Int(i) => usize::try_from(i.bits() / 8).unwrap_or(usize::MAX),
+        _ => 0,
     }
 }
 

@@ -378,7 +378,7 @@ impl Machine {
             lists.push(list);
         }
         let length = lists[0].len();
-        for (i, list) in lists.iter().enumerate().filter(|(_, l)| l.len() != length) {
+        if let Some((i, list)) = lists.iter().enumerate().find(|(_, l)| l.len() != length) {
             let (which, got) = (i + 1, list.len());
             let text = format!("attempting to zip lists of length {length} , but {which} -th list has length {got}");
             return Err(Fail::Rasp(text));

@@ -1,10 +1,12 @@
 //! How the console shows values and failures, byte for byte as the reference does.
 
+#![expect(clippy::format_push_string, reason = "a text is short, and how it reads in the code counts more")]
+
 use std::sync::Arc;
 
 use super::machine::{Machine, empty_input};
 use super::node::{Computed, Matrix, NodeId, Sequence};
-use super::value::{Applied, Eval, Fail, Item, quoted, text_of};
+use super::value::{Applied, Eval, Fail, Item, quoted, text_of, too_long};
 use crate::value::Value;
 
 /// What a file has to say at its end.
@@ -74,6 +76,11 @@ impl Machine {
                     self.write(out, None, element, &inner, &format!("{} : ", quoted(k)))?;
                 }
                 *out += &format!("{prefix}{}}}\n", " ".repeat(head.chars().count() + 2));
+            }
+            Item::Atom(v) if too_long(v) => {
+                let text = "Exceeds the limit (4300 digits) for integer string conversion; use \
+                            sys.set_int_max_str_digits() to increase the limit";
+                return Err(Fail::Wrong(text.to_owned()));
             }
             Item::Atom(v) => *out += &format!("{prefix}    value: {named} {}\n", quoted(v)),
             Item::Applied(_) => {

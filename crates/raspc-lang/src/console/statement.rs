@@ -1,5 +1,7 @@
 //! Statements: what they bind, what they have to show, and `load`.
 
+#![expect(clippy::format_push_string, reason = "a text is short, and how it reads in the code counts more")]
+
 use std::sync::Arc;
 
 use super::Example;
@@ -114,7 +116,7 @@ impl Machine {
 
     /// Calls a function with as many arguments as it takes, and names what it returns after the call.
     #[inline(never)]
-    pub(super) fn call_function(&mut self, function: &Arc<Function>, args: Vec<Item>) -> Eval<Item> {
+    pub(super) fn call_function(&mut self, function: &Arc<Function>, args: &[Item]) -> Eval<Item> {
         if self.calls >= super::machine::MAX_CALLS {
             return Err(Fail::Wrong("maximum recursion depth exceeded".to_owned()));
         }
@@ -125,7 +127,7 @@ impl Machine {
         // A function's body is tried on the example, whatever the caller is tried on.
         let outer = std::mem::replace(&mut self.input, self.sop_example.values.clone());
         self.calls += 1;
-        let result = self.body(function, &frame, &args);
+        let result = self.body(function, &frame, args);
         self.calls -= 1;
         self.input = outer;
         let result = result?;
@@ -217,14 +219,14 @@ impl Machine {
         self.scopes[scope].exports_to = Some(frame.scope);
         self.keeps_scopes = true;
         self.loads += 1;
-        let ended = self.run_file(&text, scope);
+        self.run_file(&text, scope);
         self.loads -= 1;
         self.flush_collected();
-        ended
+        Ok(())
     }
 
     /// Runs the statements of a file, with examples off; what they show is collected.
-    pub(super) fn run_file(&mut self, text: &str, scope: usize) -> Eval<()> {
+    pub(super) fn run_file(&mut self, text: &str, scope: usize) {
         let shown = (self.show_sop_examples, self.show_selector_examples);
         (self.show_sop_examples, self.show_selector_examples) = (false, false);
         let mut reader = Reader::default();
@@ -244,7 +246,6 @@ impl Machine {
             }
         }
         (self.show_sop_examples, self.show_selector_examples) = shown;
-        Ok(())
     }
 
     /// Whether the file is over.

@@ -99,11 +99,25 @@ impl Function {
     }
 }
 
+/// Whether Python refuses to write the integer out: that it has more than 4300 digits.
+pub(super) fn too_long(value: &Value) -> bool {
+    // 10^4300 has 14285 bits; who has as many is written out and counted.
+    match value {
+        Value::Int(i) if i.bits() >= 14_285 => i.bits() > 14_290 || i.to_string().trim_start_matches('-').len() > 4300,
+        _ => false,
+    }
+}
+
+/// An atom as Python's `repr` writes it.
+pub(super) fn atom_repr(value: &Value) -> String {
+    if too_long(value) { "(int)".to_owned() } else { python_repr(value) }
+}
+
 /// An atom as Python's `str` writes it.
 pub(super) fn text_of(value: &Value) -> String {
     match value {
         Value::Str(s) => s.to_string(),
-        _ => python_repr(value),
+        _ => atom_repr(value),
     }
 }
 
@@ -111,7 +125,7 @@ pub(super) fn text_of(value: &Value) -> String {
 pub(super) fn quoted(value: &Value) -> String {
     match value {
         Value::Str(s) => format!("\"{s}\""),
-        _ => python_repr(value),
+        _ => atom_repr(value),
     }
 }
 
@@ -235,7 +249,7 @@ impl Item {
             return out.push_str("...");
         }
         match self {
-            Self::Atom(v) => out.push_str(&if python { python_repr(v) } else { quoted(v) }),
+            Self::Atom(v) => out.push_str(&if python { atom_repr(v) } else { quoted(v) }),
             Self::List(l) => {
                 out.push('[');
                 for (i, item) in l.iter().enumerate() {
@@ -251,7 +265,7 @@ impl Item {
                 out.push('{');
                 for (i, (k, v)) in d.iter().enumerate() {
                     out.push_str(if i == 0 { "" } else { ", " });
-                    out.push_str(&if python { python_repr(k) } else { quoted(k) });
+                    out.push_str(&if python { atom_repr(k) } else { quoted(k) });
                     out.push_str(": ");
                     v.write(nodes, out, python, depth + 1);
                     if out.len() > MAX_SHOWN {
