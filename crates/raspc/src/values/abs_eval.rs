@@ -290,7 +290,7 @@ mod tests {
             let mut sets: [Vec<Id>; 2] = Default::default();
             let mut described = Vec::new();
             for set in &mut sets {
-                *set = (0..1 + random.below(4)).map(|_| table.intern(&random.value())).collect();
+                *set = (0..=random.below(4)).map(|_| table.intern(&random.value())).collect();
                 table.sort(set);
                 let few = Abs::of(&table, set);
                 described.push(if random.below(4) == 0 { few } else { Abs::Range(few.range(&table)) });
