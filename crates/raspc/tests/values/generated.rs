@@ -15,7 +15,7 @@ use crate::check::check_on;
 
 /// All inputs where they are few, else some of each length.
 fn some_inputs(options: &Options, picks: &[u8]) -> Vec<Vec<Value>> {
-    let all: f64 = (1..=options.max_len).map(|n| (options.vocab.len() as f64).powi(n as i32)).sum();
+    let all: f64 = (1..=options.max_len).map(|n| libm::pow(options.vocab.len() as f64, n as f64)).sum();
     if all <= 130.0 {
         return inputs(options);
     }
