@@ -210,7 +210,10 @@ fn names_of_nodes_are_unique_and_the_programs_own_come_first() {
     assert_eq!(names("x = indices; for i in range(3) { x = x + 1; }"), ["x"]);
     assert_eq!(names("def f(s) { local = s + 1; return local; } a = f(indices);"), ["a"]);
     assert_eq!(names("def f(s) { local = s + 1; return local * 2; } a = f(indices);"), ["local", "a"]);
-    assert_eq!(names("def f(s) { local = s + 1; return local * 2; } a = f(indices); b = f(a);"), ["local", "a", "b"]);
+    assert_eq!(names("def f(s) { local = s + 1; return local * 2; } a = f(indices); b = f(a);"), ["a", "local", "b"]);
+    let accumulates = "def f(s) { seen = s; for i in range(3) { seen = seen + 1; } return seen * 2; } a = f(indices);";
+    assert_eq!(names(accumulates), ["seen", "a"]);
+    assert!(graph(accumulates).contains("n3 = map(x0 + 1; n2)  # seen"), "the last binding has the name");
     assert_eq!(names("def f(s) { return s * 2; } a = f(indices + 1);"), ["a"], "parameters name nothing");
     assert_eq!(names("a = sort(tokens, tokens);"), ["a"], "nor do the library's locals");
     assert_eq!(names("a = length;"), ["full_s", "a"]);
