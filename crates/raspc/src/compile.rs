@@ -8,6 +8,7 @@ use raspc_model::model::Model;
 use crate::admit::admit;
 use crate::assemble::readout::{Reading, readings};
 use crate::assemble::{Layout, Placement, assemble, lay_out, truth};
+use crate::certify::{Certificate, Parts, certify};
 use crate::encode::{codes, encode, plan::Encoded};
 use crate::lower::{Lowered, lower};
 use crate::options::Options;
@@ -42,8 +43,25 @@ pub struct Compilation {
     pub model: Model,
     /// What the model rests on that was not proved.
     pub assumptions: Vec<Assumption>,
+    /// The proof that the model is right, or why there is none (only with [`Options::uncertified`]).
+    pub certificate: Result<Certificate, Vec<Diagnostic>>,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
+}
+
+impl Compilation {
+    /// What the certificate is made from.
+    pub fn parts(&self) -> Parts<'_> {
+        Parts {
+            graph: &self.graph,
+            encoded: &self.encoded,
+            values: &self.values,
+            lowered: &self.lowered,
+            layout: &self.layout,
+            model: &self.model,
+            options: &self.options,
+        }
+    }
 }
 
 /// Compiles the s-op `output` of a graph.
@@ -75,6 +93,21 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     let assumptions = values.assumptions().to_vec();
     model.assumptions = assumptions.iter().map(|a| a.text.clone()).collect();
     let warnings = values.warnings().to_vec();
+    let parts = Parts {
+        graph,
+        encoded: &encoded,
+        values: &values,
+        lowered: &lowered,
+        layout: &layout,
+        model: &model,
+        options,
+    };
+    let certificate = certify(&parts);
+    if let Err(errors) = &certificate
+        && !options.uncertified
+    {
+        return Err(errors.clone());
+    }
     let (graph, options) = (graph.clone(), options.clone());
     Ok(Compilation {
         graph,
@@ -89,6 +122,7 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         readings,
         model,
         assumptions,
+        certificate,
         warnings,
     })
 }

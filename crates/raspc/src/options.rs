@@ -44,6 +44,8 @@ pub struct Options {
     pub pad: String,
     /// Budgets.
     pub limits: Limits,
+    /// Whether a model is made even where it cannot be certified.
+    pub uncertified: bool,
 }
 
 impl Options {
@@ -56,6 +58,7 @@ impl Options {
             bos: "compiler_bos".to_owned(),
             pad: "compiler_pad".to_owned(),
             limits: Limits::default(),
+            uncertified: false,
         }
     }
 }

@@ -1,0 +1,57 @@
+//! The certificate: what it proves, and what it refuses.
+
+mod programs;
+
+use raspc::certify::{Certificate, certify};
+use raspc::compile::{Compilation, compile};
+use raspc::options::{OptLevel, Options};
+use raspc_lang::graph::Mask;
+use raspc_lang::value::Value;
+
+use programs::{Made, balance, hist, ints, length, letters, reverse, shifts, sort};
+
+fn compiled(made: &Made, vocab: Vec<Value>, max_len: usize, opt: OptLevel) -> Compilation {
+    let mut options = Options::new(vocab, max_len);
+    options.opt = opt;
+    options.uncertified = true;
+    compile(&made.0, made.1, &options).unwrap_or_else(|e| panic!("{e:#?}"))
+}
+
+fn certified(made: &Made, vocab: Vec<Value>, max_len: usize, opt: OptLevel) -> Certificate {
+    let c = compiled(made, vocab, max_len, opt);
+    certify(&c.parts()).unwrap_or_else(|e| panic!("{opt:?}, length {max_len}: {e:#?}\n{}", raspc::explain::explain(&c)))
+}
+
+#[test]
+fn integer_programs_have_no_error() {
+    let all: [(&str, Made); 6] = [
+        ("length", length()),
+        ("hist", hist(Mask::Full)),
+        ("causal hist", hist(Mask::Causal)),
+        ("reverse", reverse()),
+        ("sort", sort(true)),
+        ("sort_unique", sort(false)),
+    ];
+    for (name, made) in &all {
+        for (vocab, n) in [(3, 4), (10, 16)] {
+            for opt in [OptLevel::O0, OptLevel::O1] {
+                let c = certified(made, ints(vocab), n, opt);
+                assert_eq!(c.max_error, 0.0, "{name} {opt:?} {n}: {c}");
+            }
+        }
+    }
+}
+
+#[test]
+fn defaults_and_means() {
+    for mask in [Mask::Full, Mask::Causal] {
+        for opt in [OptLevel::O0, OptLevel::O1] {
+            for default in [Value::None, Value::str("a"), Value::str("z")] {
+                let c = certified(&shifts(mask, default), letters(3), 5, opt);
+                assert_eq!(c.max_error, 0.0, "{c}");
+            }
+            let c = certified(&balance(mask), letters(3), 8, opt);
+            assert!(c.max_error < 1e-4, "{c}");
+        }
+    }
+}
