@@ -13,7 +13,7 @@ use crate::render;
 use crate::settings::Settings;
 use crate::subject::Subject;
 
-/// Compiles the subject's output; says warnings and assumptions on standard error. The time is the compilation's alone.
+/// Compiles the subject's output; says warnings on standard error. The time is the compilation's alone.
 pub(crate) fn build(
     console: &mut Console,
     subject: &Subject,
@@ -26,9 +26,6 @@ pub(crate) fn build(
         Ok(compilation) => {
             render::diagnostics(console, &subject.sources, &subject.warnings);
             render::diagnostics(console, &subject.sources, &compilation.warnings);
-            for assumption in &compilation.assumptions {
-                console.note(format!("not proved, assumed: {}", assumption.text));
-            }
             Ok((compilation, time))
         }
         Err(mut diagnostics) => {
@@ -36,6 +33,13 @@ pub(crate) fn build(
             diagnostics.extend(subject.warnings.iter().cloned());
             Err(subject.fault(diagnostics))
         }
+    }
+}
+
+/// Says what a model rests on that was not proved.
+pub(crate) fn remark_assumptions(console: &mut Console, assumptions: &[String]) {
+    for assumption in assumptions {
+        console.note(format!("not proved, assumed: {assumption}"));
     }
 }
 

@@ -6,6 +6,9 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use raspc_model::matrix::SparseMatrix;
+use raspc_model::model::Model;
+
 fn raspc(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_raspc"));
     command.args(words).stdin(Stdio::null());
@@ -144,5 +147,49 @@ fn colours_are_asked_for_or_left_out() {
     for words in [&["run", "hist", "ab"][..], &["run", "hist", "ab", "--color", "never"], &["run", "hist", "xy"]] {
         let plain = output(words);
         assert!(!plain.stdout.contains(&0x1b) && !plain.stderr.contains(&0x1b), "{words:?}");
+    }
+}
+
+/// Halves the output of the first head, as nothing but a compiler's bug or a change of weights would.
+fn weaken(folder: &Path) {
+    let read = &mut |name: &str| fs::read(folder.join(name)).map_err(|e| e.to_string());
+    let mut model = Model::from_files(read).expect("a whole model");
+    let w_o = &mut model.layers[0].heads[0].w_o;
+    let halved = w_o.entries().map(|(r, c, v)| (r, c, v / 2.0)).collect();
+    *w_o = SparseMatrix::from_entries(w_o.rows(), w_o.cols(), halved);
+    for (name, bytes) in model.to_files() {
+        fs::write(folder.join(name), bytes).expect("written");
+    }
+}
+
+#[test]
+fn other_weights_are_found_to_disagree() {
+    let home = tempfile::tempdir().expect("a folder");
+    let folder = home.path().join("model");
+    for level in ["-O0", "-O1"] {
+        let out = output(&["compile", "sort_unique", level, "-o", text(&folder)]);
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        assert_eq!(output(&["verify", text(&folder)]).status.code(), Some(0), "{level}: as compiled");
+        weaken(&folder);
+        let out = output(&["verify", text(&folder), "--json"]);
+        assert_eq!(out.status.code(), Some(1), "{level}: {}", String::from_utf8_lossy(&out.stderr));
+        let report: serde_json::Value = serde_json::from_slice(&out.stdout).expect("JSON");
+        assert!(report["mismatches"].as_u64() > Some(0), "{report}");
+        assert_eq!((&report["first"]["level"], &report["first"]["node"]), (&"model".into(), &"target_pos".into()));
+        let out = output(&["run", text(&folder), "[3,1,4,2]", "--trace"]);
+        let (said, shown) = (String::from_utf8_lossy(&out.stderr), String::from_utf8_lossy(&out.stdout));
+        assert_eq!(out.status.code(), Some(1), "{level}: {said}");
+        assert!(said.contains("[E0904] Error: the transformer disagrees with the interpreter"), "{said}");
+        assert!(shown.contains('✗'), "{shown}");
+    }
+}
+
+#[test]
+fn every_shell_has_its_completions() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let out = output(&["completions", shell]);
+        assert!(out.status.success());
+        let script = String::from_utf8(out.stdout).expect("text");
+        assert!(script.contains("verify") && script.contains("max-len"), "{shell}");
     }
 }

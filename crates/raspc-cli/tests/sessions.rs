@@ -2,8 +2,7 @@
 //!
 //! `sessions/*.txt` hold them. A line `$ raspc …` is a command; below it stand what it printed (behind `| `), what it said
 //! on standard error (behind `! `), and its exit status where that is not 0 (`? 1`). Other lines are remarks. The README's
-//! `console` blocks are read too: commands, and standard output as it is. `RASPC_BLESS=1` records anew; review the
-//! difference.
+//! `console` blocks are read too: commands, and what a terminal shows. `RASPC_BLESS=1` records anew; review the difference.
 //!
 //! Commands run in `programs/`. `$TMP` stands for a folder that one file's commands share. Times are replaced by `[time]`,
 //! and in the sessions a model's sizes by `[sizes]`: other tests hold those.
@@ -78,33 +77,26 @@ fn the_readme_is_true() {
     let temporary = tempfile::tempdir().expect("a folder");
     let mut shown = String::new();
     let mut commands = 0;
-    let mut inside = false;
-    let mut block = String::new();
+    let mut block: Option<String> = None;
     for line in text.lines() {
-        if inside && line == "```" {
-            let (steps, after) = parse(&block, Marks::Console);
-            for step in &steps {
-                let said = perform(&step.command, temporary.path());
-                assert_eq!(said.status, 0, "{}: {}", step.command, said.err);
-                shown += &step.before;
-                shown += &write(step, &said, Marks::Console);
-                commands += 1;
+        match &mut block {
+            Some(inside) if line == "```" => {
+                let (steps, _) = parse(inside, Marks::Console);
+                for step in &steps {
+                    push(&mut shown, &readme_step(step, temporary.path()));
+                }
+                commands += steps.len();
+                block = None;
             }
-            shown += &after;
-            block.clear();
-            inside = false;
+            Some(inside) => push(inside, line),
+            None if line == "```console" => block = Some(String::new()),
+            None => {}
         }
-        if inside {
-            block += line;
-            block.push('\n');
-        } else {
-            shown += line;
-            shown.push('\n');
-        }
-        if line == "```console" {
-            inside = true;
+        if block.is_none() || line == "```console" {
+            push(&mut shown, line);
         }
     }
+    six_lines_do_what_the_command_shows(&text, temporary.path());
     assert!(commands >= 3, "the README shows {commands} commands");
     if bless() {
         fs::write(&file, shown).expect("written");
@@ -113,12 +105,34 @@ fn the_readme_is_true() {
     }
 }
 
+/// A command of the README and what a terminal shows, without the last line's end; what differs in times only stays.
+fn readme_step(step: &Step, folder: &Path) -> String {
+    let said = perform_in(&step.command, folder, folder);
+    assert_eq!(said.status, 0, "{}: {}", step.command, said.err);
+    let times = |text: &str| text.lines().map(without_times).collect::<Vec<_>>();
+    let recorded = write(step, &step.recorded, Marks::Console);
+    let now = write(step, &said, Marks::Console);
+    let same = times(&recorded) == times(&now);
+    (if same { recorded } else { now }).trim_end_matches('\n').to_owned()
+}
+
+/// The README's program is the one whose output stands below it.
+fn six_lines_do_what_the_command_shows(readme: &str, temporary: &Path) {
+    let program = readme.split("```rasp\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a program");
+    assert_eq!(program.lines().count(), 6);
+    fs::write(temporary.join("sort.rasp"), program).expect("written");
+    let lines = |command: &str| perform(command, temporary).out.lines().take(4).map(str::to_owned).collect::<Vec<_>>();
+    let shown = lines("raspc run sort_unique '[3,1,4,2]'");
+    assert_eq!(shown.len(), 4);
+    assert_eq!(lines("raspc run $TMP/sort.rasp '[3,1,4,2]'"), shown);
+}
+
 /// How output is marked in a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Marks {
     /// `| ` before standard output, `! ` before standard error, `? ` before the status; other lines are remarks.
     Session,
-    /// Everything below a command is its standard output.
+    /// Everything below a command is what a terminal shows: standard error and standard output.
     Console,
 }
 
@@ -155,7 +169,8 @@ fn push(text: &mut String, line: &str) {
 fn write(step: &Step, said: &Said, marks: Marks) -> String {
     let mut text = format!("$ {}\n", step.command);
     if marks == Marks::Console {
-        return text + &said.out;
+        // Remarks come first on a terminal too: they are made before anything is compiled.
+        return text + &said.err + &said.out;
     }
     for (mark, lines) in [('|', &said.out), ('!', &said.err)] {
         for line in lines.lines() {
@@ -170,6 +185,13 @@ fn write(step: &Step, said: &Said, marks: Marks) -> String {
 
 /// Runs a command line: words in single or double quotes, `< 'text'` as standard input.
 fn perform(line: &str, temporary: &Path) -> Said {
+    let said = perform_in(line, &home().join("tests/programs"), temporary);
+    let timeless = |text: &str| text.lines().map(|line| without_times(line) + "\n").collect();
+    Said { out: timeless(&said.out), err: timeless(&said.err), ..said }
+}
+
+/// Runs a command line in a folder.
+fn perform_in(line: &str, folder: &Path, temporary: &Path) -> Said {
     let tmp = temporary.to_str().expect("a path in UTF-8");
     let line =
         line.strip_prefix("cargo run --release -- ").map_or_else(|| line.to_owned(), |rest| format!("raspc {rest}"));
@@ -185,7 +207,7 @@ fn perform(line: &str, temporary: &Path) -> Said {
         "cat" | "ls" => Command::new(program),
         _ => panic!("`{program}` is not run here"),
     };
-    command.args(words).current_dir(home().join("tests/programs"));
+    command.args(words).current_dir(folder);
     command.env_remove("NO_COLOR").env_remove("RUST_BACKTRACE").env("COLUMNS", "100").env("LC_ALL", "C");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the command starts");
@@ -194,10 +216,7 @@ fn perform(line: &str, temporary: &Path) -> Said {
         stdin.write_all(text.as_bytes()).expect("the command reads");
     }
     let output = child.wait_with_output().expect("the command ends");
-    let text = |bytes: &[u8]| {
-        let text = String::from_utf8(bytes.to_vec()).expect("UTF-8").replace(tmp, "$TMP");
-        text.lines().map(|line| without_times(line) + "\n").collect::<String>()
-    };
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8").replace(tmp, "$TMP");
     let status = output.status.code().expect("an exit status, not a signal");
     Said { out: text(&output.stdout), err: text(&output.stderr), status }
 }

@@ -8,12 +8,12 @@ mod generator;
 
 use std::collections::BTreeMap;
 
+use generator::{Generated, program};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use raspc::compile::compile;
 use raspc::options::{OptLevel, Options};
 use raspc::verify::{Plan, verify};
-use generator::{Generated, program};
 
 fn cases() -> u32 {
     std::env::var("RASPC_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(2000)
@@ -28,7 +28,10 @@ fn outcome(program: &Generated, opt: OptLevel) -> Result<Option<String>, String>
     let run = std::panic::AssertUnwindSafe(|| attempt(program, opt));
     std::panic::catch_unwind(run).unwrap_or_else(|p| {
         let text = p.downcast_ref::<String>().cloned().or_else(|| p.downcast_ref::<&str>().map(ToString::to_string));
-        Err(format!("{opt:?}, vocabulary {:?}, length {}: panicked: {text:?}\n{}", program.vocab, program.max_len, program.graph))
+        Err(format!(
+            "{opt:?}, vocabulary {:?}, length {}: panicked: {text:?}\n{}",
+            program.vocab, program.max_len, program.graph
+        ))
     })
 }
 
@@ -65,7 +68,7 @@ fn random_programs_agree_everywhere() {
     let mut runner = runner(1);
     let total = cases();
     for case in 0..total {
-        let mut tree = program().new_tree(&mut runner).expect("the strategy makes values");
+        let tree = program().new_tree(&mut runner).expect("the strategy makes values");
         let opt = if case % 3 == 0 { OptLevel::O0 } else { OptLevel::O1 };
         match outcome(&tree.current(), opt) {
             Ok(None) => {}

@@ -1,6 +1,5 @@
 //! `raspc compile`: the model as a folder, all or nothing.
 
-use raspc_lang::serial::graph_to_json;
 use raspc_model::files::{CIRCUIT, CONFIG, GRAPH, WEIGHTS};
 
 use crate::args::CompileArgs;
@@ -19,16 +18,13 @@ pub(crate) fn compile(args: &CompileArgs, console: &mut Console) -> Result<Statu
     let mut subject = subject::resolve(&args.program)?;
     let inputs: Vec<Input> = subject.example.iter().cloned().map(Input::example).collect();
     let settings = settings::resolve(&args.model, &mut subject, &inputs, console)?;
-    let (mut compilation, time) = engine::build(console, &subject, &settings)?;
-    if compilation.model.graph.is_null() {
-        // A program's text has no host functions: its graph is complete as it is.
-        compilation.model.graph = graph_to_json(&compilation.graph, &mut |_| None);
-    }
+    let (compilation, time) = engine::build(console, &subject, &settings)?;
+    engine::remark_assumptions(console, &compilation.model.assumptions);
     let sizes = Sizes::of(&compilation.model);
     files::write_folder(&args.output, &compilation.model.to_files()).map_err(|e| refused(args, &e))?;
     let output = args.output.display().to_string();
     if args.json {
-        let assumptions = compilation.assumptions.iter().map(|a| a.text.clone()).collect();
+        let assumptions = compilation.model.assumptions;
         console.json(&Compiled { model: sizes, seconds: time.as_secs_f64(), output, assumptions })?;
     } else {
         console.line(sizes.line())?;

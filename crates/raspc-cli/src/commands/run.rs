@@ -28,6 +28,7 @@ pub(crate) fn run(args: &RunArgs, console: &mut Console) -> Result<Status, Fault
     let settings = settings::resolve(&args.model, &mut subject, &inputs, console)?;
     inputs::check(&inputs, &subject, &settings)?;
     let machine = machine(console, &subject, &settings)?;
+    engine::remark_assumptions(console, &machine.model.assumptions);
     let mut status = Status::Fine;
     for (i, input) in inputs.iter().enumerate() {
         let observation = observe(&machine, &subject, input, args.trace)?;

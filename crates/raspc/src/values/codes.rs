@@ -8,6 +8,11 @@ use raspc_lang::diagnostic::Code;
 /// the arguments away from it: `1 / (indices + 1)`.
 pub const RAISES: Code = Code("E0810");
 
+/// The greatest length or the vocabulary is larger than the number of values that may be enumerated for one node.
+///
+/// Indices and tokens are enumerated, so there would be no value sets. Lower them, or raise the limit.
+pub const TOO_LARGE: Code = Code("E0302");
+
 /// A function or comparison raises on arguments that could not be excluded, though no input was found that reaches them.
 ///
 /// The model is right on every input on which the program has a value; that it has one is assumed.

@@ -17,7 +17,8 @@ use super::canon::Class;
 use super::engine::{Dep, Engine, Var};
 use super::intern::{Id, RAISED};
 use super::plan::Budget;
-use super::rows::{Chunk, RowSink};
+use super::rows::Chunk;
+use super::sink::RowSink;
 
 /// Most argument tuples looked at to see whether a function is injective.
 const MAX_ROWS: u64 = 1 << 20;
@@ -60,13 +61,12 @@ impl Engine {
 
     /// Whether equal values of different types can occur.
     pub(super) fn is_mixed(&self, class: Class) -> bool {
-        match self.known(class) {
-            Some(set) => set.windows(2).any(|w| self.table.class(w[0]) == self.table.class(w[1])),
-            None => {
-                let kinds = self.abs[class.index()].range(&self.table).kinds;
-                [Kinds::BOOL, Kinds::INT, Kinds::FLOAT].iter().filter(|k| kinds.meets(**k)).count() > 1
-            }
+        if let Some(set) = self.known(class) {
+            return set.windows(2).any(|w| self.table.class(w[0]) == self.table.class(w[1]));
         }
+        let kinds = self.abs[class.index()].range(&self.table).kinds;
+        kinds.meets(Kinds::HOST)
+            || [Kinds::BOOL, Kinds::INT, Kinds::FLOAT].iter().filter(|k| kinds.meets(**k)).count() > 1
     }
 
     /// Whether a map gives equal results for equal arguments.
@@ -309,10 +309,12 @@ fn products(expr: &Expr) -> Option<u32> {
     match expr {
         Expr::Arg(_) => Some(0),
         Expr::Const(v) => v.as_f64().is_some_and(|x| x.abs() <= 1e5).then_some(0),
-        Expr::Unary(UnaryOp::ToStr, _) | Expr::Item(..) | Expr::Entry(..) => None,
+        Expr::Unary(UnaryOp::ToStr, _)
+        | Expr::Item(..)
+        | Expr::Entry(..)
+        | Expr::Binary(BinaryOp::Mod | BinaryOp::Pow, ..) => None,
         Expr::Unary(_, a) | Expr::In(a, _) => products(a),
-        Expr::Binary(BinaryOp::Mod | BinaryOp::Pow, ..) => None,
-        Expr::Binary(op, a, b) => Some(products(a)? + products(b)? + u32::from(*op != BinaryOp::Eq && !boolean(*op))),
+        Expr::Binary(op, a, b) => Some(products(a)? + products(b)? + u32::from(!boolean(*op))),
         Expr::If { cond, then, otherwise } => Some(products(cond)?.max(products(then)?).max(products(otherwise)?)),
     }
 }

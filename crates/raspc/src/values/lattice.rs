@@ -140,7 +140,9 @@ impl Sums {
         let shifts: Vec<usize> = lattice.steps.iter().map(offset).collect();
         let reach = *shifts.iter().max().expect("there are tuples");
         let mut bits = vec![0; sizes.iter().product::<usize>() / 64 + 2];
-        shifts.iter().for_each(|s| bits[s / 64] |= 1 << (s % 64));
+        for s in &shifts {
+            bits[s / 64] |= 1 << (s % 64);
+        }
         Self { bits, used: reach / 64 + 1, shifts, sizes, reach }
     }
 

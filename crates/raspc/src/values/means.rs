@@ -14,7 +14,8 @@ use super::intern::{Id, RAISED, WordMap};
 use super::lattice::{self, Sums};
 use super::multisets;
 use super::plan::Budget;
-use super::rows::{Chunk, RowSink};
+use super::rows::Chunk;
+use super::sink::RowSink;
 
 /// The largest set of values that is looked at for a lattice before its sums are enumerated.
 const MAX_LATTICE_SET: usize = 4096;
@@ -115,8 +116,12 @@ impl Engine {
         }
         let parts = if averaged.len() < values.len() { tuples } else { 1 };
         let sums = averaged.iter().fold(hi as u64, |n, &v| n.saturating_mul(self.span_of(v, hi)));
-        let sums = if lattice::affordable(sums / hi as u64, hi, tuples) { sums } else { u64::MAX };
-        let several = sums.min(multisets::affordable_count(hi as u64, tuples)).saturating_mul(parts);
+        let several = if lattice::affordable(sums / hi as u64, hi, tuples) {
+            sums.min(multisets::count(hi as u64, tuples))
+        } else {
+            multisets::affordable_count(hi as u64, tuples)
+        };
+        let several = several.saturating_mul(parts);
         plain.saturating_add(several)
     }
 
@@ -264,7 +269,7 @@ impl Engine {
                     if q >= lo {
                         sums.each(|sum| {
                             let ids = means.ids(&mut self.table, sum, q);
-                            emit(self, q, &ids)
+                            emit(self, q, ids)
                         })?;
                     }
                 }

@@ -66,8 +66,8 @@ pub(super) struct Plan {
     pub(super) families: Vec<Family>,
     /// Maps to compute from the frontier, operands first.
     pub(super) computed: Vec<Class>,
-    /// Whether widths are to be compared with how many keys a position sees, or with one another.
-    pub(super) widths: bool,
+    /// The selectors whose widths are to be compared with how many keys a position sees, and with one another.
+    pub(super) widths: Vec<Class>,
     /// At most so many tuples.
     pub(super) cost: u64,
     /// What the plan was made for.
@@ -100,7 +100,7 @@ impl Engine {
         let (families, steps, cost) = best.ok_or(least)?;
         computed.truncate(steps);
         computed.reverse();
-        let widths = families.iter().flat_map(|f| &f.members).any(|&m| self.reads_width(m));
+        let widths = families.iter().flat_map(|f| &f.members).filter_map(|&m| self.width_root(m)).collect();
         Ok(Plan { families, computed, widths, cost, budget })
     }
 

@@ -199,10 +199,8 @@ fn check_seed(seed: u64) -> bool {
     let vocab = vocabulary(&mut random);
     let max_len = if vocab.len() > 2 { 1 + random.below(3) } else { 1 + random.below(4) };
     let mut options = Options::new(vocab, max_len);
-    if random.below(8) == 0 {
-        // What is not affordable must not become wrong.
-        options.limits.enumerate = 200;
-    }
+    // What is not affordable must not become wrong.
+    options.limits.enumerate = random.one_of(&[options.limits.enumerate, options.limits.enumerate, 6, 30, 200]);
     let _shown = Shown(seed, &graph, &options);
     match infer(&graph, output, &options) {
         Err(errors) => {
