@@ -230,11 +230,12 @@ impl Moved<'_> {
         if let Dom::Const(n) = self.dom {
             return Some((0.0, f64::midpoint(n.lo, n.hi), (n.hi - n.lo) / 2.0));
         }
-        let (linear, error) = self.value.linear(self.facts)?;
+        let form = Form::read(std::iter::once((1.0, &self.dom)), self.facts);
+        let (linear, error) = form.linear(self.facts)?;
         if linear.terms.is_empty() {
             return Some((0.0, linear.constant, error + linear.slack));
         }
-        self.value.multiple_of(self.from, self.facts)
+        form.multiple_of(self.from, self.facts)
     }
 
     /// The aggregate's own line, where its values are not listed.

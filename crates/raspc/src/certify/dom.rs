@@ -207,13 +207,17 @@ impl Part {
             f64::midpoint(s.lo, s.hi)
         };
         let scale = if first.0 == last.0 { 0.0 } else { (middle(last.0) - middle(first.0)) / (last.1 - first.1) };
-        let offset = middle(first.0) - scale * first.1;
-        let error = listed().map(|(class, x)| {
-            let (s, at) = (self.at(class, classes), scale * x + offset);
-            (s.hi - at).max(at - s.lo).max(0.0)
-        });
-        let error = error.fold(0.0, f64::max);
-        (error <= 0.3 * scale.abs() || first.0 == last.0).then_some((scale, offset, error))
+        let along = |scale: f64, offset: f64| {
+            let error = listed().map(|(class, x)| {
+                let (s, at) = (self.at(class, classes), scale * x + offset);
+                (s.hi - at).max(at - s.lo).max(0.0)
+            });
+            let error = error.fold(0.0, f64::max);
+            (error <= 0.3 * scale.abs() || first.0 == last.0).then_some((scale, offset, error))
+        };
+        // A line through whole numbers says the same of every part that is one, whatever their errors.
+        let whole = (scale.round(), (middle(first.0) - scale.round() * first.1).round());
+        along(whole.0, whole.1).or_else(|| along(scale, middle(first.0) - scale * first.1))
     }
 }
 

@@ -11,8 +11,9 @@ use raspc_model::model::Layer;
 
 use super::cases::Cases;
 use super::causes::Causes;
-use super::dom::{Affine, Dom, total};
+use super::dom::{Affine, Dom, Part, total};
 use super::facts::{Facts, Var};
+use super::form::Form;
 use super::number::{Num, Sum};
 use super::run::Run;
 use super::stream::Stream;
@@ -111,6 +112,12 @@ fn follow(
     {
         return lines;
     }
+    if let Var::Node(node) = target.var
+        && facts.cubes(node).is_some()
+        && let Some(sums) = separate(target, stream, facts)
+    {
+        return sums;
+    }
     let found = Cases::of(target.var, &target.groups, facts).and_then(|cases| {
         let classes = facts.classes(target.var)?;
         let mut run = Run::new(target, stream, facts, classes.len());
@@ -125,6 +132,74 @@ fn follow(
         };
         target.dirs.iter().map(hull).collect()
     })
+}
+
+/// Directions to which each conjunction of a width adds on its own: the sum of what each adds at its own width.
+fn separate(target: &Target<'_>, stream: &Stream, facts: &Facts<'_>) -> Option<Vec<(u32, Dom, u8)>> {
+    let classes = facts.classes(target.var)?;
+    let sum = |&dir: &u32| {
+        let Dom::Const(old) = stream.doms[dir as usize] else { return None };
+        let mut parts: BTreeMap<Var, Vec<Sum>> = BTreeMap::new();
+        for group in &target.groups {
+            let Some(writes) = group.writes.get(&dir) else { continue };
+            let [(var, part)] = &group.form.parts[..] else { return None };
+            let listed = facts.classes(*var)?;
+            let sums = parts.entry(*var).or_insert_with(|| vec![Sum::EMPTY; listed.len()]);
+            for (class, all) in (0..).zip(sums.iter_mut()) {
+                let mut scalar = part.at(class, &listed);
+                scalar.add(&group.form.constant);
+                all.add(&group.adds(writes, &scalar));
+            }
+        }
+        let bounds = Growth::of(parts.values());
+        let tables = parts.into_iter().map(|(var, sums)| {
+            let exceptions = (0..).zip(sums).collect();
+            (var, Part::Table { default: Sum::EMPTY, exceptions })
+        });
+        let form = Form { constant: Sum::EMPTY, parts: tables.collect() };
+        let (scale, offset, error) = form.multiple_of(target.var, facts)?;
+        let hull = form.hull(facts);
+        let at = |x: f64| {
+            let middle = scale * x + offset;
+            old.plus(bounds.at(x, Sum { lo: middle - error, hi: middle + error, ..hull }).finish())
+        };
+        let numbers: Vec<Option<Num>> = classes.numbers.iter().map(|&x| (!x.is_nan()).then(|| at(x))).collect();
+        Some((dir, Dom::of_classes(target.var, &numbers), hull.bits))
+    };
+    target.dirs.iter().map(sum).collect()
+}
+
+/// Bounds of the products that several conjunctions add, by the sum of their widths: none grows faster than the width
+/// times a factor, plus a constant.
+struct Growth {
+    pos: (f64, f64),
+    neg: (f64, f64),
+    count: (f64, f64),
+}
+
+impl Growth {
+    /// `parts` holds the products of each conjunction, by its width.
+    fn of<'a>(parts: impl Iterator<Item = &'a Vec<Sum>> + Clone) -> Self {
+        let line = |of: &dyn Fn(&Sum) -> f64| {
+            let steepest = |sums: &Vec<Sum>| sums.last().map_or(0.0, |s| of(s) / (sums.len() as f64 - 1.0).max(1.0));
+            let factor = parts.clone().map(steepest).fold(0.0, f64::max);
+            let above = |sums: &Vec<Sum>| {
+                sums.iter().enumerate().map(|(w, s)| of(s) - factor * w as f64).fold(0.0, f64::max)
+            };
+            (factor, parts.clone().map(above).sum::<f64>())
+        };
+        Self { pos: line(&|s| s.pos), neg: line(&|s| s.neg), count: line(&|s| f64::from(s.count)) }
+    }
+
+    fn at(&self, width: f64, sum: Sum) -> Sum {
+        let bound = |(factor, constant): (f64, f64)| factor * width + constant;
+        Sum {
+            pos: sum.pos.min(bound(self.pos)),
+            neg: sum.neg.min(bound(self.neg)),
+            count: sum.count.min(bound(self.count).ceil() as u32 + 1),
+            ..sum
+        }
+    }
 }
 
 /// Directions that every unit moves along a line, whatever the number: copies of sums.

@@ -76,6 +76,12 @@ pub(super) fn spacing(magnitude: f64) -> f64 {
     libm::ldexp(1.0, exponent - 23)
 }
 
+/// Whether a sum in f64 is exact.
+fn is_exact(a: f64, b: f64, sum: f64) -> bool {
+    let (large, small) = if a.abs() >= b.abs() { (a, b) } else { (b, a) };
+    small - (sum - large) == 0.0
+}
+
 /// Significant bits of multiples of `grid` up to `size`, at most those of an f32.
 fn bits_of(size: f64, grid: f64) -> u8 {
     if size == 0.0 {
@@ -149,11 +155,22 @@ impl Num {
         (self.hi - x).max(x - self.lo).max(0.0)
     }
 
-    /// The f32 sum of two numbers.
+    /// The f32 sum of two numbers: one rounding, which keeps their order.
     pub(super) fn plus(self, other: Self) -> Self {
         let mut sum = Sum::term(1.0, self);
         sum.add(&Sum::term(1.0, other));
-        sum.finish()
+        if sum.rounding() == 0.0 {
+            return sum.finish();
+        }
+        let outwards = |exact: bool, outer: f64, inner: f64| if exact { inner } else { outer };
+        let lo = outwards(is_exact(self.lo, other.lo, sum.lo), sum.lo.next_down(), sum.lo);
+        let hi = outwards(is_exact(self.hi, other.hi, sum.hi), sum.hi.next_up(), sum.hi);
+        Self::rounded(lo, hi)
+    }
+
+    /// What rounding to f32 makes of numbers from `lo` to `hi`.
+    fn rounded(lo: f64, hi: f64) -> Self {
+        Self::new(f64::from(lo as f32), f64::from(hi as f32), 0.0)
     }
 
     pub(super) fn bits(self) -> u8 {
@@ -255,6 +272,10 @@ impl Sum {
         if !(self.pos + self.neg < HUGE) {
             return Num { lo: f64::NEG_INFINITY, hi: f64::INFINITY, grid: 0.0 };
         }
+        if self.count == 1 && error > 0.0 {
+            // One product, rounded once; it is exact in f64.
+            return Num::rounded(self.lo, self.hi);
+        }
         Num::new(self.lo - error, self.hi + error, if error == 0.0 { self.grid } else { 0.0 })
     }
 }
@@ -303,6 +324,14 @@ mod tests {
             let exact = f64::from(terms.iter().sum::<i32>()) / 4.0;
             prop_assert_eq!((sum.finish().lo, sum.finish().hi), (exact, exact));
         }
+    }
+
+    #[test]
+    fn one_addition_rounds_to_what_is_near() {
+        let large = Num::point(12_582_912.0);
+        assert_eq!(large.plus(Num::around(3.0, 0.4)), Num::point(12_582_915.0));
+        assert_eq!(large.plus(Num::around(3.0, 0.6)).hi, 12_582_916.0);
+        assert!(!large.plus(Num::around(3.0, 0.6)).is_point());
     }
 
     #[test]

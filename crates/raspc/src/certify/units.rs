@@ -17,7 +17,7 @@ use super::stream::{Stream, columns};
 /// A hidden unit: `relu(slope · s + constant)`, s being its group's scalar.
 #[derive(Clone, Debug)]
 struct Unit {
-    /// A power of two, of either sign.
+    /// A power of two, of either sign, unless the scalar is a single direction.
     slope: f64,
     /// Bias and whatever else is the same at every token.
     constant: Sum,
@@ -70,7 +70,11 @@ pub(super) fn group(layer: &Layer, stream: &Stream, facts: &Facts<'_>) -> Vec<Gr
                 column.push((d, w));
             }
         }
-        let slope = column.first().map_or(1.0, |c| slope_of(c.1));
+        // Of one direction any multiple is one product.
+        let slope = match &column[..] {
+            [one] => one.1,
+            all => all.first().map_or(1.0, |c| slope_of(c.1)),
+        };
         column.iter_mut().for_each(|c| c.1 /= slope);
         let key = column.iter().map(|&(d, w)| (d, w.to_bits())).collect();
         let at = *index.entry(key).or_insert_with(|| {
@@ -95,7 +99,32 @@ fn slope_of(x: f64) -> f64 {
     if x < 0.0 { -power } else { power }
 }
 
+impl Unit {
+    /// The products of the pre-activation when the scalar is one of `s`.
+    fn pre(&self, s: &Sum, single: bool) -> Sum {
+        let mut pre = if single {
+            Sum::term(self.slope, Num { lo: s.lo, hi: s.hi, grid: s.grid })
+        } else {
+            s.scaled(self.slope)
+        };
+        pre.bits = pre.bits.max(s.bits);
+        pre.add(&self.constant);
+        pre
+    }
+
+    /// Whether it is off for all of `s`, without looking at rounding closely.
+    fn is_off(&self, s: &Sum) -> bool {
+        let most = (self.slope * s.lo).max(self.slope * s.hi) + self.constant.hi;
+        most < -1e-3 * (1.0 + self.slope.abs() * s.lo.abs().max(s.hi.abs()))
+    }
+}
+
 impl Group {
+    /// Whether the scalar is one direction.
+    fn is_single(&self) -> bool {
+        self.column.len() == 1
+    }
+
     /// The longest factor on the way to the scalar.
     pub(super) fn bits(&self, stream: &Stream) -> u8 {
         stream.bits_of(&self.column)
@@ -120,8 +149,10 @@ impl Group {
         let mut active: Vec<(f64, f64, f64)> = Vec::with_capacity(writes.len());
         for &(unit, w) in writes {
             let unit = &self.units[unit as usize];
-            let mut pre = s.scaled(unit.slope);
-            pre.add(&unit.constant);
+            if unit.is_off(s) {
+                continue;
+            }
+            let pre = unit.pre(s, self.is_single());
             let number = pre.finish();
             if number.hi <= 0.0 {
                 continue;
@@ -151,8 +182,7 @@ impl Group {
         let (mut factor, mut constant, mut all) = (0.0, 0.0, Sum::EMPTY);
         for &(unit, w) in writes {
             let unit = &self.units[unit as usize];
-            let mut pre = s.scaled(unit.slope);
-            pre.add(&unit.constant);
+            let pre = unit.pre(s, self.is_single());
             let number = pre.finish();
             if number.hi <= 0.0 {
                 continue;
@@ -191,8 +221,7 @@ impl Group {
     pub(super) fn is_torn(&self, s: &Sum) -> bool {
         s.lo < s.hi
             && self.units.iter().any(|unit| {
-                let mut pre = s.scaled(unit.slope);
-                pre.add(&unit.constant);
+                let pre = unit.pre(s, self.is_single());
                 pre.lo < 0.0 && pre.hi > 0.0
             })
     }
