@@ -3,6 +3,8 @@
 //! A domain says: on every input, at every token where the variable has this value, the f32 number in this direction is
 //! one of these. Most classes of a one-hot share a value, so only the others are listed.
 
+use raspc_lang::value::Value;
+
 use super::facts::{Classes, Facts, Var};
 use super::number::{Num, Sum, grid_of};
 
@@ -87,6 +89,16 @@ impl Dom {
                 exceptions.binary_search_by_key(&class, |e| e.0).map_or(*default, |i| exceptions[i].1)
             }
             Self::Affine(a) => a.at(classes[class as usize]),
+        }
+    }
+
+    /// What the direction holds where the variable has this value, one of `listed` (its values in canonical order);
+    /// nothing where no input gives it this value.
+    pub fn at_value(&self, value: &Value, listed: &[Value]) -> Option<Num> {
+        match self {
+            Self::Const(n) => Some(*n),
+            Self::Table { .. } => listed.binary_search(value).ok().map(|class| self.at(class as u32, &[])),
+            Self::Affine(a) => Some(a.at(value.as_f64().unwrap_or(f64::NAN))),
         }
     }
 

@@ -1,6 +1,10 @@
 //! The certificate: what it proves, and what it refuses.
 
+#[path = "../support/generator.rs"]
+mod generator;
+mod measured;
 mod programs;
+mod random;
 
 use raspc::certify::{Certificate, certify};
 use raspc::compile::{Compilation, compile};
