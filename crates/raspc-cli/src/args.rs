@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Tell the six steps of a compilation, in words and tables.
     Explain(ExplainArgs),
+    /// Read statements of RASP and show what they mean on an example input.
+    Repl(ReplArgs),
     /// List the standard programs, or show the source of one.
     List(ListArgs),
     /// Explain a diagnostic's code, or a command.
@@ -230,6 +232,14 @@ pub(crate) struct ListArgs {
     /// Print as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `raspc repl`
+#[derive(Debug, Args)]
+pub(crate) struct ReplArgs {
+    /// Start from this library in place of the standard one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rasplib: Option<PathBuf>,
 }
 
 /// `raspc help`

@@ -5,5 +5,6 @@ pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod help;
 pub(crate) mod list;
+pub(crate) mod repl;
 pub(crate) mod run;
 pub(crate) mod verify;

@@ -108,7 +108,7 @@ impl Lowering<'_> {
             }
             if plan.reciprocal {
                 let range = Range { lo: 1.0, hi: 2.0, grid: Some(2.0 * U), error: 5.0 * U };
-                let to = self.direction(format!("1+{label}"), id, range);
+                let to = self.direction(format!("[1+{label}]"), id, range);
                 self.circuit.directions[to.index()].embedding.constant = 1.0;
                 moves.push(Move { value: Form::zero(), bos: 1.0, to });
                 self.reciprocals[id.index()] = Some(to);

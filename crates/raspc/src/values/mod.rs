@@ -105,6 +105,9 @@ pub struct Values {
     warnings: Vec<Diagnostic>,
 }
 
+/// The most positions or tokens, whatever the limits.
+const MOST: usize = 1 << 28;
+
 /// Infers the value sets of every node that `output` depends on.
 ///
 /// # Errors
@@ -112,9 +115,11 @@ pub struct Values {
 /// what may be enumerated.
 pub fn infer(graph: &Graph, output: NodeId, options: &Options) -> Result<Values, Vec<Diagnostic>> {
     let largest = options.max_len.max(options.vocab.len());
-    if largest > options.limits.enumerate {
-        let message =
-            format!("{largest} positions or tokens are more than may be enumerated ({})", options.limits.enumerate);
+    if largest > options.limits.enumerate.min(MOST) {
+        let message = format!(
+            "{largest} positions or tokens are more than may be enumerated ({})",
+            options.limits.enumerate.min(MOST)
+        );
         let error = Diagnostic::error(codes::TOO_LARGE, message);
         return Err(vec![error.hint("lower the greatest length, shorten the vocabulary, or raise the limit")]);
     }

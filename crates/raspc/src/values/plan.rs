@@ -18,6 +18,9 @@ const MAX_STEPS: usize = 4096;
 /// A lazily described class is enumerated unasked when at most so many tuples need to be looked at.
 const SMALL: u64 = 4096;
 
+/// Results through one selector are enumerated together unasked when there are at most so many rows.
+const UNASKED: u64 = 1 << 16;
+
 /// What a plan may cost.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
@@ -234,7 +237,11 @@ impl Engine {
                 let roots: Vec<Class> =
                     vars.iter().filter_map(|v| if let Var::Root(r) = v { Some(*r) } else { None }).collect();
                 let about = self.estimate_group(selector, &roots);
-                if budget.eager && about > SMALL { u64::MAX } else { about }
+                if budget.eager && about > UNASKED {
+                    // Taken apart, the sets would lose what a later request may find.
+                    return (Mode::Together, u64::MAX);
+                }
+                about
             }
             _ => apart,
         };

@@ -155,14 +155,14 @@ impl Engine {
         let on_index = |c: &Class| matches!(self.dep[c.index()], Dep::One(Var::Index | Var::Point));
         let by_length = keys.iter().any(on_length);
         let uniform = !queries.iter().any(on_index);
+        if self.full() && !uniform && self.domain(Var::Point) > self.limit {
+            return None;
+        }
         let (var, cells) = match (self.full(), uniform) {
             (false, _) => (Var::Index, n),
             (true, true) => (Var::Length, n),
             (true, false) => (Var::Point, n * (n + 1) / 2),
         };
-        if cells as u64 > self.limit {
-            return None;
-        }
         let tasks = self.tasks(&queries, var, by_length);
         let keys_seen = |t: &Task| t.prefixes.last().map_or(0, |(seen, _)| *seen as u64);
         let functions = atoms.iter().any(|a| self.dag.function[a.index()].is_some());

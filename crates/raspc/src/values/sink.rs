@@ -74,6 +74,13 @@ pub(super) fn sort_rows(mut data: Vec<Id>, arity: usize) -> Vec<Id> {
             packed.dedup();
             packed.into_iter().flat_map(|p| [(p >> 32) as Id, p as Id]).collect()
         }
+        3 | 4 => {
+            let pack = |row: &[Id]| row.iter().fold(0u128, |p, &id| p << 32 | u128::from(id));
+            let mut packed: Vec<u128> = data.chunks_exact(arity).map(pack).collect();
+            packed.sort_unstable();
+            packed.dedup();
+            packed.into_iter().flat_map(|p| (0..arity).rev().map(move |i| (p >> (32 * i)) as Id)).collect()
+        }
         _ => {
             let mut rows: Vec<&[Id]> = data.chunks_exact(arity).collect();
             rows.sort_unstable();

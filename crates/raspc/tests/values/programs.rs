@@ -403,3 +403,19 @@ fn strings_of_the_position_have_no_mean() {
     assert_eq!(texts(&values.enumerate(out).unwrap()), ["0"]);
     assert_eq!(values.assumptions().len(), 1);
 }
+
+#[test]
+fn ties_broken_by_the_index_make_keys_distinct() {
+    // key + index / (length + 1): distinct at all positions, so that the number of smaller ones is a rank.
+    let mut b = Build::full();
+    let (t, i) = (b.tokens(), b.indices());
+    let small = b.with(B::Mul, i, Value::float(0.125).unwrap());
+    let keys = b.binary(B::Add, t, small);
+    let before = b.select(keys, keys, C::Lt);
+    let target = b.width(before);
+    let put = b.select(target, i, C::Eq);
+    let out = b.aggregate(put, t);
+    let values = check(&b.graph, out, &numbers(3, 4));
+    assert!(values.is_injective(keys) && values.is_injective(target) && values.determines(target, t));
+    assert_eq!(values.width_range(put).1, 1);
+}

@@ -192,3 +192,11 @@ fn lengths_beyond_the_limit_are_refused() {
     assert!(matches!(values.set(out), ValueSet::Numbers { .. }), "{:?}", values.set(out));
     assert!(values.enumerate(out).is_err() && values.is_uniform(n));
 }
+
+#[test]
+fn values_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    let mut b = Build::full();
+    let i = b.indices();
+    shared(&infer(&b.graph, i, &chars("a", 3)).unwrap());
+}
