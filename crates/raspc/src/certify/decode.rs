@@ -157,9 +157,9 @@ fn numerical(
             return Err(Finding::new(codes::DECODE_MARGIN, node, message, "please report the program"));
         };
         let (none, some) = flag_of(flag, var, facts);
-        let margin = (0.5 - none).min(some - 0.5);
+        let margin = (0.5 - none).min(some.map_or(f64::INFINITY, |s| s - 0.5));
         found.margin = Some(found.margin.map_or(margin, |m| m.min(margin)));
-        found.bound = found.bound.max(none.abs()).max((1.0 - some).abs());
+        found.bound = found.bound.max(none.abs()).max(some.map_or(0.0, |s| (1.0 - s).abs()));
     } else if let Some(flag) = flag {
         let margin = flag.hull(facts).lo - 0.5;
         found.margin = Some(found.margin.map_or(margin, |m| m.min(margin)));
@@ -185,17 +185,16 @@ pub(super) fn error_of(number: &Dom, var: Var, facts: &Facts<'_>) -> f64 {
     }
 }
 
-/// The greatest value of a flag where the node is none, and the least where it is not.
-fn flag_of(flag: &Dom, var: Var, facts: &Facts<'_>) -> (f64, f64) {
+/// The greatest value of a flag where the node is none, and the least where it is not (if it ever is not).
+fn flag_of(flag: &Dom, var: Var, facts: &Facts<'_>) -> (f64, Option<f64>) {
     match flag {
-        Dom::Affine(a) => (a.none.hi, a.hull(facts).lo),
+        Dom::Affine(a) => (a.none.hi, Some(a.hull(facts).lo)),
         _ => match facts.classes(var) {
             Some(classes) => {
                 let at = |c: u32| flag.at(c, &classes.numbers);
-                let some = (1..classes.len() as u32).map(|c| at(c).lo).fold(f64::INFINITY, f64::min);
-                (at(0).hi, some)
+                (at(0).hi, (1..classes.len() as u32).map(|c| at(c).lo).reduce(f64::min))
             }
-            None => (flag.hull(facts).hi, flag.hull(facts).lo),
+            None => (flag.hull(facts).hi, Some(flag.hull(facts).lo)),
         },
     }
 }

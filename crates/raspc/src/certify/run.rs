@@ -96,12 +96,13 @@ impl<'a> Run<'a> {
                 self.close();
                 self.class.class = Some(class);
             }
-            if !causes.is_torn(target.var)
+            let wide = self.see(class, scalars, &cases.defaults, causes);
+            if wide
+                && !causes.is_torn(target.var)
                 && let Some((_, s)) = scalars.iter().find(|(g, s)| target.groups[*g].is_torn(s))
             {
                 causes.torn(target.var, class, s);
             }
-            self.see(class, scalars, &cases.defaults, causes);
             self.steps < EFFORT
         });
         self.close();
@@ -165,8 +166,15 @@ impl<'a> Run<'a> {
         &mut self.sums[place]
     }
 
-    /// One case: the scalars of the groups that are not at their defaults.
-    fn see(&mut self, class: u32, scalars: &[(usize, Sum)], defaults: &BTreeMap<usize, Sum>, causes: &mut Causes) {
+    /// One case: the scalars of the groups that are not at their defaults. Whether some direction is known badly in it.
+    fn see(
+        &mut self,
+        class: u32,
+        scalars: &[(usize, Sum)],
+        defaults: &BTreeMap<usize, Sum>,
+        causes: &mut Causes,
+    ) -> bool {
+        let mut wide = false;
         self.case += 1;
         self.class.cases += 1;
         let mut touched: Vec<usize> = (0..self.default.len()).filter(|&p| self.default[p].is_none()).collect();
@@ -184,6 +192,7 @@ impl<'a> Run<'a> {
             let sum = *self.sum(place);
             causes.rounds(self.target.var, &sum);
             let number = self.old(place, class).plus(sum.finish());
+            wide |= number.hi - number.lo > 1e-3 * number.size().max(1.0);
             self.bits[place] = self.bits[place].max(sum.bits);
             let (known, times) = &mut self.class.numbers[place];
             if *times == 0 {
@@ -193,6 +202,7 @@ impl<'a> Run<'a> {
             *known = known.join(number);
             *times += 1;
         }
+        wide
     }
 
     /// What the direction held before, at this class.

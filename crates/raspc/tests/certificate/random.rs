@@ -42,7 +42,10 @@ fn outcome(program: &Generated, opt: OptLevel, case: u32) -> Result<Outcome, Str
     }
     Ok(match analysis.certificate {
         Ok(_) => Outcome::Certified,
-        Err(errors) => Outcome::Refused(format!("{} {}", errors[0].code, errors[0].message)),
+        Err(errors) => {
+            let notes: Vec<&str> = errors[0].notes.iter().map(|n| &*n.1).collect();
+            Outcome::Refused(format!("{} {}; {}", errors[0].code, errors[0].message, notes.join("; ")))
+        }
     })
 }
 
