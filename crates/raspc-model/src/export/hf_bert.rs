@@ -1,0 +1,116 @@
+//! Hugging Face, bidirectional: `BertForTokenClassification`, a label for each value of the output, or one number.
+//!
+//! BERT is post-norm: its layer norms stand in the residual stream itself, and are the identity there (see `layout`).
+//! Its linear layers hold `[out, in]`.
+
+use serde_json::{Map, Value, json};
+
+use super::card::{Card, card};
+use super::codes::MASK;
+use super::describe::describe;
+use super::file::File;
+use super::layout::{EPSILON, Layout, NORM_WEIGHT, Projection};
+use super::symbols::{Symbols, labels};
+use super::tensor::Tensor;
+use super::{Refusal, safetensors, tokenizer};
+use crate::model::Model;
+
+/// The folder.
+pub(super) fn files(model: &Model) -> Result<Vec<File<'_>>, Refusal> {
+    if model.config.causal {
+        let message = "the model is causal, and in a BERT every position sees every other";
+        return Err(Refusal::new(MASK, message, "export it as hf-gpt2"));
+    }
+    let layout = Layout::mirrored(model)?;
+    let symbols = Symbols::of_input(model)?;
+    let labels = labels(model)?;
+    let config = config(model, &layout, &labels);
+    let mut files = vec![
+        File::of_json("config.json", &config),
+        safetensors::file("model.safetensors", &[], tensors(model, layout)),
+        File::of_bytes("README.md", card(model, Card::BertTokens)),
+        File::of_json("raspc.json", &Value::Object(describe(model))),
+    ];
+    files.extend(tokenizer::files(model, &symbols));
+    Ok(files)
+}
+
+fn config(model: &Model, layout: &Layout<'_>, labels: &[String]) -> Value {
+    let mut config = json!({
+        "model_type": "bert",
+        "architectures": ["BertForTokenClassification"],
+        "vocab_size": model.vocab.len() + 2,
+        "hidden_size": layout.d_model,
+        "num_hidden_layers": layout.n_layers,
+        "num_attention_heads": layout.n_heads,
+        "intermediate_size": layout.d_mlp,
+        "hidden_act": "relu",
+        "layer_norm_eps": EPSILON,
+        "max_position_embeddings": model.config.max_len + 1,
+        "type_vocab_size": 1,
+        "hidden_dropout_prob": 0.0,
+        "attention_probs_dropout_prob": 0.0,
+        "classifier_dropout": 0.0,
+        "is_decoder": false,
+        "position_embedding_type": "absolute",
+        "pad_token_id": model.pad_id(),
+        "bos_token_id": model.bos_id(),
+        "dtype": "float32",
+        "torch_dtype": "float32",
+    });
+    label_maps(&mut config, labels);
+    config
+}
+
+/// `id2label` and `label2id`.
+pub(super) fn label_maps(config: &mut Value, labels: &[String]) {
+    let numbered = || labels.iter().cloned().zip(0usize..);
+    let by_id: Map<String, Value> = numbered().map(|(label, id)| (id.to_string(), label.into())).collect();
+    let by_label: Map<String, Value> = numbered().map(|(label, id)| (label, id.into())).collect();
+    config["id2label"] = by_id.into();
+    config["label2id"] = by_label.into();
+}
+
+fn tensors<'a>(model: &'a Model, x: Layout<'a>) -> Vec<Tensor<'a>> {
+    let (n, ids, positions) = (x.d_model, model.vocab.len() + 2, model.config.max_len + 1);
+    let mut all = vec![
+        Tensor::new("bert.embeddings.word_embeddings.weight", &[ids, n], move || x.embed(ids, false)),
+        Tensor::new("bert.embeddings.position_embeddings.weight", &[positions, n], move || x.positions()),
+        Tensor::zeros("bert.embeddings.token_type_embeddings.weight", &[1, n]),
+    ];
+    norm(&mut all, "bert.embeddings.LayerNorm", n);
+    (0..x.n_layers).for_each(|l| layer(&mut all, x, l));
+    let classes = model.output_readout().decode.forms().len();
+    all.push(Tensor::new("classifier.weight", &[classes, n], move || x.unembed().transposed()));
+    all.push(Tensor::zeros("classifier.bias", &[classes]));
+    all
+}
+
+fn layer<'a>(all: &mut Vec<Tensor<'a>>, x: Layout<'a>, l: usize) {
+    let (n, m, width) = (x.d_model, x.d_mlp, x.n_heads * x.d_head);
+    let name = |rest: &str| format!("bert.encoder.layer.{l}.{rest}");
+    for (part, which) in [("query", Projection::Query), ("key", Projection::Key), ("value", Projection::Value)] {
+        let weight = name(&format!("attention.self.{part}.weight"));
+        all.push(Tensor::new(weight, &[width, n], move || x.project(l, which).transposed()));
+        let bias = name(&format!("attention.self.{part}.bias"));
+        all.push(match which {
+            Projection::Key => Tensor::new(bias, &[width], move || x.key_bias(l, 0, (1, width))),
+            Projection::Query | Projection::Value => Tensor::zeros(bias, &[width]),
+        });
+    }
+    let out = name("attention.output.dense.weight");
+    all.push(Tensor::new(out, &[n, width], move || x.attention_out(l).transposed()));
+    all.push(Tensor::zeros(name("attention.output.dense.bias"), &[n]));
+    norm(all, &name("attention.output.LayerNorm"), n);
+    all.push(Tensor::new(name("intermediate.dense.weight"), &[m, n], move || x.mlp_in(l).transposed()));
+    all.push(Tensor::new(name("intermediate.dense.bias"), &[m], move || x.mlp_bias(l)));
+    all.push(Tensor::new(name("output.dense.weight"), &[n, m], move || x.mlp_out(l).transposed()));
+    all.push(Tensor::zeros(name("output.dense.bias"), &[n]));
+    norm(all, &name("output.LayerNorm"), n);
+}
+
+/// A layer norm that does nothing.
+pub(super) fn norm(all: &mut Vec<Tensor<'_>>, name: &str, n: usize) {
+    all.push(Tensor::filled(format!("{name}.weight"), n, NORM_WEIGHT));
+    all.push(Tensor::zeros(format!("{name}.bias"), &[n]));
+}
