@@ -18,7 +18,7 @@
 //! ```
 //!
 //! S-ops take part in arithmetic with each other and with constants; selectors combine with `&`, `|` and `!`. A constant
-//! operand becomes part of the function (`x0 + 1`); none becomes an s-op, since none in is none out.
+//! operand becomes part of the function (`x0 + 1`); none as an operand becomes an s-op, since none in is none out.
 
 mod handles;
 
@@ -153,7 +153,8 @@ impl GraphBuilder {
         self.sop(self.push(Op::Map { function, args }))
     }
 
-    /// `then` where the condition is truthy, `otherwise` elsewhere.
+    /// `then` where the condition is truthy, `otherwise` elsewhere. Where an s-op among the three is none, so is the
+    /// result, chosen or not; a constant none is given only where it is chosen.
     pub fn choose<'b>(
         &'b self,
         cond: SOp<'b>,
@@ -161,8 +162,13 @@ impl GraphBuilder {
         otherwise: impl Into<Operand<'b>>,
     ) -> SOp<'b> {
         let mut args = vec![cond];
-        let [then, otherwise] = [then.into(), otherwise.into()].map(|x| Box::new(self.argument(x, &mut args)));
+        let [then, otherwise] = [then.into(), otherwise.into()].map(|x| Box::new(self.branch(x, &mut args)));
         self.apply(Function::expr(args.len(), Expr::If { cond: Box::new(Expr::Arg(0)), then, otherwise }), &args)
+    }
+
+    /// A branch may be none: a function may give none where it chooses to.
+    fn branch<'b>(&'b self, x: Operand<'b>, args: &mut Vec<SOp<'b>>) -> Expr {
+        if let Operand::Const(Value::None) = x { Expr::Const(Value::None) } else { self.argument(x, args) }
     }
 
     fn binary<'b>(&'b self, op: BinaryOp, a: Operand<'b>, b: Operand<'b>) -> SOp<'b> {

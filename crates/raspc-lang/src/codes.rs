@@ -193,7 +193,7 @@ codes! {
         "a value that is too large",
         why: "Lists, strings and integers that exist only while the program is read are limited, too.",
         fix: "Build a smaller one.",
-        wrong: "x = 10 ^ 10 ^ 10;",
+        wrong: "x = 10 ^ (10 ^ 10);",
         right: "x = 10 ^ 10;",
     }
     NESTING "E0504" {

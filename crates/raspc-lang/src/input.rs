@@ -47,7 +47,8 @@ pub fn parse_input(text: &str, mode: InputMode) -> Result<Vec<Value>, Diagnostic
 pub fn parse_vocab(text: &str) -> Result<Vec<Value>, Diagnostic> {
     let trimmed = text.trim();
     let values = if is_json(trimmed) {
-        json(trimmed, codes::BAD_VOCABULARY)?
+        let hint = "write a JSON array such as `[\"a\", 1]`, or a list without brackets: `a, b, 1`";
+        json(trimmed, codes::BAD_VOCABULARY).map_err(|d| if d.hint.is_some() { d } else { d.hint(hint) })?
     } else if let Some(bounds) = range_bounds(trimmed) {
         range(bounds)?
     } else if trimmed.contains(',') {

@@ -21,7 +21,7 @@ use crate::mean::ExactSum;
 use crate::ops::python_repr;
 use crate::value::Value;
 
-use self::intern::{Interned, Tuples};
+use self::intern::{Distinct, Interned};
 pub use self::pattern::Pattern;
 
 /// What every node holds on one input.
@@ -119,7 +119,7 @@ struct Run<'a> {
     /// Per s-op: its distinct values.
     interned: Vec<Option<Rc<Interned>>>,
     /// Per selector: its distinct rows.
-    rows: Vec<Option<Rc<pattern::Rows>>>,
+    rows: Vec<Option<Rc<Distinct>>>,
 }
 
 impl Run<'_> {
@@ -169,7 +169,7 @@ impl Run<'_> {
         Ok(self.interned[id.index()].get_or_insert_with(|| Rc::new(Interned::new(&values))).clone())
     }
 
-    fn rows(&mut self, id: NodeId) -> Result<Rc<pattern::Rows>, EvalError> {
+    fn rows(&mut self, id: NodeId) -> Result<Rc<Distinct>, EvalError> {
         let pattern = self.selected(id)?;
         Ok(self.rows[id.index()].get_or_insert_with(|| Rc::new(pattern.rows())).clone())
     }
@@ -177,25 +177,20 @@ impl Run<'_> {
     /// An element-wise s-op: one call for each distinct tuple of arguments, none in, none out.
     fn map(&mut self, function: &Function, args: &[NodeId]) -> Result<Arc<[Value]>, EvalError> {
         let columns = args.iter().map(|&a| self.interned(a)).collect::<Result<Vec<_>, _>>()?;
-        let tuples = Tuples::new(&columns);
-        let result_at = |&position: &usize| {
+        intern::tuples(&columns).column(|position| {
             let args: Vec<Value> = columns.iter().map(|c| c.at(position).clone()).collect();
             function.apply_strict(&args)
-        };
-        let results = tuples.first.iter().map(result_at).collect::<Result<Vec<_>, _>>()?;
-        Ok(tuples.ids.iter().map(|&id| results[id as usize].clone()).collect())
+        })
     }
 
     /// An aggregate: one result for each distinct row of the pattern.
     fn aggregate(&mut self, selector: NodeId, values: NodeId, default: &Value) -> Result<Arc<[Value]>, EvalError> {
         let (rows, values, pattern) = (self.rows(selector)?, self.values(values)?, self.selected(selector)?);
-        let result_at = |&q: &usize| match pattern.width(q) {
+        rows.column(|q| match pattern.width(q) {
             0 => Ok(default.clone()),
             1 => Ok(values[pattern.selected(q).next().expect("one is selected")].clone()),
             _ => average(&values, pattern.selected(q)),
-        };
-        let results = rows.first.iter().map(result_at).collect::<Result<Vec<_>, _>>()?;
-        Ok(rows.ids.iter().map(|&id| results[id as usize].clone()).collect())
+        })
     }
 }
 

@@ -18,6 +18,7 @@ pub mod print;
 pub mod program;
 pub mod programs;
 pub mod render;
+pub mod serial;
 pub mod source;
 pub mod syntax;
 pub mod value;

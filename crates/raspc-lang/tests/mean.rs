@@ -73,8 +73,9 @@ proptest! {
     fn counts_stand_for_repetitions(values in prop::collection::vec((number(), 0u64..5), 1..8)) {
         let repeated: Vec<Value> =
             values.iter().flat_map(|(v, c)| std::iter::repeat_n(v.clone(), *c as usize)).collect();
-        prop_assume!(!repeated.is_empty());
-        prop_assert_eq!(mean_counts(&values), mean(&repeated));
+        if !repeated.is_empty() {
+            prop_assert_eq!(mean_counts(&values), mean(&repeated));
+        }
     }
 }
 

@@ -172,7 +172,8 @@ macro_rules! arithmetic {
             }
         }
 
-        arithmetic!(@constant $trait $method $op Value bool i32 i64 f64 &str);
+        // One integer type only, so that a literal has it.
+        arithmetic!(@constant $trait $method $op Value bool i64 f64 &str);
     )*};
     (@constant $trait:ident $method:ident $op:ident $($t:ty)*) => {$(
         impl<'b> $trait<SOp<'b>> for $t {

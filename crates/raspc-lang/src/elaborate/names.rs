@@ -80,7 +80,8 @@ impl Session {
             }
             taken.insert(name);
         }
-        for (id, name) in std::mem::take(&mut self.candidates) {
+        // The last binding of a local wins, as it does in the program.
+        for (id, name) in std::mem::take(&mut self.candidates).into_iter().rev() {
             let source = matches!(self.graph.op(id), Op::Tokens | Op::Indices);
             if !source && self.graph.node(id).names.is_empty() && taken.insert(name.clone()) {
                 self.graph.name(id, &name);

@@ -12,41 +12,6 @@ use super::problem::Problem;
 use super::value::{MAX_ITEMS, Meta};
 use super::{Eval, Frame, MAX_BITS, MAX_STRING, Operand, Run};
 
-/// The operator as written.
-pub(super) fn binary_text(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Add => "+",
-        BinaryOp::Sub => "-",
-        BinaryOp::Mul => "*",
-        BinaryOp::Div => "/",
-        BinaryOp::Mod => "%",
-        BinaryOp::Pow => "^",
-        BinaryOp::Eq => "==",
-        BinaryOp::Ne => "!=",
-        BinaryOp::Lt => "<",
-        BinaryOp::Le => "<=",
-        BinaryOp::Gt => ">",
-        BinaryOp::Ge => ">=",
-        BinaryOp::And => "and",
-        BinaryOp::Or => "or",
-    }
-}
-
-/// The operator as written.
-fn unary_text(op: UnaryOp) -> &'static str {
-    match op {
-        UnaryOp::Not => "not",
-        UnaryOp::Neg => "-",
-        UnaryOp::Pos => "+",
-        UnaryOp::Round => "round",
-        UnaryOp::Indicator => "indicator",
-        UnaryOp::ToStr => "tokens_str",
-        UnaryOp::ToInt => "tokens_int",
-        UnaryOp::ToFloat => "tokens_float",
-        UnaryOp::ToBool => "tokens_bool",
-    }
-}
-
 impl Run<'_, '_> {
     /// `op operand`.
     pub(super) fn unary(&mut self, frame: &Frame, op: UnaryOp, operand: &Operand, span: Span) -> Eval<Meta> {
@@ -56,14 +21,16 @@ impl Run<'_, '_> {
             }
             Meta::SOp(_) => {
                 let mut args = Arguments::default();
-                let leaf = self.leaf(frame, &mut args, unary_text(op), operand)?;
+                let leaf = self.leaf(frame, &mut args, op.symbol(), operand)?;
                 return self.push_map(frame, args, Expr::Unary(op, Box::new(leaf)), span);
             }
             Meta::Atom(value) if op != UnaryOp::Indicator || self.session.dialect.generous => {
                 if op == UnaryOp::Not {
                     return Ok(Meta::Atom(Value::Bool(!value.truthy())));
                 }
-                let result = op.apply(value).map_err(|e| self.raise(frame, Problem::Raised(e), span))?;
+                let result = op.apply(value).map_err(|error| {
+                    self.raise(frame, Problem::Raised { error, operands: vec![value.clone()] }, span)
+                })?;
                 return Ok(Meta::Atom(result));
             }
             _ => {}
@@ -71,7 +38,7 @@ impl Run<'_, '_> {
         match operand.value.truthy() {
             Some(truthy) if op == UnaryOp::Not => Ok(Meta::Atom(Value::Bool(!truthy))),
             _ => {
-                let problem = Problem::Operand { op: unary_text(op), got: operand.value.clone() };
+                let problem = Problem::Operand { op: op.symbol(), got: operand.value.clone() };
                 Err(self.raise(frame, problem, operand.span))
             }
         }
@@ -114,7 +81,7 @@ impl Run<'_, '_> {
             match side.value {
                 Meta::Selector(id) => sides.push(id),
                 _ => {
-                    let problem = Problem::MixedSelector { op: binary_text(op), got: side.value.clone() };
+                    let problem = Problem::MixedSelector { op: op.symbol(), got: side.value.clone() };
                     return Err(self.raise(frame, problem, side.span));
                 }
             }
@@ -126,13 +93,13 @@ impl Run<'_, '_> {
     /// The problem that an operator met a selector.
     fn no_selector(&self, frame: &Frame, op: BinaryOp, left: &Operand, right: &Operand) -> Eval<Meta> {
         let side = if matches!(left.value, Meta::Selector(_)) { left } else { right };
-        let problem = Problem::Operand { op: binary_text(op), got: side.value.clone() };
+        let problem = Problem::Operand { op: op.symbol(), got: side.value.clone() };
         Err(self.raise(frame, problem, side.span))
     }
 
     /// Element by element.
     fn elementwise(&mut self, frame: &Frame, op: BinaryOp, left: &Operand, right: &Operand, span: Span) -> Eval<Meta> {
-        let text = binary_text(op);
+        let text = op.symbol();
         for side in [left, right] {
             if side.value.as_atom().is_some_and(Value::is_none) {
                 self.none_operand(frame, op, side, span)?;
@@ -157,7 +124,7 @@ impl Run<'_, '_> {
                 Ok(())
             }
             _ => {
-                let problem = Problem::Operand { op: binary_text(op), got: side.value.clone() };
+                let problem = Problem::Operand { op: op.symbol(), got: side.value.clone() };
                 Err(self.raise(frame, problem, side.span))
             }
         }
@@ -193,7 +160,7 @@ impl Run<'_, '_> {
             (Meta::Atom(a), Meta::Atom(b)) => self.atoms(frame, op, a, b, span),
             _ => {
                 let side = if matches!(left.value, Meta::Atom(_)) { right } else { left };
-                let problem = Problem::Operand { op: binary_text(op), got: side.value.clone() };
+                let problem = Problem::Operand { op: op.symbol(), got: side.value.clone() };
                 Err(self.raise(frame, problem, side.span))
             }
         }
@@ -202,7 +169,7 @@ impl Run<'_, '_> {
     fn order_lists(&mut self, frame: &Frame, op: BinaryOp, left: &Operand, right: &Operand, span: Span) -> Eval<Meta> {
         self.step(frame, span, left.value.weight().min(right.value.weight()))?;
         let Some(order) = left.value.compare(&right.value) else {
-            let problem = Problem::Operand { op: binary_text(op), got: left.value.clone() };
+            let problem = Problem::Operand { op: op.symbol(), got: left.value.clone() };
             return Err(self.raise(frame, problem, left.span));
         };
         Ok(Meta::Atom(Value::Bool(match op {
@@ -237,9 +204,12 @@ impl Run<'_, '_> {
         if explodes(op, a, b) {
             return Err(too_large());
         }
-        let value = op.apply(a, b).map_err(|e| self.raise(frame, Problem::Raised(e), span))?;
+        let value = op.apply(a, b).map_err(|error| {
+            let problem = Problem::Raised { error, operands: vec![a.clone(), b.clone()] };
+            self.raise(frame, problem, span)
+        })?;
         let cost = match &value {
-            Value::Int(i) if i.to_i64().is_none() => i.to_big().bits(),
+            Value::Int(i) => i.bits(),
             Value::Str(s) if s.len() > MAX_STRING => u64::MAX,
             Value::Str(s) => s.len() as u64 / 64,
             _ => 0,
@@ -270,7 +240,7 @@ fn explodes(op: BinaryOp, a: &Value, b: &Value) -> bool {
         }),
         (BinaryOp::Pow, ..) => match (a.as_int(), b.as_int()) {
             (Some(a), Some(b)) if b > 0.into() => {
-                let bits = a.to_big().bits();
+                let bits = a.bits();
                 let product = b.to_i64().map_or(u64::MAX, |b| bits.saturating_mul(b as u64));
                 bits > 1 && product > MAX_BITS
             }

@@ -105,7 +105,12 @@ pub enum Problem {
         length: usize,
     },
     /// An operator has no result for these atoms.
-    Raised(EvalError),
+    Raised {
+        /// Why.
+        error: EvalError,
+        /// The atoms.
+        operands: Vec<Value>,
+    },
     /// An index beyond the end.
     IndexRange {
         /// The index.
@@ -205,7 +210,11 @@ impl Problem {
     /// What fails on particular values.
     fn evaluation(&self) -> Diagnostic {
         match self {
-            Self::Raised(e) => Diagnostic::error(codes::RAISED, e.message()),
+            Self::Raised { error, operands } => {
+                let shown: Vec<String> = operands.iter().map(describe_atom).collect();
+                let (verb, shown) = (if shown.len() == 1 { "operand is" } else { "operands are" }, shown.join(" and "));
+                Diagnostic::error(codes::RAISED, error.message()).hint(format!("the {verb} {shown}"))
+            }
             Self::IndexRange { index, what, length } => {
                 let message = format!("index {} is out of range for a {what} of length {length}", describe_atom(index));
                 let last = length.checked_sub(1).map(|last| format!("its items are 0 to {last}, or -{length} to -1"));

@@ -1,21 +1,64 @@
-//! Distinct values of a column and distinct tuples of several, in the order in which they first occur.
+//! What is distinct: values of a column, tuples of several columns, rows of a pattern.
 
 use std::hash::{Hash, Hasher};
 use std::mem::discriminant;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 
 use crate::value::Value;
 
 /// Up to this many positions a search is quicker than a hash.
-const FEW: usize = 16;
+const FEW: usize = 32;
+
+/// Positions grouped by what they hold, in the order of first occurrence.
+#[derive(Clone, Debug)]
+pub(super) struct Distinct {
+    /// Per position: the index of its group.
+    pub(super) ids: Vec<u32>,
+    /// Per group: its first position.
+    pub(super) first: Vec<usize>,
+}
+
+impl Distinct {
+    /// Groups the positions `0..n` by a key.
+    pub(super) fn new<K: Hash + Eq>(n: usize, key: impl Fn(usize) -> K) -> Self {
+        if n > FEW {
+            let mut seen: IndexMap<K, usize> = IndexMap::new();
+            let id = |position| {
+                let entry = seen.entry(key(position));
+                let id = entry.index() as u32;
+                entry.or_insert(position);
+                id
+            };
+            let ids = (0..n).map(id).collect();
+            return Self { ids, first: seen.into_values().collect() };
+        }
+        let mut groups = Self { ids: Vec::with_capacity(n), first: Vec::with_capacity(n) };
+        for position in 0..n {
+            let own = key(position);
+            let found = groups.first.iter().position(|&first| key(first) == own);
+            groups.ids.push(found.unwrap_or(groups.first.len()) as u32);
+            if found.is_none() {
+                groups.first.push(position);
+            }
+        }
+        groups
+    }
+
+    /// A column, from a result for each group, made at its first position.
+    pub(super) fn column<E>(&self, result_at: impl Fn(usize) -> Result<Value, E>) -> Result<Arc<[Value]>, E> {
+        let results = self.first.iter().map(|&position| result_at(position)).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.ids.iter().map(|&id| results[id as usize].clone()).collect())
+    }
+}
 
 /// A column by its distinct values.
 #[derive(Debug)]
 pub(super) struct Interned {
-    /// Per position: the index of its value.
-    pub(super) ids: Vec<u32>,
+    /// The groups of equal values.
+    pub(super) groups: Distinct,
     /// The distinct values.
     pub(super) distinct: Vec<Value>,
 }
@@ -39,51 +82,26 @@ impl Hash for Exact<'_> {
 
 impl Interned {
     pub(super) fn new(values: &[Value]) -> Self {
-        if values.len() > FEW {
-            let mut seen = IndexSet::new();
-            let ids = values.iter().map(|v| seen.insert_full(Exact(v)).0 as u32).collect();
-            return Self { ids, distinct: seen.into_iter().map(|v| v.0.clone()).collect() };
-        }
-        let mut interned = Self { ids: Vec::with_capacity(values.len()), distinct: Vec::new() };
-        for v in values {
-            let found = interned.distinct.iter().position(|d| Exact(d) == Exact(v));
-            interned.ids.push(found.unwrap_or(interned.distinct.len()) as u32);
-            if found.is_none() {
-                interned.distinct.push(v.clone());
-            }
-        }
-        interned
+        let groups = Distinct::new(values.len(), |position| Exact(&values[position]));
+        let distinct = groups.first.iter().map(|&position| values[position].clone()).collect();
+        Self { groups, distinct }
+    }
+
+    /// Per position: the index of its value.
+    pub(super) fn ids(&self) -> &[u32] {
+        &self.groups.ids
     }
 
     /// The value at a position.
     pub(super) fn at(&self, position: usize) -> &Value {
-        &self.distinct[self.ids[position] as usize]
+        &self.distinct[self.groups.ids[position] as usize]
     }
 }
 
-/// The distinct tuples of several columns.
-#[derive(Debug)]
-pub(super) struct Tuples {
-    /// Per position: the index of its tuple.
-    pub(super) ids: Vec<u32>,
-    /// Per distinct tuple: the first position that has it.
-    pub(super) first: Vec<usize>,
-}
-
-impl Tuples {
-    /// Column by column: a longer tuple is the pair of a shorter one and a value.
-    pub(super) fn new(columns: &[Rc<Interned>]) -> Self {
-        let mut ids = vec![0; columns.first().map_or(0, |c| c.ids.len())];
-        let mut first = Vec::new();
-        for column in columns {
-            let mut seen: IndexMap<(u32, u32), usize> = IndexMap::new();
-            for (position, (tuple, value)) in ids.iter_mut().zip(&column.ids).enumerate() {
-                let entry = seen.entry((*tuple, *value));
-                *tuple = entry.index() as u32;
-                entry.or_insert(position);
-            }
-            first = seen.into_values().collect();
-        }
-        Self { ids, first }
-    }
+/// The distinct tuples of several columns, column by column: a longer tuple is the pair of a shorter one and a value.
+pub(super) fn tuples(columns: &[Rc<Interned>]) -> Distinct {
+    let (first, rest) = columns.split_first().expect("a function has an argument");
+    rest.iter().fold(first.groups.clone(), |tuples, column| {
+        Distinct::new(tuples.ids.len(), |position| (tuples.ids[position], column.ids()[position]))
+    })
 }

@@ -1,7 +1,6 @@
 //! A selector's boolean matrix, as bits.
 
-use indexmap::IndexMap;
-
+use super::intern::Distinct;
 use crate::graph::Mask;
 
 /// A selector's boolean matrix, queries down, keys across. Bits beyond the last key are zero.
@@ -10,14 +9,6 @@ pub struct Pattern {
     n: usize,
     words_per_row: usize,
     bits: Vec<u64>,
-}
-
-/// The distinct rows of a pattern.
-pub(super) struct Rows {
-    /// Per query: which of the distinct rows it has.
-    pub(super) ids: Vec<u32>,
-    /// Per distinct row: the first query that has it.
-    pub(super) first: Vec<usize>,
 }
 
 impl Pattern {
@@ -99,15 +90,7 @@ impl Pattern {
     }
 
     /// The distinct rows.
-    pub(super) fn rows(&self) -> Rows {
-        let mut seen: IndexMap<&[u64], usize> = IndexMap::new();
-        let ids = (0..self.n).map(|q| {
-            let entry = seen.entry(self.row(q));
-            let id = entry.index() as u32;
-            entry.or_insert(q);
-            id
-        });
-        let ids = ids.collect();
-        Rows { ids, first: seen.into_values().collect() }
+    pub(super) fn rows(&self) -> Distinct {
+        Distinct::new(self.n, |q| self.row(q))
     }
 }

@@ -30,7 +30,7 @@ fn never_raises(comparison: Comparison, keys: &Interned, queries: &Interned) -> 
 /// By the ranks of the values in their common order: comparing values is comparing ranks.
 fn by_rank(keys: &Interned, queries: &Interned, comparison: Comparison, mask: Mask) -> Pattern {
     let (key_ranks, query_ranks) = ranks(&keys.distinct, &queries.distinct);
-    let key_ranks: Vec<u32> = keys.ids.iter().map(|&id| key_ranks[id as usize]).collect();
+    let key_ranks: Vec<u32> = keys.ids().iter().map(|&id| key_ranks[id as usize]).collect();
     let compare: fn(u32, u32) -> bool = match comparison {
         Comparison::Eq => |k, q| k == q,
         Comparison::Ne => |k, q| k != q,
@@ -44,8 +44,8 @@ fn by_rank(keys: &Interned, queries: &Interned, comparison: Comparison, mask: Ma
     };
     let row = |&query: &u32| key_ranks.chunks(64).map(|ranks| word(ranks, query)).collect();
     let rows: Vec<Vec<u64>> = query_ranks.iter().map(row).collect();
-    let mut pattern = Pattern::visible(keys.ids.len(), mask);
-    for (q, &id) in queries.ids.iter().enumerate() {
+    let mut pattern = Pattern::visible(keys.ids().len(), mask);
+    for (q, &id) in queries.ids().iter().enumerate() {
         pattern.row_mut(q).iter_mut().zip(&rows[id as usize]).for_each(|(visible, row)| *visible &= row);
     }
     pattern
@@ -66,12 +66,12 @@ fn ranks(keys: &[Value], queries: &[Value]) -> (Vec<u32>, Vec<u32>) {
 
 /// By asking the predicate, once for each pair of values that meet.
 fn by_pair(keys: &Interned, queries: &Interned, predicate: &Predicate, mask: Mask) -> Result<Pattern, EvalError> {
-    let n = keys.ids.len();
+    let n = keys.ids().len();
     let mut pattern = Pattern::new(n);
     let mut known: Vec<Option<bool>> = vec![None; keys.distinct.len() * queries.distinct.len()];
-    for (q, &query) in queries.ids.iter().enumerate() {
+    for (q, &query) in queries.ids().iter().enumerate() {
         let visible = if mask == Mask::Causal { q + 1 } else { n };
-        for (k, &key) in keys.ids[..visible].iter().enumerate() {
+        for (k, &key) in keys.ids()[..visible].iter().enumerate() {
             let cell = &mut known[query as usize * keys.distinct.len() + key as usize];
             let selected = match *cell {
                 Some(selected) => selected,

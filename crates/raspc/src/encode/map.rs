@@ -167,7 +167,7 @@ impl Encoder<'_> {
             }
             return dims;
         }
-        let mut dims: Vec<NodeId> = args.iter().filter_map(|a| self.base[a.index()]).collect();
+        let mut dims: Vec<NodeId> = args.iter().filter_map(|&a| self.leaf(a)).collect();
         dims.sort_unstable();
         dims.dedup();
         if let Some(base) = self.base[id.index()].filter(|&b| b != id) {
@@ -179,6 +179,16 @@ impl Encoder<'_> {
         dims
     }
 
+    /// What an argument is looked up by: its base; or itself, where steps make it of a scalar with more values.
+    fn leaf(&self, arg: NodeId) -> Option<NodeId> {
+        let base = self.base[arg.index()]?;
+        let stepped = base != arg
+            && self.natural_scalar(base).is_some()
+            && !self.demands[base.index()].onehot
+            && self.count(arg) < self.count(base);
+        Some(if stepped { arg } else { base })
+    }
+
     /// One inner element-wise node replaced by what it is a function of, if the table stays small.
     fn expanded(&self, dims: &[NodeId]) -> Option<Vec<NodeId>> {
         for &d in dims.iter().rev() {
@@ -187,7 +197,7 @@ impl Encoder<'_> {
                 continue;
             }
             let mut wider: Vec<NodeId> = dims.iter().copied().filter(|&x| x != d).collect();
-            wider.extend(args.iter().filter_map(|a| self.base[a.index()]));
+            wider.extend(args.iter().filter_map(|&a| self.leaf(a)));
             wider.sort_unstable();
             wider.dedup();
             let size = wider.iter().try_fold(1usize, |n, &x| n.checked_mul(self.count(x)));

@@ -132,7 +132,7 @@ impl Encoder<'_> {
         let numerical = match wish {
             Some(Annotation::Numerical) => self.is_numeric(id),
             Some(Annotation::Categorical) => false,
-            None => !listed || mean,
+            None => self.is_numeric(id) && (!listed || mean),
         };
         let demand = &mut self.demands[id.index()];
         if numerical {
@@ -190,6 +190,7 @@ impl Encoder<'_> {
     }
 
     fn demand_number(&mut self, id: NodeId, lattice: i8) {
+        debug_assert!(self.is_numeric(id), "a number is asked of `{}`", self.graph.describe(id));
         let d = &mut self.demands[id.index()];
         d.number = true;
         if d.lattice == 0 {

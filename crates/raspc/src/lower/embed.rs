@@ -160,7 +160,8 @@ impl Lowering<'_> {
     }
 
     pub(super) fn number_from(&self, id: NodeId, forms: &OneHotForms) -> NumberForm {
-        let terms = forms.classes.iter().map(|(v, f)| (f, v.as_f64().expect("a number")));
+        let number = |v: &Value| v.as_f64().unwrap_or_else(|| panic!("{} of {} is no number", v, self.label(id)));
+        let terms = forms.classes.iter().map(|(v, f)| (f, number(v)));
         let value = Form::sum(terms);
         let defined = forms.none.as_ref().map(|_| Form::sum(forms.classes.iter().map(|c| (&c.1, 1.0))));
         let worst = forms.classes.iter().filter_map(|c| c.0.as_f64()).map(|x| (f64::from(x as f32) - x).abs());

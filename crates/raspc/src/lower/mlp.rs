@@ -1,7 +1,9 @@
 //! Element-wise nodes and widths: hidden units.
 
+use std::collections::HashMap;
+
 use raspc_lang::diagnostic::Diagnostic;
-use raspc_lang::graph::NodeId;
+use raspc_lang::graph::{NodeId, Op};
 use raspc_lang::value::Value;
 
 use super::repr::{NumberForm, OneHotForms, U, grid_of, measure, power_above};
@@ -12,6 +14,9 @@ use crate::encode::codes;
 use crate::encode::plan::{Plan, Scalar, Sum};
 use crate::gadgets::lookup::{Entry, Table, lookup};
 use crate::gadgets::steps::{Fault, Point, Step, steps};
+
+/// More joint values than this are not gone through for the sake of unreachable entries.
+const JOINT: usize = 1 << 18;
 
 /// A scalar ready for steps: its form and its points, one for each combination of ideal values.
 struct Ready {
@@ -382,7 +387,7 @@ impl Lowering<'_> {
         let mut entries = vec![Entry::Any; sizes.iter().product()];
         let mut nodes = dims.to_vec();
         nodes.push(id);
-        for tuple in self.joint(&nodes)? {
+        for tuple in self.values.joint(&nodes, JOINT).or_else(|_| self.combinations(id, dims))? {
             let (args, value) = tuple.split_at(dims.len());
             let place = args.iter().zip(&sides).zip(&sizes).try_fold(0, |at, ((v, side), &size)| {
                 side.classes.binary_search_by(|c| c.0.cmp(v)).ok().map(|i| at * size + i)
@@ -395,6 +400,55 @@ impl Lowering<'_> {
         }
         let nullable = sides.iter().map(|s| s.none.is_some()).collect();
         Ok(Table { dims: sizes, nullable, classes: values.len(), entries })
+    }
+
+    /// All combinations of the values of `dims`, reachable or not, each with what the node makes of it: a superset of
+    /// the joint values, for when those are too many to go through.
+    fn combinations(&self, id: NodeId, dims: &[NodeId]) -> Result<Vec<Box<[Value]>>> {
+        let sets: Vec<Vec<Value>> = dims.iter().map(|&d| self.listed(d)).collect::<Result<_>>()?;
+        let cone = self.cone(id, dims);
+        let mut at = vec![0usize; dims.len()];
+        let mut all = Vec::new();
+        loop {
+            let mut known: HashMap<NodeId, Value> =
+                dims.iter().zip(&sets).zip(&at).map(|((&d, s), &i)| (d, s[i].clone())).collect();
+            if self.evaluate(&cone, &mut known) {
+                all.push(dims.iter().chain([&id]).map(|n| known[n].clone()).collect());
+            }
+            let Some(next) = (0..at.len()).rev().find(|&i| at[i] + 1 < sets[i].len()) else { return Ok(all) };
+            at[next] += 1;
+            at[next + 1..].fill(0);
+        }
+    }
+
+    /// The element-wise nodes and constants between `dims` and the node, operands first.
+    fn cone(&self, id: NodeId, dims: &[NodeId]) -> Vec<NodeId> {
+        let mut cone = vec![id];
+        let mut next = 0;
+        while next < cone.len() {
+            for o in self.graph.op(cone[next]).operands() {
+                if !dims.contains(&o) && !cone.contains(&o) {
+                    cone.push(o);
+                }
+            }
+            next += 1;
+        }
+        cone.sort_unstable();
+        cone
+    }
+
+    /// Evaluates a cone; false where a function raises.
+    fn evaluate(&self, cone: &[NodeId], known: &mut HashMap<NodeId, Value>) -> bool {
+        cone.iter().all(|&n| {
+            let value = match self.graph.op(n) {
+                Op::Const(v) => Ok(v.clone()),
+                Op::Map { function, args } => {
+                    function.apply_strict(&args.iter().map(|a| known[a].clone()).collect::<Vec<_>>())
+                }
+                op => panic!("{op:?} is not element-wise"),
+            };
+            value.map(|v| known.insert(n, v)).is_ok()
+        })
     }
 
     fn table_block(

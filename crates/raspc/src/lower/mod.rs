@@ -171,13 +171,18 @@ impl Lowering<'_> {
 
     /// The node's values but none.
     fn classes(&self, id: NodeId) -> Result<Vec<Value>> {
+        Ok(self.listed(id)?.into_iter().filter(|v| !v.is_none()).collect())
+    }
+
+    /// The node's values.
+    fn listed(&self, id: NodeId) -> Result<Vec<Value>> {
         let values = self.values.enumerate(id).map_err(|e| {
             let message =
                 format!("`{}` can hold more than {} values, and they must be listed", self.label(id), e.count);
             let hint = "shorten the maximum length, or map to fewer values first";
             Box::new(Diagnostic::error(codes::EXPLOSION, message).hint(hint))
         })?;
-        Ok(values.iter().filter(|v| !v.is_none()).cloned().collect())
+        Ok(values.to_vec())
     }
 
     fn joint(&self, nodes: &[NodeId]) -> Result<Vec<Box<[Value]>>> {

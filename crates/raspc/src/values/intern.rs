@@ -143,11 +143,11 @@ impl Interner {
 
     /// The id of a finite float.
     pub(super) fn float(&mut self, x: f64) -> Id {
-        let value = Value::float(x).expect("a finite float");
-        let bits = value.as_f64().expect("a number").to_bits();
+        let bits = (x + 0.0).to_bits();
         if let Some(&id) = self.floats.get(&bits) {
             return id;
         }
+        let value = Value::float(x).expect("a finite float");
         let class = (x.fract() == 0.0).then(|| self.whole(x));
         let id = self.push(value, class);
         self.floats.insert(bits, id);

@@ -211,10 +211,22 @@ impl Engine {
         let varying: Vec<usize> = (0..copied.len()).filter(|&i| !copied[i]).collect();
         let tuples: Vec<Vec<Id>> = part.iter().map(|t| varying.iter().map(|&i| t[i]).collect()).collect();
         let limit = self.limit;
+        // Where each root's cell comes from: a varying mean, or what is the same in all rows; none for the width.
+        let slots: Vec<Option<Result<usize, Id>>> = sources
+            .roots
+            .iter()
+            .map(|root| {
+                let (class, _) = root.as_ref()?;
+                let slot = sources.values.iter().position(|v| v == class).expect("each root's values are there");
+                Some(varying.iter().position(|&v| v == slot).ok_or(same[slot]))
+            })
+            .collect();
         let mut emit = |engine: &mut Self, q: usize, means: &[Id]| {
-            let width = engine.table.int(q as i64);
-            let cell = |slot: usize| varying.iter().position(|&v| v == slot).map_or(same[slot], |i| means[i]);
-            sink.push(sources.row(width, |_, slot, _| cell(slot)).into_iter());
+            sink.push(slots.iter().map(|slot| match slot {
+                Some(Ok(i)) => means[*i],
+                Some(Err(same)) => *same,
+                None => engine.table.int(q as i64),
+            }));
             sink.check(limit)
         };
         match self.lattice(&tuples, sources.hi) {

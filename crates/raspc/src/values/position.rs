@@ -4,7 +4,7 @@
 //! a full mask the keys of a shorter input are the first of a longer one where key values depend on the index alone, so
 //! one walk over the keys serves all lengths with equal query values.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use raspc_lang::graph::{Comparison, Op, Predicate};
@@ -154,12 +154,20 @@ impl Engine {
     fn tasks(&self, queries: &[Class], var: Var, by_length: bool) -> Vec<Task> {
         let n = self.max_len;
         let mut tasks: Vec<Task> = Vec::new();
-        let mut known: HashMap<(Vec<Id>, usize), usize> = HashMap::new();
+        // A tuple of query values is numbered by its last value and the number of what comes before, the length first.
+        let mut numbers: WordMap<u64, u32> = WordMap::default();
+        let mut by_number: WordMap<u32, usize> = WordMap::default();
         let mut add = |length: usize, index: usize, seen: usize, cell: usize| {
-            let values: Vec<Id> = queries.iter().map(|&q| self.key_value(q, length, index)).collect();
-            let length = if by_length { length } else { n };
-            let task = *known.entry((values.clone(), length)).or_insert_with(|| {
-                tasks.push(Task { queries: values, length, prefixes: Vec::new() });
+            let keys_of = if by_length { length } else { n };
+            let mut number = keys_of as u32;
+            for &query in queries {
+                let fresh = (n + 1 + numbers.len()) as u32;
+                let key = u64::from(number) << 32 | u64::from(self.key_value(query, length, index));
+                number = *numbers.entry(key).or_insert(fresh);
+            }
+            let task = *by_number.entry(number).or_insert_with(|| {
+                let values = queries.iter().map(|&q| self.key_value(q, length, index)).collect();
+                tasks.push(Task { queries: values, length: keys_of, prefixes: Vec::new() });
                 tasks.len() - 1
             });
             tasks[task].prefixes.push((seen, cell));

@@ -183,7 +183,11 @@ impl Engine {
             (bounds, role) = (Vec::new(), Role::Free);
         }
         let mut block = Block { arity, data, bounds, role };
-        block.merge();
+        if bounded {
+            block.merge();
+        } else {
+            block.data = sort_rows(without_raised(block.data, arity), arity);
+        }
         Ok(block)
     }
 
@@ -413,8 +417,21 @@ impl RowSink {
     }
 }
 
+/// Drops the rows without a value.
+fn without_raised(data: Vec<Id>, arity: usize) -> Vec<Id> {
+    if data.contains(&RAISED) {
+        data.chunks(arity).filter(|row| !row.contains(&RAISED)).flatten().copied().collect()
+    } else {
+        data
+    }
+}
+
 /// Sorts rows by ids and drops duplicates.
 fn sort_rows(mut data: Vec<Id>, arity: usize) -> Vec<Id> {
+    let mut pairs = data.chunks_exact(arity).zip(data.chunks_exact(arity).skip(1));
+    if pairs.all(|(a, b)| a < b) {
+        return data;
+    }
     match arity {
         1 => {
             data.sort_unstable();

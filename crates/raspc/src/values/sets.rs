@@ -10,9 +10,12 @@ use super::abs::{Abs, Kinds, Range};
 use super::abs_eval::{self, Outcome};
 use super::canon::Class;
 use super::engine::{Dep, Engine, Set, Suspect, Var};
-use super::intern::{Id, RAISED, WordMap};
+use super::intern::{Id, RAISED};
 use super::plan::{Budget, Family, Mode, Plan};
 use super::rows::Chunk;
+
+/// No id: an argument that the function has not been called with yet.
+const UNSEEN: Id = RAISED - 1;
 
 /// Most tuples looked at for one class without being asked.
 const EAGER: u64 = 1 << 21;
@@ -280,7 +283,7 @@ impl Engine {
         self.budget = self.budget.saturating_sub(cells as u64);
         let mut watch = Watch::new(self, class, &args);
         let number = self.dag.function[class.index()].expect("a map has a function");
-        let mut last: WordMap<Id, Result<Id, EvalError>> = WordMap::default();
+        let mut seen = vec![UNSEEN; if args.len() == 1 { self.table.len() } else { 0 }];
         let mut out = Vec::with_capacity(cells);
         let mut tuple = vec![0; args.len()];
         let mut points = Points::default();
@@ -292,13 +295,19 @@ impl Engine {
                 continue;
             }
             // A map of one argument is evaluated once for each value, not once for each cell.
-            let result = match tuple[..] {
-                [one] => last.entry(one).or_insert_with(|| self.call_strict(number, &[one])).clone(),
-                _ => self.call_strict(number, &tuple),
-            };
+            let known = seen.get(tuple[0] as usize).copied().unwrap_or(UNSEEN);
+            if known != UNSEEN {
+                out.push(known);
+                continue;
+            }
+            let result = self.call_strict(number, &tuple);
             let length = matches!(var, Var::Index | Var::Length | Var::Point).then_some(point.0);
             watch.see(self, &tuple, &result, length);
-            out.push(result.unwrap_or(RAISED));
+            let result = result.unwrap_or(RAISED);
+            if let Some(slot) = seen.get_mut(tuple[0] as usize) {
+                *slot = result;
+            }
+            out.push(result);
         }
         watch.finish(self);
         self.learn_column(class, out);
@@ -318,6 +327,7 @@ impl Engine {
         let mut tuple = vec![0; args.len()];
         let visited = self.visit(&plan, &mut |engine: &mut Self, chunk: &Chunk| {
             let results = engine.map_rows(class, chunk);
+            let columns: Vec<&[Id]> = args.iter().map(|&a| chunk.column(a)).collect();
             seen.resize(engine.table.len(), false);
             for (row, result) in results.iter().enumerate() {
                 if let Ok(id) = result {
@@ -329,7 +339,7 @@ impl Engine {
                     }
                 }
                 if result.is_err() || watch.wants() {
-                    tuple.iter_mut().zip(&args).for_each(|(t, a)| *t = chunk.column(*a)[row]);
+                    tuple.iter_mut().zip(&columns).for_each(|(t, c)| *t = c[row]);
                     watch.see(engine, &tuple, result, None);
                 }
             }

@@ -96,7 +96,7 @@ fn a_mean_of_a_chain_is_enumerated_without_recursion() {
     let t = b.tokens();
     let all = b.everything();
     let mut x = b.aggregate(all, t);
-    for _ in 0..20_000 {
+    for _ in 0..4_000 {
         x = b.with(B::Mul, x, 1);
     }
     let values = infer(&b.graph, x, &numbers(3, 60)).unwrap();

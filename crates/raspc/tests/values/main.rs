@@ -4,4 +4,5 @@ mod build;
 mod check;
 mod cost;
 mod programs;
+mod random;
 mod refusals;

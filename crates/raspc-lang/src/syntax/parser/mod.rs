@@ -147,6 +147,12 @@ impl Parser<'_> {
         self.text[gap].contains('\n') || self.kind() == TokenKind::Eof
     }
 
+    /// Whether something malformed stands here or just before: the lexer has reported it, and what it swallowed (a
+    /// bracket, a `;`) is not missed a second time.
+    fn beside_bad(&self) -> bool {
+        self.kind() == TokenKind::Bad || (self.at > 0 && self.tokens[self.at - 1].kind == TokenKind::Bad)
+    }
+
     fn report(&mut self, d: Diagnostic) -> Failed {
         self.diagnostics.push(d);
         Failed
@@ -154,8 +160,8 @@ impl Parser<'_> {
 
     /// `expected WHAT, found …` at the next token.
     fn unexpected(&mut self, what: &str) -> Failed {
-        if self.kind() == TokenKind::Bad {
-            return Failed; // the lexer has reported it
+        if self.beside_bad() {
+            return Failed;
         }
         let d = Diagnostic::error(codes::UNEXPECTED_TOKEN, format!("expected {what}, found {}", self.found()));
         let d = d.at(self.peek().span);
@@ -175,7 +181,7 @@ impl Parser<'_> {
         if self.kind() == kind {
             return Ok(self.bump());
         }
-        if self.kind() == TokenKind::Bad {
+        if self.beside_bad() {
             return Err(Failed);
         }
         let message = format!("expected {kind}, found {}", self.found());

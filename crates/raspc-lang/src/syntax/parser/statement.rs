@@ -93,6 +93,9 @@ impl Parser<'_> {
             return Ok(());
         }
         if self.at_new_line() || self.kind() == TokenKind::CloseBrace {
+            if self.beside_bad() {
+                return Ok(());
+            }
             let end = self.previous();
             let d = Diagnostic::error(codes::MISSING_SEMICOLON, "expected `;` after this statement");
             self.report(d.at(Span { start: end.end, ..end }).hint("add `;`"));

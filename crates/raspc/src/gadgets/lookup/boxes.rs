@@ -2,8 +2,9 @@
 //!
 //! - one axis: a unit for each class but one;
 //! - two axes, row by row: a unit for each set of columns that some rows give one class, rows with the same set sharing it;
-//!   with defaults, a row's default class needs no unit of its own: one unit for each default (all rows that have it) but one;
-//! - two axes, class by class: for each class the distinct rows or the distinct columns of its cells, and one class the rest.
+//!   with defaults, a row's default class needs no unit of its own: one unit for each default (all rows that have it) but one.
+//!
+//! (`classes.rs` does two axes class by class.)
 //!
 //! **Exactness.** Each unit is a conjunction, so 0 or 1. In a row with default d, the units of the cell's class c ≠ d write
 //! c − d, so exactly one unit corrects the default, and the terms of an output are at most three of size |vector|.
@@ -35,19 +36,20 @@ pub(super) fn groups(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solv
 
 /// The cells of a two-axis grid, row by row, each row's columns sorted by class.
 pub(super) struct Rows {
-    grid: Rc<Grid>,
+    pub(super) grid: Rc<Grid>,
     columns: Vec<u32>,
-    runs: Vec<Run>,
+    pub(super) runs: Vec<Run>,
     /// Where each row's runs begin, and the end of the last.
     starts: Vec<usize>,
 }
 
 /// The columns of one class in one row.
-struct Run {
-    class: u32,
-    row: u32,
+pub(super) struct Run {
+    pub(super) class: u32,
+    pub(super) row: u32,
     columns: Range<usize>,
-    hash: u64,
+    /// Equal for equal sets of columns (and, but for collisions, only for these).
+    pub(super) hash: u64,
 }
 
 impl Rows {
@@ -72,7 +74,7 @@ impl Rows {
         Self { grid, columns, runs, starts }
     }
 
-    fn columns(&self, run: &Run) -> &[u32] {
+    pub(super) fn columns(&self, run: &Run) -> &[u32] {
         &self.columns[run.columns.clone()]
     }
 
@@ -85,7 +87,7 @@ impl Rows {
     }
 
     /// The unit that is 1 where the row is that of one of the runs and the column one of theirs.
-    fn conjunction(&self, runs: &[&Run], writes: Vector) -> Part {
+    pub(super) fn conjunction(&self, runs: &[&Run], writes: Vector) -> Part {
         let mut reads = Vec::new();
         for run in runs {
             self.grid.axes[0].read(run.row as usize, 1, &mut reads);
@@ -95,7 +97,10 @@ impl Rows {
     }
 
     /// Runs grouped by key and equal columns.
-    fn grouped<'a, K: Ord + Copy>(&'a self, keyed: impl Iterator<Item = (K, &'a Run)>) -> Vec<(K, Vec<&'a Run>)> {
+    pub(super) fn grouped<'a, K: Ord + Copy>(
+        &'a self,
+        keyed: impl Iterator<Item = (K, &'a Run)>,
+    ) -> Vec<(K, Vec<&'a Run>)> {
         let mut sorted: Vec<(K, &Run)> = keyed.collect();
         sorted.sort_by_key(|(key, run)| (*key, run.hash));
         let mut out: Vec<(K, Vec<&Run>)> = Vec::new();
@@ -196,43 +201,4 @@ fn parts(rows: &Rows, target: &Target, defaults: &Defaults) -> Vec<Part> {
         .into_iter()
         .map(|((class, default), runs)| rows.conjunction(&runs, sum(target.of(class), target.of(default), -1.0)));
     linear.chain(boxes).collect()
-}
-
-/// Class by class, each by its rows or by its columns, the most expensive one (or none) being what is left.
-pub(super) fn by_classes(
-    rows: &Rc<Rows>,
-    columns: &Rc<Rows>,
-    target: &Rc<Target>,
-    census: &Census,
-    solver: &Solver,
-) -> Plan {
-    let (by_row, by_column) = (distinct_sets(rows), distinct_sets(columns));
-    let cost = |class: u32| by_row.get(&class).copied().unwrap_or(0).min(by_column.get(&class).copied().unwrap_or(0));
-    let dearest = census.classes.iter().map(|c| c.0).max_by_key(|&class| cost(class)).unwrap_or(NOTHING);
-    let rest = if solver.single_term { NOTHING } else { dearest };
-    let classes = census.classes.iter().map(|c| c.0).filter(|&class| class != rest);
-    let chosen: BTreeMap<u32, bool> = classes
-        .filter(|&c| !solver.single_term || c != NOTHING)
-        .map(|c| (c, by_row.get(&c) <= by_column.get(&c)))
-        .collect();
-    let units = chosen.keys().map(|&class| cost(class)).sum();
-    let (rows, columns, target) = (rows.clone(), columns.clone(), target.clone());
-    let constant = target.of(rest).clone();
-    Plan::new("each class by rows or columns", units, constant, move || {
-        let side = |side: &Rows, by_row: bool| -> Vec<Part> {
-            let keyed =
-                side.runs.iter().filter(|run| chosen.get(&run.class) == Some(&by_row)).map(|run| (run.class, run));
-            let boxes = side.grouped(keyed).into_iter();
-            boxes.map(|(c, runs)| side.conjunction(&runs, sum(target.of(c), target.of(rest), -1.0))).collect()
-        };
-        [side(&rows, true), side(&columns, false)].concat()
-    })
-}
-
-/// For each class, how many distinct sets of columns it has in the rows.
-fn distinct_sets(rows: &Rows) -> BTreeMap<u32, usize> {
-    let mut sets: Vec<_> = rows.runs.iter().map(|run| (run.class, run.hash)).collect();
-    sets.sort_unstable();
-    sets.dedup();
-    sets.chunk_by(|a, b| a.0 == b.0).map(|class| (class[0].0, class.len())).collect()
 }

@@ -6,8 +6,9 @@
 //! | `plan.rs` | plans (counted, built on demand), the vectors to write, the effort |
 //! | `solve.rs` | which constructions are tried for a grid |
 //! | `boxes.rs` | conjunctions: grouped rows and columns, defaults |
+//! | `classes.rs` | class by class: rows, columns, comparisons or equalities |
 //! | `sums.rs`, `ramps.rs` | T = F(Σ φ): a unit for each kink of F |
-//! | `binary.rs` | sets of pairs: comparisons, equalities, rectangles |
+//! | `binary.rs` | sets of pairs: numberings for sums, rectangles |
 //! | `unions.rs` | class by class, and ordered levels |
 //! | `split.rs` | three and more arguments: one picks a smaller table |
 //! | `unit.rs` | gating, none as 1 − Σ, and the proof of exactness |
@@ -17,6 +18,7 @@
 
 mod binary;
 mod boxes;
+mod classes;
 mod grid;
 mod plan;
 mod ramps;

@@ -3,8 +3,6 @@
 //! Between given points the function may be anything, so it is a straight line where the slope is dyadic and otherwise a
 //! steeper dyadic ramp that leaves a flat piece. A hinge stands wherever the slope changes.
 
-use std::collections::BTreeMap;
-
 use super::unit::{Vector, quantum, sum};
 
 /// `constant + Σ_falling δ·relu(t − s) + Σ_rising δ·relu(s − t)`.
@@ -36,15 +34,7 @@ struct Ramp {
 /// after the last the slope is 0, so there is always a pivot.
 pub(super) fn ramps(points: &[(i64, &Vector)]) -> Ramps {
     let (first, last) = (points[0].0, points[points.len() - 1].0);
-    let mut changes: BTreeMap<i64, Vector> = BTreeMap::new();
-    for piece in slopes(points) {
-        for (at, sign) in [(piece.from, 1.0), (piece.to, -1.0)] {
-            let change = changes.entry(at).or_default();
-            *change = sum(change, &piece.slope, sign);
-        }
-    }
-    changes.retain(|_, change| !change.is_empty());
-    let changes: Vec<_> = changes.into_iter().collect();
+    let changes = changes(points);
     let saved = |pivot: usize| {
         let falling = pivot > 0 && changes[0].0 <= first;
         let rising = pivot < changes.len() && changes[changes.len() - 1].0 >= last;
@@ -70,6 +60,20 @@ pub(super) fn ramps(points: &[(i64, &Vector)]) -> Ramps {
         falling: falling.iter().filter(|(t, _)| *t > first).cloned().collect(),
         rising: rising.iter().filter(|(t, _)| *t < last).cloned().collect(),
     }
+}
+
+/// Where the slope changes, and by how much.
+fn changes(points: &[(i64, &Vector)]) -> Vec<(i64, Vector)> {
+    let mut out: Vec<(i64, Vector)> = Vec::new();
+    for ramp in slopes(points) {
+        match out.last_mut() {
+            Some((at, change)) if *at == ramp.from => *change = sum(change, &ramp.slope, 1.0),
+            _ => out.push((ramp.from, ramp.slope.clone())),
+        }
+        out.push((ramp.to, sum(&Vector::new(), &ramp.slope, -1.0)));
+    }
+    out.retain(|(_, change)| !change.is_empty());
+    out
 }
 
 fn slopes(points: &[(i64, &Vector)]) -> Vec<Ramp> {

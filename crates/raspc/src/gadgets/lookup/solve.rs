@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::{
     binary, boxes,
     boxes::Rows,
+    classes,
     grid::{ANY, Grid, NOTHING},
     plan::{Census, Plan, Solver, Target, cheapest},
     split, sums, unions,
@@ -17,6 +18,7 @@ use super::{
 
 /// All constructions counted for the grid; at least one.
 pub(super) fn solve(grid: &Grid, target: &Rc<Target>, solver: &Solver) -> Vec<Plan> {
+    solver.spent(4 * grid.cells.len() + 256);
     let grid = Rc::new(grid.reduced());
     let census = Census::of(&grid);
     if let Some(plan) = simple(&grid, target, &census, solver) {
@@ -67,10 +69,16 @@ fn reached(plans: &[Plan], enough: usize) -> bool {
     plans.iter().any(|plan| plan.units <= enough)
 }
 
+fn fewest(plans: &[Plan]) -> usize {
+    plans.iter().map(|plan| plan.units).min().unwrap_or(usize::MAX)
+}
+
 fn many_kinds(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solver: &Solver, plans: &mut Vec<Plan>) {
     let enough = census.lower_bound(target);
     if !solver.single_term {
-        plans.extend(sums::plan(grid, target, enough, solver, Vec::new()));
+        // A sum that is worth its units does not take many times the values of the arguments.
+        let limit = 64 + 8 * grid.axes.iter().map(|axis| axis.len()).sum::<usize>();
+        plans.extend(sums::plan(grid, target, enough, limit, solver, Vec::new()));
         if reached(plans, enough) {
             return;
         }
@@ -79,7 +87,7 @@ fn many_kinds(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solver: &So
         let (rows, columns) = both_ways(grid);
         plans.push(boxes::by_rows(&rows, target, "row by row", solver));
         plans.push(boxes::by_rows(&columns, target, "column by column", solver));
-        plans.push(boxes::by_classes(&rows, &columns, target, census, solver));
+        plans.push(classes::plan(&rows, &columns, target, census, solver));
     } else {
         plans.extend(split::plan(grid, target, solver));
     }
@@ -135,20 +143,24 @@ fn indicators(grid: &Rc<Grid>, solver: &Solver) -> Vec<Plan> {
 fn indicator(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solver: &Solver, plans: &mut Vec<Plan>) {
     if grid.axes.len() == 2 {
         let (rows, columns) = both_ways(grid);
-        plans.push(boxes::by_classes(&rows, &columns, target, census, solver));
-        if reached(plans, 1) {
+        plans.push(classes::plan(&rows, &columns, target, census, solver));
+        // One unit that is not a rectangle of the given cells can only be one thanks to free cells.
+        if reached(plans, if census.any { 1 } else { 2 }) {
             return;
         }
-        plans.extend(sums::plan(grid, target, 1, solver, binary::numberings(grid)));
-        let few = plans.iter().map(|plan| plan.units).min().unwrap_or(usize::MAX);
+        plans.extend(sums::plan(grid, target, 2, fewest(plans), solver, binary::numberings(grid)));
+        let few = fewest(plans);
         plans.extend(binary::rectangles(grid, few, solver));
-        let complement = complement(grid);
-        plans.extend(binary::rectangles(&complement, few, solver).map(Plan::complement));
+        plans.extend(binary::rectangles(&complement(grid), few, solver).map(Plan::complement));
         return;
     }
-    plans.extend(sums::plan(grid, target, 1, solver, Vec::new()));
-    if !reached(plans, 1) {
-        plans.extend(split::plan(grid, target, solver));
+    plans.extend(sums::plan(grid, target, 1, usize::MAX, solver, Vec::new()));
+    if reached(plans, 1) {
+        return;
+    }
+    plans.extend(split::plan(grid, target, solver));
+    // A set and its complement at every level would be exponential in the number of arguments.
+    if !reached(plans, 1) && solver.spend(64 * grid.cells.len()) {
         plans.extend(split::plan(&complement(grid), target, solver).map(Plan::complement));
     }
 }

@@ -15,26 +15,32 @@ use super::{
 /// An integer for each value of each axis.
 pub(super) type Numbering = Vec<Vec<i64>>;
 
-/// The best plan among the usual numberings and `extra`.
+/// The best plan among `likely` and the usual numberings, if it takes fewer than `limit` units; no better one is looked for
+/// when it takes at most `enough`.
 pub(super) fn plan(
     grid: &Grid,
     target: &Target,
     enough: usize,
+    mut limit: usize,
     solver: &Solver,
-    extra: Vec<Numbering>,
+    likely: Vec<Numbering>,
 ) -> Option<Plan> {
+    if solver.left() <= 0 {
+        return None;
+    }
     let parkings = parkings(grid);
     let mut best: Option<(Ramps, Numbering)> = None;
-    let candidates = bases(grid).into_iter().chain(extra);
+    let candidates = likely.into_iter().chain(bases(grid));
     for (base, parked) in candidates.flat_map(|base| parkings.iter().map(move |parked| (base.clone(), parked))) {
         for numbering in park(grid, base, parked) {
-            if let Some(found) = fit(grid, target, &numbering, solver)
-                && best.as_ref().is_none_or(|(old, _)| found.units() < old.units())
+            if let Some(found) = fit(grid, target, &numbering, limit, solver)
+                && found.units() < limit
             {
+                limit = found.units();
                 best = Some((found, numbering));
             }
         }
-        if solver.left() <= 0 || best.as_ref().is_some_and(|(found, _)| found.units() <= enough) {
+        if solver.left() <= 0 || limit <= enough {
             break;
         }
     }
@@ -60,8 +66,8 @@ pub(super) fn parts(found: &Ramps, reads: Vec<Read>) -> Vec<Part> {
     [falling, rising].into_iter().filter(|part| !part.hinges.is_empty()).collect()
 }
 
-/// The ramps of F, if the table is a function of the numbering's sum.
-pub(super) fn fit(grid: &Grid, target: &Target, numbering: &Numbering, solver: &Solver) -> Option<Ramps> {
+/// The ramps of F, if the table is a function of the numbering's sum and there is a chance of fewer than `limit` units.
+fn fit(grid: &Grid, target: &Target, numbering: &Numbering, limit: usize, solver: &Solver) -> Option<Ramps> {
     let low: i64 = numbering.iter().map(|numbers| numbers.iter().min().unwrap_or(&0)).sum();
     let high: i64 = numbering.iter().map(|numbers| numbers.iter().max().unwrap_or(&0)).sum();
     let span = usize::try_from(high.checked_sub(low)?).ok()? + 1;
@@ -88,7 +94,24 @@ pub(super) fn fit(grid: &Grid, target: &Target, numbering: &Numbering, solver: &
         .filter(|(_, class)| **class != ANY)
         .map(|(i, &class)| (low + i as i64, target.of(class)))
         .collect();
-    if points.is_empty() { None } else { Some(ramps(&points)) }
+    solver.spent(points.len());
+    if points.is_empty() || hopeless(&points, limit) { None } else { Some(ramps(&points)) }
+}
+
+/// Between two neighbouring pairs of points with different slopes there is a hinge, and at most two hinges cost nothing.
+fn hopeless(points: &[(i64, &Vector)], limit: usize) -> bool {
+    let slope = |pair: &[(i64, &Vector)]| match (pair[0].1.as_slice(), pair[1].1.as_slice()) {
+        (a, b) if a == b => None,
+        ([] | [(0, _)], [] | [(0, _)]) => {
+            let value = |v: &Vector| v.first().map_or(0.0, |w| w.1);
+            Some((value(pair[1].1) - value(pair[0].1)) / (pair[1].0 - pair[0].0) as f64)
+        }
+        _ => Some(f64::NAN),
+    };
+    let slopes: Vec<_> = points.windows(2).map(slope).collect();
+    // NaN ≠ NaN: steps between different classes never continue one another.
+    let bends = slopes.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    bends.div_ceil(2) >= limit.saturating_add(2)
 }
 
 /// Calls `visit(cell index, sum)` for every cell, until it says no.

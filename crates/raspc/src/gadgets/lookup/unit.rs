@@ -113,29 +113,17 @@ pub(super) fn finish(
     constant: &Vector,
     parts: Vec<Part>,
 ) -> Option<(Vec<Unit>, Vec<f64>)> {
-    let mut merged: BTreeMap<Vec<Read>, BTreeMap<i64, Vector>> = BTreeMap::new();
-    let mut order: Vec<Vec<Read>> = Vec::new();
-    for part in parts {
-        let (reads, shift) = normal(table, part.reads);
-        let hinges = merged.entry(reads).or_insert_with_key(|reads| {
-            order.push(reads.clone());
-            BTreeMap::new()
-        });
-        for (offset, writes) in part.hinges {
-            let old = hinges.entry(offset + shift).or_default();
-            *old = sum(old, &writes, 1.0);
-        }
-    }
+    let parts = merged(table, parts);
     let mut bounds = Bounds::new(outputs, constant);
     let mut units = Vec::new();
     let mut constants = vec![0.0; outputs];
     for &(class, value) in constant {
         constants[class as usize] = value;
     }
-    for reads in order {
-        let (low, high) = extremes(&reads);
-        let weights: Vec<_> = reads.iter().map(|&(arg, value, w)| (arg, value, w as f64)).collect();
-        for (&offset, writes) in merged[&reads].iter().rev() {
+    for part in &parts {
+        let (low, high) = extremes(&part.reads);
+        let weights: Vec<_> = part.reads.iter().map(|&(arg, value, w)| (arg, value, w as f64)).collect();
+        for &(offset, ref writes) in &part.hinges {
             if writes.is_empty() || high + offset <= 0 {
                 continue;
             }
@@ -148,6 +136,40 @@ pub(super) fn finish(
         }
     }
     bounds.exact().then_some((units, constants))
+}
+
+/// More parts than this are boxes, and no two of them equal.
+const MERGED: usize = 4096;
+
+/// Parts in normal form, hinges with the same reads and offset made one.
+fn merged(table: &Table, parts: Vec<Part>) -> Vec<Part> {
+    let normal = |part: Part| {
+        let (reads, shift) = normal(table, part.reads);
+        Part { reads, hinges: part.hinges.into_iter().map(|(offset, writes)| (offset + shift, writes)).collect() }
+    };
+    let mut parts: Vec<Part> = parts.into_iter().map(normal).collect();
+    if parts.len() > MERGED {
+        return parts;
+    }
+    let mut known: BTreeMap<Vec<Read>, usize> = BTreeMap::new();
+    let mut out: Vec<Part> = Vec::new();
+    for part in &mut parts {
+        if let Some(&at) = known.get(&part.reads) {
+            out[at].hinges.append(&mut part.hinges);
+        } else {
+            known.insert(part.reads.clone(), out.len());
+            out.push(Part { reads: std::mem::take(&mut part.reads), hinges: std::mem::take(&mut part.hinges) });
+        }
+    }
+    for part in &mut out {
+        let mut hinges: BTreeMap<i64, Vector> = BTreeMap::new();
+        for (offset, writes) in &part.hinges {
+            let old = hinges.entry(*offset).or_default();
+            *old = sum(old, writes, 1.0);
+        }
+        part.hinges = hinges.into_iter().rev().collect();
+    }
+    out
 }
 
 /// Sorted reads without none and without zeros, and what to add to the offset: `w·none = w − Σ w·x` over the argument's

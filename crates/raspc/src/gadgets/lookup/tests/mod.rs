@@ -3,3 +3,4 @@
 mod counts;
 mod random;
 mod run;
+mod timing;
