@@ -119,8 +119,8 @@ fn inside(text: &mut String, model: &Model) {
     let _ = write!(
         text,
         "## Inside\n\nThe compiled model has {} layers, {} heads in each, d_model {}, d_head {}, d_mlp {}; this folder pads it\n\
-         and stores each coordinate j of its residual stream at 2j and its negation at 2j + 1, so that layer norms find\n\
-         the mean zero. These named values can be read from it:\n\n| value | complete after |\n|---|---|\n",
+         and stores each direction of its residual stream twice, once negated, so that layer norms find the mean zero\n\
+         (`raspc.json` says where). These named values can be read from it:\n\n| value | complete after |\n|---|---|\n",
         c.n_layers, c.n_heads, c.d_model, c.d_head, c.d_mlp
     );
     for readout in &model.readouts {

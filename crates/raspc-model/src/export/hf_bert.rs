@@ -7,9 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::card::{Card, card};
 use super::codes::MASK;
-use super::describe::describe;
 use super::file::File;
-use super::layout::{EPSILON, Layout, NORM_WEIGHT, Projection};
+use super::layout::{EPSILON, Layout, NORM_WEIGHT, Projection, Shared};
 use super::symbols::{Symbols, labels};
 use super::tensor::Tensor;
 use super::{Refusal, safetensors, tokenizer};
@@ -27,9 +26,9 @@ pub(super) fn files(model: &Model) -> Result<Vec<File<'_>>, Refusal> {
     let config = config(model, &layout, &labels);
     let mut files = vec![
         File::of_json("config.json", &config),
-        safetensors::file("model.safetensors", &[], tensors(model, layout)),
+        safetensors::file("model.safetensors", &[], tensors(model, &layout)),
         File::of_bytes("README.md", card(model, Card::BertTokens)),
-        File::of_json("raspc.json", &Value::Object(describe(model))),
+        File::of_json("raspc.json", &layout.describe()),
     ];
     files.extend(tokenizer::files(model, &symbols));
     Ok(files)
@@ -71,40 +70,40 @@ pub(super) fn label_maps(config: &mut Value, labels: &[String]) {
     config["label2id"] = by_label.into();
 }
 
-fn tensors<'a>(model: &'a Model, x: Layout<'a>) -> Vec<Tensor<'a>> {
+fn tensors<'a>(model: &'a Model, x: &Shared<'a>) -> Vec<Tensor<'a>> {
     let (n, ids, positions) = (x.d_model, model.vocab.len() + 2, model.config.max_len + 1);
     let mut all = vec![
-        Tensor::new("bert.embeddings.word_embeddings.weight", &[ids, n], move || x.embed(ids, false)),
-        Tensor::new("bert.embeddings.position_embeddings.weight", &[positions, n], move || x.positions()),
+        x.tensor("bert.embeddings.word_embeddings.weight", &[ids, n], move |x| x.embed(ids, false)),
+        x.tensor("bert.embeddings.position_embeddings.weight", &[positions, n], move |x| x.positions()),
         Tensor::zeros("bert.embeddings.token_type_embeddings.weight", &[1, n]),
     ];
     norm(&mut all, "bert.embeddings.LayerNorm", n);
     (0..x.n_layers).for_each(|l| layer(&mut all, x, l));
     let classes = model.output_readout().decode.forms().len();
-    all.push(Tensor::new("classifier.weight", &[classes, n], move || x.unembed().transposed()));
+    all.push(x.tensor("classifier.weight", &[classes, n], move |x| x.unembed().transposed()));
     all.push(Tensor::zeros("classifier.bias", &[classes]));
     all
 }
 
-fn layer<'a>(all: &mut Vec<Tensor<'a>>, x: Layout<'a>, l: usize) {
+fn layer<'a>(all: &mut Vec<Tensor<'a>>, x: &Shared<'a>, l: usize) {
     let (n, m, width) = (x.d_model, x.d_mlp, x.n_heads * x.d_head);
     let name = |rest: &str| format!("bert.encoder.layer.{l}.{rest}");
     for (part, which) in [("query", Projection::Query), ("key", Projection::Key), ("value", Projection::Value)] {
         let weight = name(&format!("attention.self.{part}.weight"));
-        all.push(Tensor::new(weight, &[width, n], move || x.project(l, which).transposed()));
+        all.push(x.tensor(weight, &[width, n], move |x| x.project(l, which).transposed()));
         let bias = name(&format!("attention.self.{part}.bias"));
         all.push(match which {
-            Projection::Key => Tensor::new(bias, &[width], move || x.key_bias(l, 0, (1, width))),
+            Projection::Key => x.tensor(bias, &[width], move |x| x.key_bias(l, 0, (1, width))),
             Projection::Query | Projection::Value => Tensor::zeros(bias, &[width]),
         });
     }
     let out = name("attention.output.dense.weight");
-    all.push(Tensor::new(out, &[n, width], move || x.attention_out(l).transposed()));
+    all.push(x.tensor(out, &[n, width], move |x| x.attention_out(l).transposed()));
     all.push(Tensor::zeros(name("attention.output.dense.bias"), &[n]));
     norm(all, &name("attention.output.LayerNorm"), n);
-    all.push(Tensor::new(name("intermediate.dense.weight"), &[m, n], move || x.mlp_in(l).transposed()));
-    all.push(Tensor::new(name("intermediate.dense.bias"), &[m], move || x.mlp_bias(l)));
-    all.push(Tensor::new(name("output.dense.weight"), &[n, m], move || x.mlp_out(l).transposed()));
+    all.push(x.tensor(name("intermediate.dense.weight"), &[m, n], move |x| x.mlp_in(l).transposed()));
+    all.push(x.tensor(name("intermediate.dense.bias"), &[m], move |x| x.mlp_bias(l)));
+    all.push(x.tensor(name("output.dense.weight"), &[n, m], move |x| x.mlp_out(l).transposed()));
     all.push(Tensor::zeros(name("output.dense.bias"), &[n]));
     norm(all, &name("output.LayerNorm"), n);
 }

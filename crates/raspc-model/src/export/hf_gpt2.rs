@@ -8,10 +8,9 @@ use serde_json::{Value, json};
 
 use super::card::{Card, card};
 use super::codes::MASK;
-use super::describe::describe;
 use super::file::File;
 use super::hf_bert::{label_maps, norm};
-use super::layout::{EPSILON, Layout};
+use super::layout::{EPSILON, Layout, Shared};
 use super::symbols::{Symbols, labels};
 use super::tensor::Tensor;
 use super::{Refusal, safetensors, tokenizer};
@@ -33,50 +32,50 @@ pub(super) fn files(model: &Model) -> Result<Vec<File<'_>>, Refusal> {
     let labels = labels(model)?;
     let classes = model.output_tokens();
     if classes.is_empty() {
-        return classifier(model, layout, &labels);
+        return classifier(model, &layout, &labels);
     }
-    let mut files = language_model(model, layout, Symbols::of_both(model, &classes)?);
-    files.extend(classifier(model, layout, &labels)?.into_iter().map(|f| f.in_folder(CLASSIFIER)));
+    let mut files = language_model(model, &layout, Symbols::of_both(model, &classes)?);
+    files.extend(classifier(model, &layout, &labels)?.into_iter().map(|f| f.in_folder(CLASSIFIER)));
     Ok(files)
 }
 
-fn language_model<'a>(model: &'a Model, x: Layout<'a>, symbols: Symbols) -> Vec<File<'a>> {
+fn language_model<'a>(model: &'a Model, x: &Shared<'a>, symbols: Symbols) -> Vec<File<'a>> {
     let mut config = config(model, x, "GPT2LMHeadModel", symbols.texts.len());
     config["tie_word_embeddings"] = false.into();
-    let mut files = common(model, &config, Card::Gpt2Language, &symbols);
+    let mut files = common(model, x, Card::Gpt2Language, &symbols, &config);
     let (n, ids) = (x.d_model, symbols.texts.len());
     let mut tensors = tensors(model, x, ids);
-    let head = move || x.unembed_into(&symbols.output, ids, NEVER).transposed();
-    tensors.push(Tensor::new("lm_head.weight", &[ids, n], head));
+    let head = move |x: &Layout<'a>| x.unembed_into(&symbols.output, ids, NEVER).transposed();
+    tensors.push(x.tensor("lm_head.weight", &[ids, n], head));
     files.push(safetensors::file("model.safetensors", &[], tensors));
     files
 }
 
-fn classifier<'a>(model: &'a Model, x: Layout<'a>, labels: &[String]) -> Result<Vec<File<'a>>, Refusal> {
+fn classifier<'a>(model: &'a Model, x: &Shared<'a>, labels: &[String]) -> Result<Vec<File<'a>>, Refusal> {
     let symbols = Symbols::of_input(model)?;
     let (n, ids, classes) = (x.d_model, symbols.texts.len(), labels.len());
     let mut config = config(model, x, "GPT2ForTokenClassification", ids);
     config["classifier_dropout"] = json!(0.0);
     label_maps(&mut config, labels);
-    let mut files = common(model, &config, Card::Gpt2Tokens, &symbols);
+    let mut files = common(model, x, Card::Gpt2Tokens, &symbols, &config);
     let mut tensors = tensors(model, x, ids);
-    tensors.push(Tensor::new("classifier.weight", &[classes, n], move || x.unembed().transposed()));
+    tensors.push(x.tensor("classifier.weight", &[classes, n], move |x| x.unembed().transposed()));
     tensors.push(Tensor::zeros("classifier.bias", &[classes]));
     files.push(safetensors::file("model.safetensors", &[], tensors));
     Ok(files)
 }
 
-fn common<'a>(model: &Model, config: &Value, kind: Card, symbols: &Symbols) -> Vec<File<'a>> {
+fn common<'a>(model: &Model, x: &Layout<'_>, kind: Card, symbols: &Symbols, config: &Value) -> Vec<File<'a>> {
     let mut files = vec![
         File::of_json("config.json", config),
         File::of_bytes("README.md", card(model, kind)),
-        File::of_json("raspc.json", &Value::Object(describe(model))),
+        File::of_json("raspc.json", &x.describe()),
     ];
     files.extend(tokenizer::files(model, symbols));
     files
 }
 
-fn config(model: &Model, x: Layout<'_>, architecture: &str, ids: usize) -> Value {
+fn config(model: &Model, x: &Layout<'_>, architecture: &str, ids: usize) -> Value {
     let positions = model.config.max_len + 1;
     json!({
         "model_type": "gpt2",
@@ -104,24 +103,24 @@ fn config(model: &Model, x: Layout<'_>, architecture: &str, ids: usize) -> Value
 }
 
 /// The transformer without a head. Every id's free coordinate is 1, for the language model's head.
-fn tensors<'a>(model: &'a Model, x: Layout<'a>, ids: usize) -> Vec<Tensor<'a>> {
+fn tensors<'a>(model: &'a Model, x: &Shared<'a>, ids: usize) -> Vec<Tensor<'a>> {
     let (n, m, width) = (x.d_model, x.d_mlp, x.n_heads * x.d_head);
     let positions = model.config.max_len + 1;
     let mut all = vec![
-        Tensor::new("transformer.wte.weight", &[ids, n], move || x.embed(ids, true)),
-        Tensor::new("transformer.wpe.weight", &[positions, n], move || x.positions()),
+        x.tensor("transformer.wte.weight", &[ids, n], move |x| x.embed(ids, true)),
+        x.tensor("transformer.wpe.weight", &[positions, n], move |x| x.positions()),
     ];
     for l in 0..x.n_layers {
         let name = |rest: &str| format!("transformer.h.{l}.{rest}");
         norm(&mut all, &name("ln_1"), n);
-        all.push(Tensor::new(name("attn.c_attn.weight"), &[n, 3 * width], move || x.project_all(l)));
-        all.push(Tensor::new(name("attn.c_attn.bias"), &[3 * width], move || x.key_bias(l, width, (1, 3 * width))));
-        all.push(Tensor::new(name("attn.c_proj.weight"), &[width, n], move || x.attention_out(l)));
+        all.push(x.tensor(name("attn.c_attn.weight"), &[n, 3 * width], move |x| x.project_all(l)));
+        all.push(x.tensor(name("attn.c_attn.bias"), &[3 * width], move |x| x.key_bias(l, width, (1, 3 * width))));
+        all.push(x.tensor(name("attn.c_proj.weight"), &[width, n], move |x| x.attention_out(l)));
         all.push(Tensor::zeros(name("attn.c_proj.bias"), &[n]));
         norm(&mut all, &name("ln_2"), n);
-        all.push(Tensor::new(name("mlp.c_fc.weight"), &[n, m], move || x.mlp_in(l)));
-        all.push(Tensor::new(name("mlp.c_fc.bias"), &[m], move || x.mlp_bias(l)));
-        all.push(Tensor::new(name("mlp.c_proj.weight"), &[m, n], move || x.mlp_out(l)));
+        all.push(x.tensor(name("mlp.c_fc.weight"), &[n, m], move |x| x.mlp_in(l)));
+        all.push(x.tensor(name("mlp.c_fc.bias"), &[m], move |x| x.mlp_bias(l)));
+        all.push(x.tensor(name("mlp.c_proj.weight"), &[m, n], move |x| x.mlp_out(l)));
         all.push(Tensor::zeros(name("mlp.c_proj.bias"), &[n]));
     }
     norm(&mut all, "transformer.ln_f", n);

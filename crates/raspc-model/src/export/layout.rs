@@ -6,13 +6,23 @@
 //!
 //! **Layer norms.** With weight √E and bias 0, a layer norm gives `(x - mean) √E / √(var + E)`. E = 2^120 swallows every
 //! variance below 2^96, so that its root is exactly 2^60; the multiplications by 2^-60 and 2^60 are exact for numbers above
-//! 2^-66; the layer norm subtracts the mean and does nothing else. The mean is made to vanish: coordinate j of the model lies at 2j, its negation at 2j + 1. A runtime
-//! computes that mean with rounding, and a remainder m is taken from every coordinate alike. So whatever reads j reads half of
-//! it and half of its negation, with the opposite sign: `((x - m) - (-x - m)) / 2 = x`. Where |m| is less than half an
-//! ulp of x, both summands are exact and not one bit is lost.
+//! 2^-66; the layer norm subtracts the mean and does nothing else. The mean is made to vanish: after every eight coordinates
+//! come their negations. A runtime computes the mean with rounding, and takes a remainder m from every coordinate alike. So
+//! whatever reads a coordinate reads half of it, and half of its negation with the opposite sign:
+//! `((x - m) - (-x - m)) / 2 = x`. Where |m| is less than half an ulp of x, both summands are exact and not one bit is lost.
+//! m is a remainder of the largest numbers beside x. So each coordinate is divided by a power of two, where the compiler has
+//! proved how large its numbers become: then none exceeds 1, and m lies below half an ulp of the ones of one-hots (measured:
+//! at most 1/4 of it).
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
 
 use super::Refusal;
+use super::bounds::Bounds;
 use super::codes::RANGE;
+use super::describe::describe;
+use super::tensor::Tensor;
 use crate::matrix::SparseMatrix;
 use crate::model::{Head, Layer, Model};
 
@@ -23,11 +33,17 @@ pub(super) const NORM_WEIGHT: f32 = 1_152_921_504_606_846_976.0;
 /// Numbers up to here have a variance below half an ulp of the epsilon.
 const LARGEST: f64 = 281_474_976_710_656.0;
 
+/// How many coordinates stand beside each other before their negations follow: as many as the lanes of a vector register, each of
+/// which sums a coordinate and its negation one after the other.
+const SIDE: u32 = 8;
+
 /// Entries of a matrix under construction.
 type Entries = Vec<(u32, u32, f32)>;
 
+/// A layout, held by each tensor that is made from it.
+pub(super) type Shared<'a> = Rc<Layout<'a>>;
+
 /// A model, and the sizes and coordinates it gets.
-#[derive(Clone, Copy)]
 pub(super) struct Layout<'a> {
     model: &'a Model,
     pub(super) n_layers: usize,
@@ -38,6 +54,8 @@ pub(super) struct Layout<'a> {
     mirrored: bool,
     /// √d_head
     scale: f32,
+    /// `[d_model + 1]`: a coordinate holds the model's number divided by this power of two.
+    units: Vec<f32>,
 }
 
 /// What a head reads.
@@ -50,42 +68,64 @@ pub(super) enum Projection {
 
 impl<'a> Layout<'a> {
     /// For a runtime without norms.
-    pub(super) fn plain(model: &'a Model) -> Result<Self, Refusal> {
+    pub(super) fn plain(model: &'a Model) -> Result<Shared<'a>, Refusal> {
         let c = &model.config;
         let (d_head, scale) = power_of_4(c.d_head);
-        let n_heads = c.n_heads.max(1);
-        Self::new(model, (n_heads, d_head, scale), c.d_model.max(1), false)
+        let units = vec![1.0; c.d_model + 1];
+        Self::new(model, (c.n_heads.max(1), d_head, scale), c.d_model.max(1), units, false)
     }
 
     /// For a runtime with layer norms, in which the residual stream is as wide as all heads together. One coordinate
     /// beyond the model's own is free: [`Layout::constant`].
-    pub(super) fn mirrored(model: &'a Model) -> Result<Self, Refusal> {
+    pub(super) fn mirrored(model: &'a Model) -> Result<Shared<'a>, Refusal> {
         let c = &model.config;
-        let largest = largest_activation(model);
-        if largest.is_nan() || largest >= LARGEST {
-            let message =
-                format!("the residual stream can hold numbers up to {largest:e}, which layer norms would change");
-            return Err(Refusal::new(
-                RANGE,
-                message,
-                "scale the numbers down, or choose a format without layer norms: onnx",
-            ));
-        }
-        let width = 2 * (c.d_model + 1);
+        let width = 2 * (c.d_model + 1).next_multiple_of(SIDE as usize);
         let heads_of = |(d_head, scale): (usize, f32)| (width.div_ceil(d_head).max(c.n_heads).max(1), d_head, scale);
         let next = |&(d, s): &(usize, f32)| (d < width).then_some((4 * d, 2.0 * s));
         // Sixteen at least: where vectors are as wide as a register, sums over them are taken alike for all coordinates.
         let candidates = std::iter::successors(Some(power_of_4(c.d_head.max(16))), next).map(heads_of);
         let heads = candidates.min_by_key(|&(n, d, _)| (n * d, n)).expect("there is a first one");
-        Self::new(model, heads, heads.0 * heads.1, true)
+        Self::new(model, heads, heads.0 * heads.1, units(&Bounds::of(model))?, true)
     }
 
-    fn new(model: &'a Model, heads: (usize, usize, f32), d_model: usize, mirrored: bool) -> Result<Self, Refusal> {
-        let (n_heads, d_head, scale) = heads;
+    fn new(
+        model: &'a Model,
+        (n_heads, d_head, scale): (usize, usize, f32),
+        d_model: usize,
+        units: Vec<f32>,
+        mirrored: bool,
+    ) -> Result<Shared<'a>, Refusal> {
         let (n_layers, d_mlp) = (model.config.n_layers.max(1), model.config.d_mlp.max(1));
-        let layout = Self { model, n_layers, n_heads, d_model, d_head, d_mlp, mirrored, scale };
+        let layout = Self { model, n_layers, n_heads, d_model, d_head, d_mlp, mirrored, scale, units };
         layout.check_weights()?;
-        Ok(layout)
+        Ok(Rc::new(layout))
+    }
+
+    /// A tensor of this layout.
+    pub(super) fn tensor(
+        self: &Rc<Self>,
+        name: impl Into<String>,
+        shape: &[usize],
+        make: impl Fn(&Self) -> SparseMatrix + 'a,
+    ) -> Tensor<'a> {
+        let layout = self.clone();
+        Tensor::new(name, shape, move || make(&layout))
+    }
+
+    /// The description of the model, with where its residual stream is found in this layout.
+    pub(super) fn describe(&self) -> Value {
+        let mut description = describe(self.model);
+        if self.mirrored {
+            let units = &self.units[..self.model.config.d_model];
+            let places: Vec<u32> = (0..self.constant()).map(|d| self.place(d)).collect();
+            let negations: Vec<u32> = places.iter().map(|at| at + SIDE).collect();
+            let rule = "direction = (hidden[place] - hidden[negation]) / 2 * unit";
+            let residual = json!({
+                "rule": rule, "place": places, "negation": negations, "unit": units, "label": self.model.labels,
+            });
+            description.insert("residual".to_owned(), residual);
+        }
+        description.into()
     }
 
     /// The coordinate, in the model's counting, that the model does not have.
@@ -93,14 +133,18 @@ impl<'a> Layout<'a> {
         self.model.config.d_model as u32
     }
 
-    /// Whether every weight times a power of two is still that number.
+    /// Whether every weight times its powers of two is still that number.
     fn check_weights(&self) -> Result<(), Refusal> {
-        let halves = |m: &SparseMatrix| !self.mirrored || m.entries().all(|(_, _, v)| v * 0.5 * 2.0 == v);
-        let scales = |m: &SparseMatrix| m.entries().all(|(_, _, v)| (v * self.scale).is_finite());
-        let layers = &self.model.layers;
-        let heads = || layers.iter().flat_map(|layer| &layer.heads);
-        let read = heads().flat_map(|h| [&h.w_q, &h.w_k, &h.w_v]).chain(layers.iter().map(|layer| &layer.w_in));
-        if heads().all(|h| scales(&h.w_q)) && read.chain([&self.model.unembed()]).all(halves) {
+        let half = if self.mirrored { 0.5 } else { 1.0 };
+        let exact = |v: f32, factor: f32| (v * factor).is_finite() && v * factor / factor == v;
+        let writes = |m: &SparseMatrix| m.entries().all(|(_, c, v)| exact(v, 1.0 / self.units[c as usize]));
+        let reads = |m: &SparseMatrix, scale: f32| {
+            m.entries().all(|(r, _, v)| exact(v, half * scale) && exact(v * scale * half, self.units[r as usize]))
+        };
+        let head = |h: &Head| reads(&h.w_q, self.scale) && reads(&h.w_k, 1.0) && reads(&h.w_v, 1.0) && writes(&h.w_o);
+        let layer = |l: &Layer| l.heads.iter().all(head) && reads(&l.w_in, 1.0) && writes(&l.w_out);
+        let tables = writes(&self.model.w_e) && writes(&self.model.w_pos) && reads(&self.model.unembed(), 1.0);
+        if tables && self.model.layers.iter().all(layer) {
             return Ok(());
         }
         let message = "a weight times a power of two leaves the range of 32-bit floats";
@@ -113,19 +157,20 @@ impl<'a> Layout<'a> {
 
     /// Where a coordinate lies.
     fn place(&self, d: u32) -> u32 {
-        if self.mirrored { 2 * d } else { d }
+        if self.mirrored { d / SIDE * 2 * SIDE + d % SIDE } else { d }
     }
 
     /// What a weight that writes a coordinate becomes.
     fn writes(&self, d: u32, v: f32) -> impl Iterator<Item = (u32, f32)> {
-        let at = self.place(d);
-        std::iter::once((at, v)).chain(self.mirrored.then_some((at + 1, -v)))
+        let (at, v) = (self.place(d), v / self.units[d as usize]);
+        std::iter::once((at, v)).chain(self.mirrored.then_some((at + SIDE, -v)))
     }
 
     /// What a weight that reads a coordinate becomes.
     fn reads(&self, d: u32, v: f32) -> impl Iterator<Item = (u32, f32)> {
-        let (at, v) = (self.place(d), if self.mirrored { v * 0.5 } else { v });
-        std::iter::once((at, v)).chain(self.mirrored.then_some((at + 1, -v)))
+        let v = v * if self.mirrored { 0.5 } else { 1.0 } * self.units[d as usize];
+        let at = self.place(d);
+        std::iter::once((at, v)).chain(self.mirrored.then_some((at + SIDE, -v)))
     }
 
     fn writers(&self, matrix: &SparseMatrix, rows: usize, constant: bool) -> SparseMatrix {
@@ -258,6 +303,31 @@ fn empty(rows: usize, cols: usize) -> SparseMatrix {
     SparseMatrix::from_entries(rows, cols, Vec::new())
 }
 
+/// For each coordinate, the free one too, a power of two such that what is stored does not exceed 1.
+///
+/// # Errors
+/// Numbers that layer norms would change.
+fn units(bounds: &Bounds) -> Result<Vec<f32>, Refusal> {
+    let largest = bounds.largest.iter().fold(0.0, |a: f64, &b| a.max(b));
+    let fits = |x: f64| x < LARGEST;
+    if !bounds.largest.iter().all(|&x| fits(x)) {
+        let message = format!("the residual stream can hold numbers up to {largest:e}, which layer norms would change");
+        return Err(Refusal::new(
+            RANGE,
+            message,
+            "scale the numbers down, or choose a format without layer norms: onnx",
+        ));
+    }
+    let unit = |&x: &f64| {
+        let mut unit = 1.0_f32;
+        while bounds.proved && f64::from(unit) < x {
+            unit *= 2.0;
+        }
+        unit
+    };
+    Ok(bounds.largest.iter().map(unit).chain([1.0]).collect())
+}
+
 /// The least power of 4 that is at least `n`, and its root.
 fn power_of_4(n: usize) -> (usize, f32) {
     let mut power = (1, 1.0);
@@ -265,54 +335,4 @@ fn power_of_4(n: usize) -> (usize, f32) {
         power = (4 * power.0, 2.0 * power.1);
     }
     power
-}
-
-/// A bound of every number in the residual stream: what the compiler proved and wrote beside the circuit, else what
-/// follows from the weights alone.
-fn largest_activation(model: &Model) -> f64 {
-    proved(model).unwrap_or_else(|| from_weights(model))
-}
-
-/// The largest of the ranges of all directions, where the circuit has them.
-fn proved(model: &Model) -> Option<f64> {
-    let directions = model.circuit.get("directions")?.as_array()?;
-    if directions.len() != model.config.d_model {
-        return None;
-    }
-    let bound = |d: &serde_json::Value| {
-        ["lo", "hi", "bos"].iter().try_fold(0.0, |m: f64, key| Some(m.max(d.get(key)?.as_f64()?.abs())))
-    };
-    directions.iter().try_fold(0.0, |m: f64, d| Some(m.max(bound(d)?)))
-}
-
-/// Interval arithmetic: each half-layer adds at most the sum of what its weights can make of the bounds before it.
-fn from_weights(model: &Model) -> f64 {
-    let d = model.config.d_model;
-    let mut bounds = vec![0.0; d];
-    for table in [&model.w_e, &model.w_pos] {
-        let mut largest = vec![0.0_f64; d];
-        table.entries().for_each(|(_, c, v)| largest[c as usize] = largest[c as usize].max(f64::from(v.abs())));
-        bounds.iter_mut().zip(&largest).for_each(|(b, m)| *b += m);
-    }
-    for layer in &model.layers {
-        let mut moved = vec![0.0; d];
-        for head in &layer.heads {
-            // A mean of values is no larger than the largest of them.
-            let values = through(&head.w_v, &bounds);
-            moved.iter_mut().zip(through(&head.w_o, &values)).for_each(|(m, x)| *m += x);
-        }
-        bounds.iter_mut().zip(&moved).for_each(|(b, m)| *b += m);
-        let mut hidden = through(&layer.w_in, &bounds);
-        hidden.iter_mut().zip(&layer.b_in).for_each(|(h, b)| *h += f64::from(b.abs()));
-        let written = through(&layer.w_out, &hidden);
-        bounds.iter_mut().zip(&written).for_each(|(b, m)| *b += m);
-    }
-    bounds.into_iter().fold(0.0, f64::max)
-}
-
-/// `bounds |W|`
-fn through(matrix: &SparseMatrix, bounds: &[f64]) -> Vec<f64> {
-    let mut out = vec![0.0; matrix.cols()];
-    matrix.entries().for_each(|(r, c, v)| out[c as usize] += bounds[r as usize] * f64::from(v.abs()));
-    out
 }

@@ -4,6 +4,7 @@
 //! the model alone. Dense tensors are made row by row from the sparse weights, so an export needs memory for the model and a
 //! few rows, whatever the size of its files. Every weight in a file is a weight of the model times a power of two.
 
+mod bounds;
 mod card;
 mod circuit;
 mod codes;
