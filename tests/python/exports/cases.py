@@ -38,8 +38,9 @@ class Case:
     def path(self, format):
         return self.folder / format
 
-    def can_be_none(self):
-        return not self.categorical and self.decode["numerical"]["defined"] is not None
+    def labels(self):
+        """The texts of the output's values."""
+        return [text_of(token) for token, _ in self.decode["categorical"]["classes"]]
 
     def batches(self):
         for start in range(0, len(self.ids), BATCH):
@@ -50,6 +51,12 @@ class Case:
         step = max(1, len(self.ids) // most)
         for i in range(0, len(self.ids), step):
             yield i, self.ids[i : i + 1, : self.lengths[i]]
+
+
+def text_of(token):
+    """A token of the model's description as the exporters spell it."""
+    value = token.get("value", "none")
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def all_cases(format, categorical=None):

@@ -1,5 +1,7 @@
 """Hugging Face: stock classes and tokenizers, nothing missing and nothing left over."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -18,8 +20,14 @@ from transformers import (
 BERT = all_cases("hf-bert")
 GPT2 = all_cases("hf-gpt2")
 LANGUAGE = [c for c in GPT2 if c.categorical]
-CLASSIFIERS = [(c, c.path("hf-bert")) for c in BERT]
-CLASSIFIERS += [(c, c.path("hf-gpt2") / "token-classification" if c.categorical else c.path("hf-gpt2")) for c in GPT2]
+CLASSIFIERS = BERT + GPT2
+
+
+def classifier(case):
+    """The folder of the token classifier."""
+    if not case.causal:
+        return case.path("hf-bert")
+    return case.path("hf-gpt2") / "token-classification" if case.categorical else case.path("hf-gpt2")
 
 
 def load(cls, folder, **options):
@@ -34,21 +42,19 @@ def forward(model):
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
-@pytest.mark.parametrize("case, folder", CLASSIFIERS, ids=repr)
-def test_token_classification(case, folder, attention):
+@pytest.mark.parametrize("case", CLASSIFIERS, ids=repr)
+def test_token_classification(case, attention):
+    folder = classifier(case)
     model = load(AutoModelForTokenClassification, folder, attn_implementation=attention)
     kind = AutoConfig.from_pretrained(folder).model_type
     check(case, forward(model), f"transformers {kind} {attention}")
 
 
-@pytest.mark.parametrize("case, folder", CLASSIFIERS[::4], ids=repr)
-def test_labels_are_the_outputs_values(case, folder):
-    labels = AutoConfig.from_pretrained(folder).id2label
-    if not case.categorical:
-        assert labels == {0: "value"}
-        return
-    classes = [c[0] for c in case.decode["categorical"]["classes"]]
-    assert [labels[i] for i in range(len(labels))] == [str(c.get("value", "none")) for c in classes]
+@pytest.mark.parametrize("case", CLASSIFIERS[::4], ids=repr)
+def test_labels_are_the_outputs_values(case):
+    labels = AutoConfig.from_pretrained(classifier(case)).id2label
+    assert list(labels.values()) == (case.labels() if case.categorical else ["value"])
+    assert list(labels) == list(range(len(labels)))
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
@@ -57,8 +63,7 @@ def test_language_model(case, attention):
     """The symbols of the output have the model's logits, all others lie far below."""
     model = load(AutoModelForCausalLM, case.path("hf-gpt2"), attn_implementation=attention)
     tokenizer = AutoTokenizer.from_pretrained(case.path("hf-gpt2"))
-    classes = [str(c[0].get("value", "none")) for c in case.decode["categorical"]["classes"]]
-    columns = tokenizer.convert_tokens_to_ids(classes)
+    columns = tokenizer.convert_tokens_to_ids(case.labels())
     others = sorted(set(range(model.config.vocab_size)) - set(columns))
 
     def of_classes(ids, mask):
@@ -89,24 +94,26 @@ def test_generation_with_a_cache_is_generation_without(case):
         assert torch.equal(again, with_cache.sequences)
 
 
-@pytest.mark.parametrize("case, folder", CLASSIFIERS[::3], ids=repr)
-def test_hidden_states_hold_the_residual_stream(case, folder):
-    """Coordinate j of the model lies at 2j, its negation at 2j + 1."""
+@pytest.mark.parametrize("case", CLASSIFIERS[::3], ids=repr)
+def test_hidden_states_hold_the_residual_stream(case):
+    """Where the folder's `raspc.json` says."""
+    folder = classifier(case)
     model = load(AutoModelForTokenClassification, folder)
-    states = logits_of(case, lambda ids, mask: model(ids, mask, output_hidden_states=True).hidden_states[-1], True)
-    d = case.residual.shape[-1]
-    stream = (states[..., 0 : 2 * d : 2] - states[..., 1 : 2 * d : 2]) / 2
+    where = json.loads((folder / "raspc.json").read_text(encoding="utf-8"))["residual"]
+
+    def last(ids, mask):
+        return model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states[-1]
+
+    hidden = logits_of(case, last, True)
+    stream = (hidden[..., where["place"]] - hidden[..., where["negation"]]) / 2 * np.array(where["unit"], np.float32)
     error = np.abs(stream - case.residual)[case.real].max()
     assert error <= 1e-4
     note("transformers", "residual stream", case, float(error))
 
 
-def vocabulary(case):
-    return [str(t) for t in AutoTokenizer.from_pretrained(case.path("hf-bert")).convert_ids_to_tokens(range(case.ids.max() + 1))]
-
-
-@pytest.mark.parametrize("case, folder", CLASSIFIERS, ids=repr)
-def test_tokenizer_and_pipeline(case, folder):
+@pytest.mark.parametrize("case", CLASSIFIERS, ids=repr)
+def test_tokenizer_and_pipeline(case):
+    folder = classifier(case)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     picked = [i for i, _ in case.singles(8)]
     texts = [" ".join(tokenizer.convert_ids_to_tokens(case.ids[i, 1 : case.lengths[i]].tolist())) for i in picked]

@@ -1,37 +1,41 @@
-//! How large the numbers in the residual stream can become, direction by direction.
+//! How large the numbers in the residual stream can become, and how fine they are, direction by direction.
 
 use serde_json::Value;
 
 use crate::matrix::SparseMatrix;
 use crate::model::Model;
 
-/// Bounds of every direction.
-pub(super) struct Bounds {
-    /// `[d_model]`: no absolute value at BOS or a token is larger.
-    pub(super) largest: Vec<f64>,
-    /// Whether the compiler proved them; else they follow from the weights alone and can be far too large.
+/// What is known of the numbers in a direction, at BOS and at tokens.
+pub(super) struct Range {
+    /// No absolute value is larger.
+    pub(super) largest: f64,
+    /// Whether the compiler proved that; else it follows from the weights alone and can be far too large.
     pub(super) proved: bool,
+    /// All are multiples of this power of two, where the compiler proved that.
+    pub(super) grid: Option<f64>,
 }
 
-impl Bounds {
-    /// What the compiler wrote beside the circuit, else what follows from the weights.
-    pub(super) fn of(model: &Model) -> Self {
-        match proved(model) {
-            Some(largest) => Self { largest, proved: true },
-            None => Self { largest: from_weights(model), proved: false },
-        }
-    }
+/// The range of each direction: what the compiler wrote beside the circuit, else what follows from the weights.
+pub(super) fn ranges(model: &Model) -> Vec<Range> {
+    let unproved = |largest| Range { largest, proved: false, grid: None };
+    proved(model).unwrap_or_else(|| from_weights(model).into_iter().map(unproved).collect())
 }
 
 /// The ranges in the compiler's record, where it has one for each direction.
-fn proved(model: &Model) -> Option<Vec<f64>> {
+fn proved(model: &Model) -> Option<Vec<Range>> {
     let directions = model.circuit.get("directions")?.as_array()?;
     if directions.len() != model.config.d_model {
         return None;
     }
-    let number = |d: &Value, key: &str| d.get(key)?.as_f64().filter(|x| x.is_finite());
-    let bound = |d: &Value| Some(number(d, "lo")?.abs().max(number(d, "hi")?.abs()).max(number(d, "bos")?.abs()));
-    directions.iter().map(bound).collect()
+    directions.iter().map(range).collect()
+}
+
+fn range(direction: &Value) -> Option<Range> {
+    let number = |key: &str| direction.get(key)?.as_f64().filter(|x| x.is_finite());
+    let (lo, hi, bos) = (number("lo")?, number("hi")?, number("bos")?);
+    let power_of_two = |g: &f64| g.to_bits() & ((1 << 52) - 1) == 0 && g.is_normal() && *g > 0.0;
+    let grid = number("grid").filter(power_of_two).filter(|g| bos % g == 0.0);
+    Some(Range { largest: lo.abs().max(hi.abs()).max(bos.abs()), proved: true, grid })
 }
 
 /// Interval arithmetic: each half-layer adds at most the sum of what its weights can make of the bounds before it.

@@ -74,42 +74,41 @@ fn tensors<'a>(model: &'a Model, x: &Shared<'a>) -> Vec<Tensor<'a>> {
     let (n, ids, positions) = (x.d_model, model.vocab.len() + 2, model.config.max_len + 1);
     let mut all = vec![
         x.tensor("bert.embeddings.word_embeddings.weight", &[ids, n], move |x| x.embed(ids, false)),
-        x.tensor("bert.embeddings.position_embeddings.weight", &[positions, n], move |x| x.positions()),
+        x.tensor("bert.embeddings.position_embeddings.weight", &[positions, n], Layout::positions),
         Tensor::zeros("bert.embeddings.token_type_embeddings.weight", &[1, n]),
     ];
-    norm(&mut all, "bert.embeddings.LayerNorm", n);
+    norm(&mut all, x, "bert.embeddings.LayerNorm", true);
     (0..x.n_layers).for_each(|l| layer(&mut all, x, l));
     let classes = model.output_readout().decode.forms().len();
-    all.push(x.tensor("classifier.weight", &[classes, n], move |x| x.unembed().transposed()));
+    all.push(x.tensor("classifier.weight", &[classes, n], |x| x.unembed().transposed()));
     all.push(Tensor::zeros("classifier.bias", &[classes]));
     all
 }
 
+/// The offsets that a layer norm put into the stream are taken out where a half-layer adds to it, for the next one.
 fn layer<'a>(all: &mut Vec<Tensor<'a>>, x: &Shared<'a>, l: usize) {
     let (n, m, width) = (x.d_model, x.d_mlp, x.n_heads * x.d_head);
     let name = |rest: &str| format!("bert.encoder.layer.{l}.{rest}");
     for (part, which) in [("query", Projection::Query), ("key", Projection::Key), ("value", Projection::Value)] {
         let weight = name(&format!("attention.self.{part}.weight"));
-        all.push(x.tensor(weight, &[width, n], move |x| x.project(l, which).transposed()));
+        all.push(x.tensor(weight, &[width, n], move |x| x.project(l, &[which]).transposed()));
         let bias = name(&format!("attention.self.{part}.bias"));
-        all.push(match which {
-            Projection::Key => x.tensor(bias, &[width], move |x| x.key_bias(l, 0, (1, width))),
-            Projection::Query | Projection::Value => Tensor::zeros(bias, &[width]),
-        });
+        all.push(x.tensor(bias, &[width], move |x| x.project_bias(l, &[which], width)));
     }
     let out = name("attention.output.dense.weight");
     all.push(x.tensor(out, &[n, width], move |x| x.attention_out(l).transposed()));
-    all.push(Tensor::zeros(name("attention.output.dense.bias"), &[n]));
-    norm(all, &name("attention.output.LayerNorm"), n);
+    all.push(x.tensor(name("attention.output.dense.bias"), &[n], |x| x.offsets(-1.0)));
+    norm(all, x, &name("attention.output.LayerNorm"), true);
     all.push(x.tensor(name("intermediate.dense.weight"), &[m, n], move |x| x.mlp_in(l).transposed()));
     all.push(x.tensor(name("intermediate.dense.bias"), &[m], move |x| x.mlp_bias(l)));
     all.push(x.tensor(name("output.dense.weight"), &[n, m], move |x| x.mlp_out(l).transposed()));
-    all.push(Tensor::zeros(name("output.dense.bias"), &[n]));
-    norm(all, &name("output.LayerNorm"), n);
+    all.push(x.tensor(name("output.dense.bias"), &[n], |x| x.offsets(-1.0)));
+    norm(all, x, &name("output.LayerNorm"), l + 1 < x.n_layers);
 }
 
-/// A layer norm that does nothing.
-pub(super) fn norm(all: &mut Vec<Tensor<'_>>, name: &str, n: usize) {
-    all.push(Tensor::filled(format!("{name}.weight"), n, NORM_WEIGHT));
-    all.push(Tensor::zeros(format!("{name}.bias"), &[n]));
+/// A layer norm that does nothing but add the offsets, or nothing at all.
+pub(super) fn norm<'a>(all: &mut Vec<Tensor<'a>>, x: &Shared<'a>, name: &str, offsets: bool) {
+    all.push(Tensor::filled(format!("{name}.weight"), x.d_model, NORM_WEIGHT));
+    let sign = if offsets { 1.0 } else { 0.0 };
+    all.push(x.tensor(format!("{name}.bias"), &[x.d_model], move |x| x.offsets(sign)));
 }

@@ -10,7 +10,7 @@ use super::card::{Card, card};
 use super::codes::MASK;
 use super::file::File;
 use super::hf_bert::{label_maps, norm};
-use super::layout::{EPSILON, Layout, Shared};
+use super::layout::{EPSILON, Layout, Projection, Shared};
 use super::symbols::{Symbols, labels};
 use super::tensor::Tensor;
 use super::{Refusal, safetensors, tokenizer};
@@ -112,17 +112,18 @@ fn tensors<'a>(model: &'a Model, x: &Shared<'a>, ids: usize) -> Vec<Tensor<'a>> 
     ];
     for l in 0..x.n_layers {
         let name = |rest: &str| format!("transformer.h.{l}.{rest}");
-        norm(&mut all, &name("ln_1"), n);
-        all.push(x.tensor(name("attn.c_attn.weight"), &[n, 3 * width], move |x| x.project_all(l)));
-        all.push(x.tensor(name("attn.c_attn.bias"), &[3 * width], move |x| x.key_bias(l, width, (1, 3 * width))));
+        norm(&mut all, x, &name("ln_1"), true);
+        let (weight, bias) = (name("attn.c_attn.weight"), name("attn.c_attn.bias"));
+        all.push(x.tensor(weight, &[n, 3 * width], move |x| x.project(l, &Projection::ALL)));
+        all.push(x.tensor(bias, &[3 * width], move |x| x.project_bias(l, &Projection::ALL, 3 * width)));
         all.push(x.tensor(name("attn.c_proj.weight"), &[width, n], move |x| x.attention_out(l)));
         all.push(Tensor::zeros(name("attn.c_proj.bias"), &[n]));
-        norm(&mut all, &name("ln_2"), n);
+        norm(&mut all, x, &name("ln_2"), true);
         all.push(x.tensor(name("mlp.c_fc.weight"), &[n, m], move |x| x.mlp_in(l)));
         all.push(x.tensor(name("mlp.c_fc.bias"), &[m], move |x| x.mlp_bias(l)));
         all.push(x.tensor(name("mlp.c_proj.weight"), &[m, n], move |x| x.mlp_out(l)));
         all.push(Tensor::zeros(name("mlp.c_proj.bias"), &[n]));
     }
-    norm(&mut all, "transformer.ln_f", n);
+    norm(&mut all, x, "transformer.ln_f", false);
     all
 }

@@ -1,26 +1,22 @@
-//! The model in the coordinates of a runtime: at least one of everything, heads of a power of 4, and, where the
-//! runtime has layer norms, every coordinate beside its negation.
+//! The model in the shape of a runtime: at least one of everything, heads of a power of 4, and, where the runtime has
+//! layer norms, the places that `coordinates` gives.
 //!
 //! **Scores.** Stock runtimes divide scores by √d_head. Heads are padded with zeros to a power of 4 and W_Q is multiplied by
 //! its root, so both factors are powers of two, and scores are bit by bit the model's.
 //!
-//! **Layer norms.** With weight √E and bias 0, a layer norm gives `(x - mean) √E / √(var + E)`. E = 2^120 swallows every
+//! **Layer norms.** With weight √E and a bias, a layer norm gives `(x - mean) √E / √(var + E) + bias`. E = 2^120 swallows every
 //! variance below 2^96, so that its root is exactly 2^60; the multiplications by 2^-60 and 2^60 are exact for numbers above
-//! 2^-66; the layer norm subtracts the mean and does nothing else. The mean is made to vanish: after every eight coordinates
-//! come their negations. A runtime computes the mean with rounding, and takes a remainder m from every coordinate alike. So
-//! whatever reads a coordinate reads half of it, and half of its negation with the opposite sign:
-//! `((x - m) - (-x - m)) / 2 = x`. Where |m| is less than half an ulp of x, both summands are exact and not one bit is lost.
-//! m is a remainder of the largest numbers beside x. So each coordinate is divided by a power of two, where the compiler has
-//! proved how large its numbers become: then none exceeds 1, and m lies below half an ulp of the ones of one-hots (measured:
-//! at most 1/4 of it).
+//! 2^-66; what is left is `x - mean + bias`. After every eight places come their negations, so the mean is 0; a runtime
+//! computes it with rounding, and takes a remainder m from all places alike. m is a remainder of the largest numbers there,
+//! which are at most 1 where the compiler has proved ranges (measured: at most 2^-26). `coordinates` makes m vanish.
 
 use std::rc::Rc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Refusal;
-use super::bounds::Bounds;
 use super::codes::RANGE;
+use super::coordinates::{Column, Coordinates, key_bias, scaled};
 use super::describe::describe;
 use super::tensor::Tensor;
 use crate::matrix::SparseMatrix;
@@ -30,12 +26,6 @@ use crate::model::{Head, Layer, Model};
 pub(super) const EPSILON: f64 = 1_329_227_995_784_915_872_903_807_060_280_344_576.0;
 /// The weight of layer norms: the epsilon's root.
 pub(super) const NORM_WEIGHT: f32 = 1_152_921_504_606_846_976.0;
-/// Numbers up to here have a variance below half an ulp of the epsilon.
-const LARGEST: f64 = 281_474_976_710_656.0;
-
-/// How many coordinates stand beside each other before their negations follow: as many as the lanes of a vector register, each of
-/// which sums a coordinate and its negation one after the other.
-const SIDE: u32 = 8;
 
 /// Entries of a matrix under construction.
 type Entries = Vec<(u32, u32, f32)>;
@@ -43,7 +33,7 @@ type Entries = Vec<(u32, u32, f32)>;
 /// A layout, held by each tensor that is made from it.
 pub(super) type Shared<'a> = Rc<Layout<'a>>;
 
-/// A model, and the sizes and coordinates it gets.
+/// A model, and the sizes and places it gets.
 pub(super) struct Layout<'a> {
     model: &'a Model,
     pub(super) n_layers: usize,
@@ -51,19 +41,21 @@ pub(super) struct Layout<'a> {
     pub(super) d_model: usize,
     pub(super) d_head: usize,
     pub(super) d_mlp: usize,
-    mirrored: bool,
     /// √d_head
     scale: f32,
-    /// `[d_model + 1]`: a coordinate holds the model's number divided by this power of two.
-    units: Vec<f32>,
+    coordinates: Coordinates,
 }
 
 /// What a head reads.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Projection {
     Query,
     Key,
     Value,
+}
+
+impl Projection {
+    pub(super) const ALL: [Self; 3] = [Self::Query, Self::Key, Self::Value];
 }
 
 impl<'a> Layout<'a> {
@@ -71,34 +63,59 @@ impl<'a> Layout<'a> {
     pub(super) fn plain(model: &'a Model) -> Result<Shared<'a>, Refusal> {
         let c = &model.config;
         let (d_head, scale) = power_of_4(c.d_head);
-        let units = vec![1.0; c.d_model + 1];
-        Self::new(model, (c.n_heads.max(1), d_head, scale), c.d_model.max(1), units, false)
+        Self::new(model, Coordinates::plain(model), (c.n_heads.max(1), d_head, scale), c.d_model.max(1))
     }
 
-    /// For a runtime with layer norms, in which the residual stream is as wide as all heads together. One coordinate
-    /// beyond the model's own is free: [`Layout::constant`].
+    /// For a runtime with layer norms, in which the residual stream is as wide as all heads together.
     pub(super) fn mirrored(model: &'a Model) -> Result<Shared<'a>, Refusal> {
         let c = &model.config;
-        let width = 2 * (c.d_model + 1).next_multiple_of(SIDE as usize);
+        let coordinates = Coordinates::mirrored(model)?;
+        let width = coordinates.width;
         let heads_of = |(d_head, scale): (usize, f32)| (width.div_ceil(d_head).max(c.n_heads).max(1), d_head, scale);
         let next = |&(d, s): &(usize, f32)| (d < width).then_some((4 * d, 2.0 * s));
-        // Sixteen at least: where vectors are as wide as a register, sums over them are taken alike for all coordinates.
+        // Sixteen at least, so that a stream is as wide as whole vector registers.
         let candidates = std::iter::successors(Some(power_of_4(c.d_head.max(16))), next).map(heads_of);
         let heads = candidates.min_by_key(|&(n, d, _)| (n * d, n)).expect("there is a first one");
-        Self::new(model, heads, heads.0 * heads.1, units(&Bounds::of(model))?, true)
+        Self::new(model, coordinates, heads, heads.0 * heads.1)
     }
 
     fn new(
         model: &'a Model,
+        coordinates: Coordinates,
         (n_heads, d_head, scale): (usize, usize, f32),
         d_model: usize,
-        units: Vec<f32>,
-        mirrored: bool,
     ) -> Result<Shared<'a>, Refusal> {
         let (n_layers, d_mlp) = (model.config.n_layers.max(1), model.config.d_mlp.max(1));
-        let layout = Self { model, n_layers, n_heads, d_model, d_head, d_mlp, mirrored, scale, units };
-        layout.check_weights()?;
-        Ok(Rc::new(layout))
+        let layout = Self { model, n_layers, n_heads, d_model, d_head, d_mlp, scale, coordinates };
+        if layout.is_exact() {
+            return Ok(Rc::new(layout));
+        }
+        let message = "a weight times a power of two leaves the range of 32-bit floats";
+        let hint = "choose a format that keeps the weights as they are: onnx, torch, safetensors";
+        Err(Refusal::new(RANGE, message, hint))
+    }
+
+    /// Whether every weight times its powers of two is still that number.
+    fn is_exact(&self) -> bool {
+        let writes = |m: &SparseMatrix| m.entries().all(|(_, d, v)| self.coordinates.write(d, v).is_some());
+        let reads = |m: &SparseMatrix, bias: &dyn Fn(u32) -> f32| {
+            let columns = m.transposed();
+            let mut all = columns.stored_rows().iter().map(|&c| (c, columns.row(c as usize)));
+            all.all(|(c, (rows, weights))| self.coordinates.read(rows, weights, bias(c)).is_some())
+        };
+        let bare = |m: &SparseMatrix| m.entries().all(|(d, _, v)| self.coordinates.read_bare(d, v).is_some());
+        let head = |h: &Head| {
+            let [q, k, v] = Projection::ALL.map(|which| {
+                let scale = self.factor(which);
+                let columns = self.head_columns(h, which);
+                columns
+                    .is_some_and(|all| all.iter().all(|(_, c)| c.weights.iter().all(|w| scaled(w.1, scale).is_some())))
+            });
+            q && k && v && writes(&h.w_o)
+        };
+        let layer = |l: &Layer| l.heads.iter().all(head) && reads(&l.w_in, &|c| l.b_in[c as usize]) && writes(&l.w_out);
+        let tables = writes(&self.model.w_e) && writes(&self.model.w_pos) && bare(&self.model.unembed());
+        tables && self.model.layers.iter().all(layer)
     }
 
     /// A tensor of this layout.
@@ -112,75 +129,32 @@ impl<'a> Layout<'a> {
         Tensor::new(name, shape, move || make(&layout))
     }
 
-    /// The description of the model, with where its residual stream is found in this layout.
+    /// The description of the model, with where its residual stream is found at the end.
     pub(super) fn describe(&self) -> Value {
         let mut description = describe(self.model);
-        if self.mirrored {
-            let units = &self.units[..self.model.config.d_model];
-            let places: Vec<u32> = (0..self.constant()).map(|d| self.place(d)).collect();
-            let negations: Vec<u32> = places.iter().map(|at| at + SIDE).collect();
-            let rule = "direction = (hidden[place] - hidden[negation]) / 2 * unit";
-            let residual = json!({
-                "rule": rule, "place": places, "negation": negations, "unit": units, "label": self.model.labels,
-            });
-            description.insert("residual".to_owned(), residual);
-        }
+        description.insert("residual".to_owned(), self.coordinates.describe(&self.model.labels));
         description.into()
     }
 
-    /// The coordinate, in the model's counting, that the model does not have.
-    pub(super) fn constant(&self) -> u32 {
-        self.model.config.d_model as u32
+    /// What layer norms within the model add, times `sign`: `[1, d_model]`.
+    pub(super) fn offsets(&self, sign: f32) -> SparseMatrix {
+        self.coordinates.offsets(sign, self.d_model)
     }
 
-    /// Whether every weight times its powers of two is still that number.
-    fn check_weights(&self) -> Result<(), Refusal> {
-        let half = if self.mirrored { 0.5 } else { 1.0 };
-        let exact = |v: f32, factor: f32| (v * factor).is_finite() && v * factor / factor == v;
-        let writes = |m: &SparseMatrix| m.entries().all(|(_, c, v)| exact(v, 1.0 / self.units[c as usize]));
-        let reads = |m: &SparseMatrix, scale: f32| {
-            m.entries().all(|(r, _, v)| exact(v, half * scale) && exact(v * scale * half, self.units[r as usize]))
-        };
-        let head = |h: &Head| reads(&h.w_q, self.scale) && reads(&h.w_k, 1.0) && reads(&h.w_v, 1.0) && writes(&h.w_o);
-        let layer = |l: &Layer| l.heads.iter().all(head) && reads(&l.w_in, 1.0) && writes(&l.w_out);
-        let tables = writes(&self.model.w_e) && writes(&self.model.w_pos) && reads(&self.model.unembed(), 1.0);
-        if tables && self.model.layers.iter().all(layer) {
-            return Ok(());
-        }
-        let message = "a weight times a power of two leaves the range of 32-bit floats";
-        Err(Refusal::new(
-            RANGE,
-            message,
-            "choose a format that keeps the weights as they are: onnx, torch, safetensors",
-        ))
-    }
-
-    /// Where a coordinate lies.
-    fn place(&self, d: u32) -> u32 {
-        if self.mirrored { d / SIDE * 2 * SIDE + d % SIDE } else { d }
-    }
-
-    /// What a weight that writes a coordinate becomes.
-    fn writes(&self, d: u32, v: f32) -> impl Iterator<Item = (u32, f32)> {
-        let (at, v) = (self.place(d), v / self.units[d as usize]);
-        std::iter::once((at, v)).chain(self.mirrored.then_some((at + SIDE, -v)))
-    }
-
-    /// What a weight that reads a coordinate becomes.
-    fn reads(&self, d: u32, v: f32) -> impl Iterator<Item = (u32, f32)> {
-        let v = v * if self.mirrored { 0.5 } else { 1.0 } * self.units[d as usize];
-        let at = self.place(d);
-        std::iter::once((at, v)).chain(self.mirrored.then_some((at + SIDE, -v)))
+    fn write(&self, d: u32, v: f32) -> Vec<(u32, f32)> {
+        self.coordinates.write(d, v).expect("checked when the layout was made")
     }
 
     fn writers(&self, matrix: &SparseMatrix, rows: usize, constant: bool) -> SparseMatrix {
-        let entries = matrix.entries().flat_map(|(r, c, v)| self.writes(c, v).map(move |(c, v)| (r, c, v)));
+        let entries = matrix.entries().flat_map(|(r, d, v)| self.write(d, v).into_iter().map(move |(c, v)| (r, c, v)));
         let constants = (0..rows as u32).filter(|_| constant);
-        let constants = constants.flat_map(|r| self.writes(self.constant(), 1.0).map(move |(c, v)| (r, c, v)));
-        SparseMatrix::from_entries(rows, self.d_model, entries.chain(constants).collect())
+        let one = self.write(self.coordinates.constant(), 1.0);
+        let constants = constants.flat_map(|r| one.iter().map(move |&(c, v)| (r, c, v)));
+        let all = if constant { entries.chain(constants).collect() } else { entries.collect() };
+        SparseMatrix::from_entries(rows, self.d_model, all)
     }
 
-    /// `W_E` `[ids, d_model]`; ids beyond the model's embed as nothing. With `constant`, the free coordinate is 1 for every id.
+    /// `W_E` `[ids, d_model]`; ids beyond the model's embed as nothing. With `constant`, the free direction is 1 for every id.
     pub(super) fn embed(&self, ids: usize, constant: bool) -> SparseMatrix {
         self.writers(&self.model.w_e, ids, constant)
     }
@@ -198,52 +172,71 @@ impl<'a> Layout<'a> {
         (0..).zip(self.layer(l).map_or(&[][..], |layer| &layer.heads))
     }
 
-    /// Calls `put(head, row, column, weight)` for W_Q, W_K or W_V.
-    fn each_projected(&self, l: usize, which: Projection, mut put: impl FnMut(u32, u32, u32, f32)) {
+    /// By how much the runtime wants W_Q larger.
+    fn factor(&self, which: Projection) -> f32 {
+        if which == Projection::Query { self.scale } else { 1.0 }
+    }
+
+    /// The columns of a head's W_Q, W_K or W_V, W_Q not yet scaled. None where they are not exact.
+    fn head_columns(&self, head: &Head, which: Projection) -> Option<Vec<(u32, Column)>> {
+        let matrix = match which {
+            Projection::Query => &head.w_q,
+            Projection::Key => &head.w_k,
+            Projection::Value => &head.w_v,
+        };
+        let columns = matrix.transposed();
+        let bias = |k: u32| if which == Projection::Key { key_bias(head, k) } else { 0.0 };
+        let stored = columns.stored_rows().iter().map(|&k| (k, columns.row(k as usize)));
+        // A bias of a dimension that reads nothing stays as it is.
+        let alone = head.b_k.iter().filter(|b| which == Projection::Key && columns.row(b.0 as usize).0.is_empty());
+        let alone = alone.map(|&(k, bias)| Some((k, Column { weights: Vec::new(), bias })));
+        let read = stored.map(|(k, (rows, weights))| Some((k, self.coordinates.read(rows, weights, bias(k))?)));
+        read.chain(alone).collect()
+    }
+
+    /// Calls `put(head, dimension, column)` for W_Q, W_K or W_V of a layer.
+    fn each_projected(&self, l: usize, which: Projection, mut put: impl FnMut(u32, u32, &Column)) {
         for (h, head) in self.heads(l) {
-            let (matrix, factor) = match which {
-                Projection::Query => (&head.w_q, self.scale),
-                Projection::Key => (&head.w_k, 1.0),
-                Projection::Value => (&head.w_v, 1.0),
-            };
-            for (d, k, v) in matrix.entries() {
-                self.reads(d, v * factor).for_each(|(row, v)| put(h, row, k, v));
+            for (k, column) in self.head_columns(head, which).expect("checked when the layout was made") {
+                put(h, k, &column);
             }
         }
     }
 
-    /// W_Q, W_K or W_V as `[d_model, n_heads * d_head]`.
-    pub(super) fn project(&self, l: usize, which: Projection) -> SparseMatrix {
-        let mut entries = Entries::new();
-        self.each_projected(l, which, |h, r, k, v| entries.push((r, h * self.d_head as u32 + k, v)));
-        SparseMatrix::from_entries(self.d_model, self.n_heads * self.d_head, entries)
-    }
-
-    /// W_Q, W_K and W_V beside each other, `[d_model, 3 * n_heads * d_head]`.
-    pub(super) fn project_all(&self, l: usize) -> SparseMatrix {
+    /// W_Q, W_K and W_V, as many of them as asked for, beside each other: `[d_model, projections * n_heads * d_head]`.
+    pub(super) fn project(&self, l: usize, projections: &[Projection]) -> SparseMatrix {
         let width = self.n_heads * self.d_head;
         let mut entries = Entries::new();
-        for (i, which) in (0..).zip([Projection::Query, Projection::Key, Projection::Value]) {
-            let start = i * width as u32;
-            self.each_projected(l, which, |h, r, k, v| entries.push((r, start + h * self.d_head as u32 + k, v)));
+        for (i, &which) in projections.iter().enumerate() {
+            self.each_projected(l, which, |h, k, column| {
+                let c = (i * width + h as usize * self.d_head) as u32 + k;
+                entries.extend(column.weights.iter().map(|&(r, v)| (r, c, v * self.factor(which))));
+            });
         }
-        SparseMatrix::from_entries(self.d_model, 3 * width, entries)
+        SparseMatrix::from_entries(self.d_model, projections.len() * width, entries)
     }
 
     /// W_Q, W_K or W_V as `[n_heads * d_model, d_head]`.
     pub(super) fn project_by_head(&self, l: usize, which: Projection) -> SparseMatrix {
         let mut entries = Entries::new();
-        self.each_projected(l, which, |h, r, k, v| entries.push((h * self.d_model as u32 + r, k, v)));
+        self.each_projected(l, which, |h, k, column| {
+            let start = h * self.d_model as u32;
+            entries.extend(column.weights.iter().map(|&(r, v)| (start + r, k, v * self.factor(which))));
+        });
         SparseMatrix::from_entries(self.n_heads * self.d_model, self.d_head, entries)
     }
 
-    /// `b_K` of all heads as `[rows, cols]`, starting at entry `start` of the first row.
-    pub(super) fn key_bias(&self, l: usize, start: usize, (rows, cols): (usize, usize)) -> SparseMatrix {
-        let at = |h: u32, k: u32| start + h as usize * self.d_head + k as usize;
-        let entries = self.heads(l).flat_map(|(h, head)| {
-            head.b_k.iter().map(move |&(k, v)| ((at(h, k) / cols) as u32, (at(h, k) % cols) as u32, v))
-        });
-        SparseMatrix::from_entries(rows, cols, entries.collect())
+    /// `b_Q`, `b_K` and `b_V`, as many of them as asked for, one after the other, in rows of `cols`.
+    pub(super) fn project_bias(&self, l: usize, projections: &[Projection], cols: usize) -> SparseMatrix {
+        let width = self.n_heads * self.d_head;
+        let mut entries = Entries::new();
+        for (i, &which) in projections.iter().enumerate() {
+            self.each_projected(l, which, |h, k, column| {
+                let at = i * width + h as usize * self.d_head + k as usize;
+                entries.push(((at / cols) as u32, (at % cols) as u32, column.bias * self.factor(which)));
+            });
+        }
+        SparseMatrix::from_entries(projections.len() * width / cols, cols, entries)
     }
 
     /// `W_O` `[n_heads * d_head, d_model]`
@@ -252,80 +245,68 @@ impl<'a> Layout<'a> {
         for (h, head) in self.heads(l) {
             for (k, d, v) in head.w_o.entries() {
                 let row = h * self.d_head as u32 + k;
-                entries.extend(self.writes(d, v).map(|(c, v)| (row, c, v)));
+                entries.extend(self.write(d, v).into_iter().map(|(c, v)| (row, c, v)));
             }
         }
         SparseMatrix::from_entries(self.n_heads * self.d_head, self.d_model, entries)
     }
 
-    fn readers(&self, matrix: &SparseMatrix, cols: usize) -> SparseMatrix {
-        let entries = matrix.entries().flat_map(|(r, c, v)| self.reads(r, v).map(move |(r, v)| (r, c, v)));
-        SparseMatrix::from_entries(self.d_model, cols, entries.collect())
+    /// The columns of a matrix that reads the stream.
+    fn columns(&self, matrix: &SparseMatrix, bias: impl Fn(u32) -> f32) -> Vec<(u32, Column)> {
+        let columns = matrix.transposed();
+        let read = |&c: &u32| {
+            let (rows, weights) = columns.row(c as usize);
+            let column = self.coordinates.read(rows, weights, bias(c));
+            (c, column.expect("checked when the layout was made"))
+        };
+        columns.stored_rows().iter().map(read).collect()
+    }
+
+    fn mlp_columns(&self, l: usize) -> Vec<(u32, Column)> {
+        self.layer(l).map_or_else(Vec::new, |layer| self.columns(&layer.w_in, |c| layer.b_in[c as usize]))
     }
 
     /// `W_in` `[d_model, d_mlp]`
     pub(super) fn mlp_in(&self, l: usize) -> SparseMatrix {
-        self.layer(l).map_or_else(|| empty(self.d_model, self.d_mlp), |layer| self.readers(&layer.w_in, self.d_mlp))
+        let columns = self.mlp_columns(l);
+        let entries = columns.iter().flat_map(|(c, column)| column.weights.iter().map(|&(r, v)| (r, *c, v)));
+        SparseMatrix::from_entries(self.d_model, self.d_mlp, entries.collect())
     }
 
     /// `b_in` `[1, d_mlp]`
     pub(super) fn mlp_bias(&self, l: usize) -> SparseMatrix {
-        let bias = self.layer(l).map_or(&[][..], |layer| &layer.b_in);
-        SparseMatrix::from_entries(1, self.d_mlp, (0..).zip(bias).map(|(c, &v)| (0, c, v)).collect())
+        let mut bias = self.layer(l).map_or_else(Vec::new, |layer| layer.b_in.clone());
+        self.mlp_columns(l).iter().for_each(|(c, column)| bias[*c as usize] = column.bias);
+        SparseMatrix::from_entries(1, self.d_mlp, (0..).zip(bias).map(|(c, v)| (0, c, v)).collect())
     }
 
     /// `W_out` `[d_mlp, d_model]`
     pub(super) fn mlp_out(&self, l: usize) -> SparseMatrix {
-        let write = |layer: &Layer| self.writers(&layer.w_out, self.d_mlp, false);
-        self.layer(l).map_or_else(|| empty(self.d_mlp, self.d_model), write)
+        let nothing = || SparseMatrix::from_entries(self.d_mlp, self.d_model, Vec::new());
+        self.layer(l).map_or_else(nothing, |layer| self.writers(&layer.w_out, self.d_mlp, false))
     }
 
-    /// `W_U` `[d_model, d_vocab_out]`
+    /// `W_U` `[d_model, d_vocab_out]`, for a stream without offsets.
     pub(super) fn unembed(&self) -> SparseMatrix {
-        let w_u = self.model.unembed();
-        self.readers(&w_u, w_u.cols())
+        let columns: Vec<u32> = (0..self.model.output_readout().decode.forms().len() as u32).collect();
+        self.unembed_into(&columns, columns.len(), 0.0)
     }
 
-    /// A head for symbols of which only some are the output's, `[d_model, symbols]`: column `columns[c]` is the output's
-    /// class c, all others read `weight` times the free coordinate.
+    /// A head for symbols of which only some are the output's, `[d_model, symbols]`, for a stream without offsets: column
+    /// `columns[c]` is the output's class c, all others read `weight` times the free direction.
     pub(super) fn unembed_into(&self, columns: &[u32], symbols: usize, weight: f32) -> SparseMatrix {
         let mut taken = vec![false; symbols];
         columns.iter().for_each(|&c| taken[c as usize] = true);
-        let w_u = self.model.unembed();
-        let classes = w_u.entries().map(|(d, c, v)| (d, columns[c as usize], v));
-        let others = (0..symbols as u32).filter(|&s| !taken[s as usize]).map(|s| (self.constant(), s, weight));
-        let all = classes.chain(others).flat_map(|(d, c, v)| self.reads(d, v).map(move |(r, v)| (r, c, v)));
-        SparseMatrix::from_entries(self.d_model, symbols, all.collect())
-    }
-}
-
-fn empty(rows: usize, cols: usize) -> SparseMatrix {
-    SparseMatrix::from_entries(rows, cols, Vec::new())
-}
-
-/// For each coordinate, the free one too, a power of two such that what is stored does not exceed 1.
-///
-/// # Errors
-/// Numbers that layer norms would change.
-fn units(bounds: &Bounds) -> Result<Vec<f32>, Refusal> {
-    let largest = bounds.largest.iter().fold(0.0, |a: f64, &b| a.max(b));
-    let fits = |x: f64| x < LARGEST;
-    if !bounds.largest.iter().all(|&x| fits(x)) {
-        let message = format!("the residual stream can hold numbers up to {largest:e}, which layer norms would change");
-        return Err(Refusal::new(
-            RANGE,
-            message,
-            "scale the numbers down, or choose a format without layer norms: onnx",
-        ));
-    }
-    let unit = |&x: &f64| {
-        let mut unit = 1.0_f32;
-        while bounds.proved && f64::from(unit) < x {
-            unit *= 2.0;
+        let bare = |d: u32, v: f32| self.coordinates.read_bare(d, v).expect("checked when the layout was made");
+        let mut entries = Entries::new();
+        for (d, c, v) in self.model.unembed().entries() {
+            entries.extend(bare(d, v).map(|(r, v)| (r, columns[c as usize], v)));
         }
-        unit
-    };
-    Ok(bounds.largest.iter().map(unit).chain([1.0]).collect())
+        for s in (0..symbols as u32).filter(|&s| !taken[s as usize]) {
+            entries.extend(bare(self.coordinates.constant(), weight).map(|(r, v)| (r, s, v)));
+        }
+        SparseMatrix::from_entries(self.d_model, symbols, entries)
+    }
 }
 
 /// The least power of 4 that is at least `n`, and its root.

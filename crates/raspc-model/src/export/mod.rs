@@ -8,6 +8,7 @@ mod bounds;
 mod card;
 mod circuit;
 mod codes;
+mod coordinates;
 mod describe;
 mod file;
 mod hf_bert;

@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use super::describe::describe;
 use super::file::File;
 use super::layout::{Layout, Projection, Shared};
 use super::tensor::Tensor;
@@ -21,7 +22,7 @@ pub(super) fn files(model: &Model) -> Result<Vec<File<'_>>, Refusal> {
         safetensors::file("hooked_transformer.safetensors", &[], hooked(model, &x)),
         File::of_json("bridge.json", &config),
         safetensors::file("bridge.safetensors", &[], bridge(model, &x)),
-        File::of_json("raspc.json", &x.describe()),
+        File::of_json("raspc.json", &Value::Object(describe(model))),
     ])
 }
 
@@ -60,10 +61,7 @@ fn hooked<'a>(model: &'a Model, x: &Shared<'a>) -> Vec<Tensor<'a>> {
         for (part, which) in PROJECTIONS {
             all.push(x.tensor(name(&format!("attn.W_{part}")), &[h, d, k], move |x| x.project_by_head(l, which)));
             let bias = name(&format!("attn.b_{part}"));
-            all.push(match which {
-                Projection::Key => x.tensor(bias, &[h, k], move |x| x.key_bias(l, 0, (h, k))),
-                Projection::Query | Projection::Value => Tensor::zeros(bias, &[h, k]),
-            });
+            all.push(x.tensor(bias, &[h, k], move |x| x.project_bias(l, &[which], k)));
         }
         all.push(x.tensor(name("attn.W_O"), &[h, k, d], move |x| x.attention_out(l)));
         all.push(Tensor::zeros(name("attn.b_O"), &[d]));
@@ -91,12 +89,9 @@ fn bridge<'a>(model: &'a Model, x: &Shared<'a>) -> Vec<Tensor<'a>> {
         for (part, which) in PROJECTIONS {
             let part = part.to_lowercase();
             let weight = name(&format!("attn.{part}.weight"));
-            all.push(x.tensor(weight, &[width, d], move |x| x.project(l, which).transposed()));
+            all.push(x.tensor(weight, &[width, d], move |x| x.project(l, &[which]).transposed()));
             let bias = name(&format!("attn.{part}.bias"));
-            all.push(match which {
-                Projection::Key => x.tensor(bias, &[width], move |x| x.key_bias(l, 0, (1, width))),
-                Projection::Query | Projection::Value => Tensor::zeros(bias, &[width]),
-            });
+            all.push(x.tensor(bias, &[width], move |x| x.project_bias(l, &[which], width)));
         }
         all.push(x.tensor(name("attn.o.weight"), &[d, width], move |x| x.attention_out(l).transposed()));
         all.push(Tensor::zeros(name("attn.o.bias"), &[d]));

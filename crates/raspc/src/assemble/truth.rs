@@ -17,7 +17,7 @@ struct Parts {
     directions: Vec<u32>,
 }
 
-/// The circuit as data: `directions` (by coordinate: label, the least and greatest value at tokens, the value at BOS),
+/// The circuit as data: `directions` (by coordinate: label, least and greatest value at tokens, grid, value at BOS),
 /// `nodes` (name, heads, neurons, directions) and `edges` between components.
 pub fn truth(graph: &Graph, circuit: &Circuit, schedule: &Schedule, layout: &Layout, placement: &Placement) -> Json {
     let mut parts: BTreeMap<NodeId, Parts> = BTreeMap::new();
@@ -54,7 +54,7 @@ pub fn truth(graph: &Graph, circuit: &Circuit, schedule: &Schedule, layout: &Lay
         .direction
         .iter()
         .map(|d| circuit.direction(*d))
-        .map(|d| json!({ "label": d.label, "lo": d.range.lo, "hi": d.range.hi, "bos": d.bos }))
+        .map(|d| json!({ "label": d.label, "lo": d.range.lo, "hi": d.range.hi, "grid": d.range.grid, "bos": d.bos }))
         .collect();
     json!({ "directions": directions, "nodes": nodes, "edges": edges(circuit, schedule, layout, placement) })
 }
