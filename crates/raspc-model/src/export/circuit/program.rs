@@ -59,7 +59,6 @@ impl Names {
 /// `circuit.json`
 pub(super) fn json(model: &Model) -> Value {
     let c = &model.config;
-    let directions: Vec<Value> = (0..).zip(&model.labels).map(|(i, label): (u32, _)| json!([i, label])).collect();
     let described: Vec<Value> = nodes(model).iter().map(node).collect();
     let readouts: Vec<Value> = model
         .readouts
@@ -77,7 +76,7 @@ pub(super) fn json(model: &Model) -> Value {
         "n_heads": c.n_heads,
         "d_model": c.d_model,
         "d_mlp": c.d_mlp,
-        "directions": directions,
+        "directions": model.labels,
         "nodes": described,
         "readouts": readouts,
     })

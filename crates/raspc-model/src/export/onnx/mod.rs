@@ -100,3 +100,9 @@ fn prefix(field: u32, length: u64) -> Vec<u8> {
     begin(&mut bytes, field, length);
     bytes
 }
+
+/// Reads a file, for tests.
+#[cfg(test)]
+pub(super) fn decode(bytes: &[u8]) -> ModelProto {
+    ModelProto::decode(bytes).expect("a message")
+}
