@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Tell the six steps of a compilation, in words and tables.
     Explain(ExplainArgs),
+    /// Read statements of RASP and show what they mean on an example input.
+    Repl(ReplArgs),
     /// List the standard programs, or show the source of one.
     List(ListArgs),
     /// Explain a diagnostic's code, or a command.
@@ -136,7 +138,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) program: ProgramArgs,
     /// Inputs: characters, or JSON where it starts with `[` or `"`; `-` reads one a line [default: the program's example].
-    #[arg(value_name = "INPUT", allow_hyphen_values = true)]
+    #[arg(value_name = "INPUT")]
     pub(crate) inputs: Vec<String>,
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -152,7 +154,9 @@ pub(crate) struct RunArgs {
 
 /// `raspc compile`
 #[derive(Debug, Args)]
-#[command(override_usage = "raspc compile [OPTIONS] <PROGRAM> -o <DIR>\n       raspc compile [OPTIONS] -e <TEXT> -o <DIR>")]
+#[command(
+    override_usage = "raspc compile [OPTIONS] <PROGRAM> -o <DIR>\n       raspc compile [OPTIONS] -e <TEXT> -o <DIR>"
+)]
 pub(crate) struct CompileArgs {
     #[command(flatten)]
     pub(crate) program: ProgramArgs,
@@ -228,6 +232,14 @@ pub(crate) struct ListArgs {
     /// Print as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `raspc repl`
+#[derive(Debug, Args)]
+pub(crate) struct ReplArgs {
+    /// Start from this library in place of the standard one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rasplib: Option<PathBuf>,
 }
 
 /// `raspc help`

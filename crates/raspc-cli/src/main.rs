@@ -1,2 +1,7 @@
-//! The command line of raspc.
-fn main() {}
+//! The binary `raspc`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    raspc_cli::run(std::env::args_os())
+}

@@ -269,7 +269,7 @@ pub fn lookup(code: &str) -> Option<&'static CodeDoc> {
 /// As `raspc help CODE` prints it.
 impl fmt::Display for CodeDoc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let indented = |text: &str| text.lines().map(|line| format!("    {line}\n")).collect::<String>();
+        let indented = |text: &str| format!("    {}\n", text.replace('\n', "\n    "));
         writeln!(f, "{}: {}\n", self.code, self.title)?;
         writeln!(f, "{}\n{}\n", self.why, self.fix)?;
         write!(f, "Wrong:\n\n{}\nRight:\n\n{}", indented(self.wrong), indented(self.right))

@@ -104,6 +104,15 @@ impl Function {
         }
     }
 
+    /// Whether it reads no argument beyond those it takes.
+    pub fn is_well_formed(&self) -> bool {
+        match &self.body {
+            Body::Expr(e) => e.reads_below(self.arity),
+            Body::Table(t) => t.keys().all(|args| args.len() == self.arity),
+            Body::Host(_) => true,
+        }
+    }
+
     /// Calls the function as an element-wise s-op does: none in, none out.
     ///
     /// # Errors
@@ -154,6 +163,18 @@ impl Expr {
                 let found = entries.iter().find(|(k, _)| *k == key);
                 found.map(|(_, v)| v.clone()).ok_or_else(|| EvalError::new(format!("the dictionary has no key {key}")))
             }
+        }
+    }
+}
+
+impl Expr {
+    fn reads_below(&self, arity: usize) -> bool {
+        match self {
+            Self::Arg(i) => *i < arity,
+            Self::Const(_) => true,
+            Self::Unary(_, a) | Self::In(a, _) | Self::Item(_, a) | Self::Entry(_, a) => a.reads_below(arity),
+            Self::Binary(_, a, b) => a.reads_below(arity) && b.reads_below(arity),
+            Self::If { cond, then, otherwise } => [cond, then, otherwise].iter().all(|e| e.reads_below(arity)),
         }
     }
 }

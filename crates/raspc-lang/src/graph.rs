@@ -328,6 +328,7 @@ impl Graph {
                 Op::Tokens | Op::Indices | Op::Const(_) => {}
                 Op::Map { function, args } => {
                     assert!(!args.is_empty() && args.len() == function.arity, "{id}: arity");
+                    assert!(function.is_well_formed(), "{id}: the function reads an argument it does not take");
                     for &a in args {
                         want(a, Kind::SOp);
                     }
@@ -335,8 +336,9 @@ impl Graph {
                 Op::Select { keys, queries, predicate } => {
                     want(*keys, Kind::SOp);
                     want(*queries, Kind::SOp);
-                    let arity = if let Predicate::Function(f) = predicate { f.arity } else { 2 };
-                    assert_eq!(arity, 2, "{id}: a predicate is of key and query");
+                    if let Predicate::Function(f) = predicate {
+                        assert!(f.arity == 2 && f.is_well_formed(), "{id}: a predicate is of key and query");
+                    }
                 }
                 Op::And(a, b) | Op::Or(a, b) => {
                     want(*a, Kind::Selector);

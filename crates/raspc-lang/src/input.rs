@@ -3,6 +3,8 @@
 //! JSON is read so that every integer keeps its digits and every float is the nearest one; nothing here allocates more
 //! than [`MAX_TOKENS`] values, whatever the text says.
 
+#![expect(clippy::result_large_err, reason = "an error ends the reading of the one text; its size costs nothing")]
+
 use indexmap::IndexMap;
 use num_bigint::BigInt;
 use serde_json::value::RawValue;

@@ -4,6 +4,7 @@
 
 pub mod builder;
 pub mod codes;
+pub mod console;
 pub mod diagnostic;
 pub mod elaborate;
 pub mod error;

@@ -164,6 +164,7 @@ fn twice(key: &str) -> Diagnostic {
     Diagnostic::error(code, format!("`# {key}:` is given twice")).hint("keep one of them")
 }
 
+#[expect(clippy::result_large_err, reason = "an error ends the reading of the one comment")]
 fn max_len(text: &str) -> Result<usize, Diagnostic> {
     const LONGEST: usize = 1 << 20;
     let n = text.parse::<usize>().ok().filter(|n| (1..=LONGEST).contains(n));

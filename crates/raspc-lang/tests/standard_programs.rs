@@ -22,8 +22,10 @@ fn inputs(vocab: &[Value], longest: usize) -> Vec<Vec<Value>> {
     let mut all = vec![Vec::new()];
     let mut last = vec![Vec::new()];
     for _ in 0..longest {
-        last =
-            last.iter().flat_map(|w: &Vec<Value>| vocab.iter().map(move |v| [&w[..], &[v.clone()]].concat())).collect();
+        last = last
+            .iter()
+            .flat_map(|w: &Vec<Value>| vocab.iter().map(move |v| [&w[..], std::slice::from_ref(v)].concat()))
+            .collect();
         all.extend(last.iter().cloned());
     }
     all

@@ -1,7 +1,8 @@
 //! The six steps in order.
 
 use raspc_lang::diagnostic::Diagnostic;
-use raspc_lang::graph::{Graph, Kind, NodeId};
+use raspc_lang::graph::{Graph, Kind, NodeId, Op};
+use raspc_lang::serial::graph_to_json;
 use raspc_lang::value::Value;
 use raspc_model::model::Model;
 
@@ -71,6 +72,7 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     let layout = lay_out(&lowered.circuit, &readings);
     let readouts = readings.iter().map(|r| r.place(&lowered.circuit, &schedule, &layout)).collect();
     let (mut model, placement) = assemble(&lowered.circuit, &schedule, &layout, graph.mask, readouts, at, options);
+    model.graph = graph_to_json(graph, &mut |id| arguments(graph, id, &encoded, &values, options));
     model.circuit = truth::truth(&encoded.graph, &lowered.circuit, &schedule, &layout, &placement);
     let assumptions = values.assumptions().to_vec();
     model.assumptions = assumptions.iter().map(|a| a.text.clone()).collect();
@@ -93,6 +95,30 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     })
 }
 
+/// What a host function of the program's graph is tabulated for: everything its arguments can hold together. Functions
+/// whose arguments are too many to list, or that the output does not depend on, are kept by name.
+fn arguments(
+    graph: &Graph,
+    id: NodeId,
+    encoded: &Encoded,
+    values: &Values,
+    options: &Options,
+) -> Option<Vec<Vec<Value>>> {
+    let here = |n: NodeId| encoded.of[n.index()];
+    let tuples = match graph.op(id) {
+        Op::Map { args, .. } => {
+            let args: Vec<NodeId> = args.iter().map(|&a| here(a)).collect::<Option<_>>()?;
+            values.joint(&args, options.limits.enumerate).ok()?.into_iter().map(Vec::from).collect()
+        }
+        Op::Select { keys, queries, .. } => {
+            let (keys, queries) = (values.enumerate(here(*keys)?).ok()?, values.enumerate(here(*queries)?).ok()?);
+            keys.iter().flat_map(|k| queries.iter().map(|q| vec![k.clone(), q.clone()])).collect()
+        }
+        _ => return None,
+    };
+    Some(tuples)
+}
+
 /// The longest input that can be asked for; positions are stored as u32 and half-layers of this length never end.
 const LONGEST: usize = 1 << 16;
 
@@ -111,8 +137,8 @@ fn check_options(options: &Options) -> Result<(), Vec<Diagnostic>> {
     }
     let mut sorted: Vec<&Value> = options.vocab.iter().collect();
     sorted.sort();
-    if let Some(twice) = sorted.windows(2).find(|w| w[0] == w[1]) {
-        let message = format!("the vocabulary holds {} twice (equal values are one token)", twice[0]);
+    if let Some((twice, _)) = sorted.iter().zip(&sorted[1..]).find(|(a, b)| a == b) {
+        let message = format!("the vocabulary holds {twice} twice (equal values are one token)");
         return fail(codes::VOCABULARY, message, "name each token once; 1, 1.0 and true are equal");
     }
     if sorted.iter().any(|v| v.is_none()) {

@@ -185,7 +185,7 @@ fn stream(c: &Compilation) -> String {
         let writer = c.lowered.circuit.direction(c.layout.direction[at]).writer;
         let when = writer.map_or("embedding".to_owned(), |w| {
             let half = c.schedule.half[w.index()];
-            format!("layer {} {}", half / 2, if half % 2 == 0 { "attention" } else { "mlp" })
+            format!("layer {} {}", half / 2, if half.is_multiple_of(2) { "attention" } else { "mlp" })
         });
         let place = if end - at == 1 { format!("{at}") } else { format!("{at}..{}", end - 1) };
         let shown: Vec<&str> = labels[at..end].iter().take(6).map(String::as_str).collect();

@@ -7,7 +7,7 @@
 //! own kind; that is a lower bound for every schedule, and the schedule here meets it for the last block. Blocks with
 //! slack go where they make the layers even, within the halves that keep every bound.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::circuit::{Block, BlockId, Circuit};
@@ -29,18 +29,18 @@ pub fn schedule(circuit: &Circuit) -> Schedule {
     let latest = latest(circuit, &before, layers);
     let mut half: Vec<usize> = Vec::with_capacity(circuit.blocks.len());
     let mut load: Vec<usize> = vec![0; 2 * layers];
-    let mut patterns: HashMap<(usize, u32), ()> = HashMap::new();
+    let mut patterns: HashSet<(usize, u32)> = HashSet::new();
     for (i, block) in circuit.blocks.iter().enumerate() {
         let ready = before[i].iter().map(|b| half[b.index()] + 1).max().unwrap_or(0);
         let first = on_kind(ready, block);
         let size = size(block);
-        let shared = |h: usize| matches!(block, Block::Attention(a) if patterns.contains_key(&(h, a.pattern)));
+        let shared = |h: usize| matches!(block, Block::Attention(a) if patterns.contains(&(h, a.pattern)));
         let chosen = (first..=latest[i])
             .step_by(2)
             .min_by_key(|&h| (!shared(h), load[h] + size, h))
             .expect("a block's latest half is not before its first");
         if let Block::Attention(a) = block {
-            patterns.insert((chosen, a.pattern), ());
+            patterns.insert((chosen, a.pattern));
         }
         load[chosen] += size;
         half.push(chosen);

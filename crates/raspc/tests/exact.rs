@@ -35,9 +35,9 @@ impl B {
     }
 }
 
-fn check(b: &B, output: NodeId, vocab: Vec<Value>, max_len: usize, inputs: u64) {
+fn check(b: &B, output: NodeId, vocab: &[Value], max_len: usize, inputs: u64) {
     for opt in [OptLevel::O0, OptLevel::O1] {
-        let mut options = Options::new(vocab.clone(), max_len);
+        let mut options = Options::new(vocab.to_vec(), max_len);
         options.opt = opt;
         let c = compile(&b.0, output, &options).unwrap_or_else(|e| panic!("{opt:?}: {e:#?}"));
         let report = verify(&c, Plan { inputs, seed: 7 }, &mut |_, _| {});
@@ -63,8 +63,8 @@ fn hist() {
         let same = b.select(t, t, Comparison::Eq);
         let h = b.op(Op::SelectorWidth(same));
         b.named(h, "hist");
-        check(&b, h, letters("abc"), 5, 2000);
-        check(&b, h, letters("abc"), 12, 200);
+        check(&b, h, &letters("abc"), 5, 2000);
+        check(&b, h, &letters("abc"), 12, 200);
     }
 }
 
@@ -81,8 +81,8 @@ fn reverse() {
     let flip = b.select(i, opp, Comparison::Eq);
     let out = b.agg(flip, t, Value::None);
     b.named(out, "reverse");
-    check(&b, out, letters("abc"), 5, 2000);
-    check(&b, out, ints(20), 20, 200);
+    check(&b, out, &letters("abc"), 5, 2000);
+    check(&b, out, &ints(20), 20, 200);
 }
 
 #[test]
@@ -95,8 +95,8 @@ fn sort_unique() {
     let sel = b.select(target, i, Comparison::Eq);
     let out = b.agg(sel, t, Value::None);
     b.named(out, "sort");
-    check(&b, out, ints(5), 5, 4000);
-    check(&b, out, ints(30), 20, 200);
+    check(&b, out, &ints(5), 5, 4000);
+    check(&b, out, &ints(30), 20, 200);
 }
 
 #[test]
@@ -114,8 +114,8 @@ fn shift_and_defaults() {
             b.named(w, "w");
             let again = b.agg(sel, w, Value::int(3));
             b.named(again, "again");
-            check(&b, s, letters("abc"), 4, 2000);
-            check(&b, again, letters("abc"), 4, 2000);
+            check(&b, s, &letters("abc"), 4, 2000);
+            check(&b, again, &letters("abc"), 4, 2000);
         }
     }
 }
@@ -132,16 +132,16 @@ fn fractions() {
         let (fo, fc) = (b.agg(prevs, is_open, Value::None), b.agg(prevs, is_close, Value::None));
         let bal = b.bin(BinaryOp::Sub, fo, fc);
         b.named(bal, "balance");
-        check(&b, bal, letters("()x"), 6, 2000);
+        check(&b, bal, &letters("()x"), 6, 2000);
         let zero = b.c(0);
         let neg = b.bin(BinaryOp::Lt, bal, zero);
         b.named(neg, "neg");
-        check(&b, neg, letters("()x"), 6, 2000);
+        check(&b, neg, &letters("()x"), 6, 2000);
         let t2 = b.c(true);
         let sel = b.select(neg, t2, Comparison::Eq);
         let w = b.op(Op::SelectorWidth(sel));
         let any = b.bin(BinaryOp::Gt, w, zero);
         b.named(any, "any");
-        check(&b, any, letters("()x"), 6, 2000);
+        check(&b, any, &letters("()x"), 6, 2000);
     }
 }

@@ -84,8 +84,10 @@ fn arguments_choose_the_parameters() {
     }
 }
 
-/// (program, vocabulary, tracr's layers, its parameters at length 5 and at 10, ours)
-const SIZES: [(&str, &str, usize, [usize; 2], [usize; 2]); 13] = [
+/// Program, vocabulary, tracr's layers, its parameters at lengths 5 and 10, and ours.
+type Size = (&'static str, &'static str, usize, [usize; 2], [usize; 2]);
+
+const SIZES: [Size; 13] = [
     ("hist", "abc", 1, [1053, 2333], [468, 1083]),
     ("length", "abc", 1, [1053, 2333], [310, 830]),
     ("count", "abc", 1, [1053, 2333], [426, 1016]),

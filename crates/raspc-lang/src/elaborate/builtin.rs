@@ -13,6 +13,7 @@ use super::{Eval, Frame, Operand, Run};
 
 impl Run<'_, '_> {
     /// `select(keys, queries, comparison)`.
+    #[inline(never)]
     pub(super) fn select(
         &mut self,
         frame: &Frame,
@@ -28,6 +29,7 @@ impl Run<'_, '_> {
     }
 
     /// `aggregate(selector, values, default)`.
+    #[inline(never)]
     pub(super) fn eval_aggregate(
         &mut self,
         frame: &Frame,
@@ -49,6 +51,7 @@ impl Run<'_, '_> {
     }
 
     /// A function that the language has.
+    #[inline(never)]
     pub(super) fn call_builtin(&mut self, frame: &Frame, builtin: Builtin, args: &[Operand], span: Span) -> Eval<Meta> {
         match builtin {
             Builtin::SelectorWidth => {
@@ -65,6 +68,7 @@ impl Run<'_, '_> {
     }
 
     /// `range(end)`, `range(start, end)`, `range(start, end, step)`.
+    #[inline(never)]
     pub(super) fn range(&mut self, frame: &Frame, args: &[ExprId], span: Span) -> Eval<Meta> {
         let mut bounds = Vec::new();
         for &arg in args {
@@ -94,6 +98,7 @@ impl Run<'_, '_> {
     }
 
     /// `zip(a, b, …)`.
+    #[inline(never)]
     pub(super) fn zip(&mut self, frame: &Frame, args: &[ExprId], span: Span) -> Eval<Meta> {
         let mut lists = Vec::new();
         for (i, &arg) in args.iter().enumerate() {
@@ -118,6 +123,7 @@ impl Run<'_, '_> {
     }
 
     /// `len(x)`.
+    #[inline(never)]
     pub(super) fn len(&mut self, frame: &Frame, of: ExprId) -> Eval<Meta> {
         let operand = self.operand(frame, of)?;
         let generous = self.session.dialect.generous;
@@ -134,7 +140,10 @@ impl Run<'_, '_> {
                 let problem = Problem::Expected { expected, place, got: operand.value.clone(), hint };
                 return Err(self.raise(frame, problem, operand.span));
             }
-            _ => return Err(self.expected(frame, &operand, "a list", "the argument of len")),
+            _ => {
+                let expected = if generous { "a list, a string or a dictionary" } else { "a list" };
+                return Err(self.expected(frame, &operand, expected, "the argument of len"));
+            }
         };
         Ok(Meta::Atom(Value::int(length as i64)))
     }

@@ -12,9 +12,10 @@ use super::{Eval, Frame, MAX_CALLS, Operand, Run, Stop};
 
 impl Run<'_, '_> {
     /// `callee(args)`.
+    #[inline(never)]
     pub(super) fn eval_call(&mut self, frame: &Frame, callee: ExprId, args: &[ExprId], span: Span) -> Eval<Meta> {
         let callee = self.operand(frame, callee)?;
-        let args = args.iter().map(|&arg| self.operand(frame, arg)).collect::<Eval<Vec<_>>>()?;
+        let args = self.operands(frame, args)?;
         match &callee.value {
             Meta::Function(closure) => self.call(frame, closure, &args, span),
             Meta::Builtin(builtin) => self.call_builtin(frame, *builtin, &args, span),
@@ -23,6 +24,7 @@ impl Run<'_, '_> {
     }
 
     /// Calls a function that a program or the library defined.
+    #[inline(never)]
     fn call(&mut self, frame: &Frame, closure: &Arc<Closure>, args: &[Operand], span: Span) -> Eval<Meta> {
         let def = &closure.def;
         if def.malformed {
@@ -38,7 +40,7 @@ impl Run<'_, '_> {
             return Err(self.raise(frame, Problem::Recursion, span));
         }
         self.calls += 1;
-        let result = self.at_site(frame, closure.origin, span, |run| run.body(frame, closure, args));
+        let result = self.at_site(frame, closure.origin, span, |run| run.body(closure, args));
         self.calls -= 1;
         result.map_err(|stop| match stop {
             Stop::Raised(mut raised) if closure.origin == Origin::Program => {
@@ -50,7 +52,8 @@ impl Run<'_, '_> {
     }
 
     /// Binds the arguments, runs the body, evaluates what is returned.
-    fn body(&mut self, _caller: &Frame, closure: &Closure, args: &[Operand]) -> Eval<Meta> {
+    #[inline(never)]
+    fn body(&mut self, closure: &Closure, args: &[Operand]) -> Eval<Meta> {
         let def = &closure.def;
         let scope = self.session.scopes.add(Some(closure.scope), None);
         let frame = Frame { module: closure.module.clone(), scope, origin: closure.origin, top: false };
@@ -58,7 +61,7 @@ impl Run<'_, '_> {
             self.bind(&frame, param, arg.value.clone())?;
         }
         self.block(&frame, &def.body)?;
-        let mut values = def.returns.iter().map(|&e| self.eval(&frame, e)).collect::<Eval<Vec<_>>>()?;
+        let mut values = self.evals(&frame, &def.returns)?;
         self.propose_locals(&frame, &def.body);
         if values.len() == 1 {
             return Ok(values.remove(0));

@@ -27,6 +27,26 @@ impl Run<'_, '_> {
         Ok(Operand::new(self.eval(frame, id)?, frame.module.span(id)))
     }
 
+    /// Evaluates several expressions, first to last.
+    #[inline(never)]
+    pub(super) fn evals(&mut self, frame: &Frame, ids: &[ExprId]) -> Eval<Vec<Meta>> {
+        let mut values = Vec::with_capacity(ids.len());
+        for &id in ids {
+            values.push(self.eval(frame, id)?);
+        }
+        Ok(values)
+    }
+
+    /// Evaluates several expressions, first to last, and keeps their places.
+    #[inline(never)]
+    pub(super) fn operands(&mut self, frame: &Frame, ids: &[ExprId]) -> Eval<Vec<Operand>> {
+        let mut operands = Vec::with_capacity(ids.len());
+        for &id in ids {
+            operands.push(self.operand(frame, id)?);
+        }
+        Ok(operands)
+    }
+
     fn eval_kind(&mut self, frame: &Frame, id: ExprId, span: Span) -> Eval<Meta> {
         match &frame.module.expr(id).kind {
             ExprKind::Name(name) => self.lookup(frame, name, span),
@@ -64,6 +84,7 @@ impl Run<'_, '_> {
     }
 
     /// Binary operators: the left spine is walked in a loop, for it may be as long as the text.
+    #[inline(never)]
     fn chain(&mut self, frame: &Frame, id: ExprId) -> Eval<Meta> {
         let mut spine = Vec::new();
         let mut at = id;
@@ -92,6 +113,7 @@ impl Run<'_, '_> {
     }
 
     /// `then if cond else otherwise`: only the chosen branch is evaluated when the condition is known.
+    #[inline(never)]
     fn ternary(&mut self, frame: &Frame, parts: (ExprId, ExprId, ExprId), span: Span) -> Eval<Meta> {
         let (then, cond, otherwise) = parts;
         let cond = self.operand(frame, cond)?;
@@ -117,11 +139,13 @@ impl Run<'_, '_> {
         self.push_map(frame, args, expr, span)
     }
 
+    #[inline(never)]
     fn eval_list(&mut self, frame: &Frame, items: &[ExprId], span: Span) -> Eval<Meta> {
-        let items = items.iter().map(|&id| self.eval(frame, id)).collect::<Eval<Vec<_>>>()?;
+        let items = self.evals(frame, items)?;
         self.list(frame, items, span)
     }
 
+    #[inline(never)]
     fn eval_dict(&mut self, frame: &Frame, entries: &[(ExprId, ExprId)], span: Span) -> Eval<Meta> {
         let mut dict = IndexMap::new();
         for &entry in entries {
@@ -131,6 +155,7 @@ impl Run<'_, '_> {
     }
 
     /// Adds an entry; of equal keys the first is kept, with the last value.
+    #[inline(never)]
     fn entry(&mut self, frame: &Frame, entry: (ExprId, ExprId), dict: &mut IndexMap<Value, Meta>) -> Eval<()> {
         let key = self.operand(frame, entry.0)?;
         let value = self.eval(frame, entry.1)?;
@@ -141,11 +166,13 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn dict(&mut self, frame: &Frame, dict: IndexMap<Value, Meta>, span: Span) -> Eval<Meta> {
         self.step(frame, span, dict.len())?;
         Meta::dict(dict).map_err(|_| self.raise(frame, Problem::TooLarge, span))
     }
 
+    #[inline(never)]
     fn list_for(&mut self, frame: &Frame, item: ExprId, targets: &[Ident], over: ExprId, span: Span) -> Eval<Meta> {
         let elements = self.iterate(frame, over)?;
         let inner = self.inner(frame);
@@ -157,6 +184,7 @@ impl Run<'_, '_> {
         self.list(frame, items, span)
     }
 
+    #[inline(never)]
     fn dict_for(
         &mut self,
         frame: &Frame,
@@ -182,6 +210,7 @@ impl Run<'_, '_> {
     }
 
     /// What a loop goes over: the items of a list, the keys of a dictionary, the characters of a string.
+    #[inline(never)]
     pub(super) fn iterate(&mut self, frame: &Frame, over: ExprId) -> Eval<Arc<[Meta]>> {
         let over = self.operand(frame, over)?;
         let string = matches!(over.value, Meta::Atom(_)) && !self.session.dialect.generous;
@@ -195,6 +224,7 @@ impl Run<'_, '_> {
     }
 
     /// Binds a name to a value, or several names to its parts.
+    #[inline(never)]
     pub(super) fn bind_targets(&mut self, frame: &Frame, targets: &[Ident], value: &Meta, span: Span) -> Eval<()> {
         if let [target] = targets {
             return self.bind(frame, target, value.clone());
@@ -207,6 +237,7 @@ impl Run<'_, '_> {
     }
 
     /// The parts of a value, one for each name.
+    #[inline(never)]
     pub(super) fn unpack(&mut self, frame: &Frame, names: usize, value: &Meta, span: Span) -> Eval<Vec<Meta>> {
         let parts = parts(value);
         match parts {

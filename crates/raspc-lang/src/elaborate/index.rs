@@ -16,6 +16,7 @@ use super::{Eval, Frame, Operand, Run};
 
 impl Run<'_, '_> {
     /// `object[index]`.
+    #[inline(never)]
     pub(super) fn index(&mut self, frame: &Frame, object: &Operand, index: &Operand, span: Span) -> Eval<Meta> {
         match &object.value {
             Meta::List(list) => match &index.value {
@@ -121,6 +122,7 @@ impl Run<'_, '_> {
     }
 
     /// `item in container`.
+    #[inline(never)]
     pub(super) fn member(&mut self, frame: &Frame, item: &Operand, container: &Operand, span: Span) -> Eval<Meta> {
         match (&item.value, &container.value) {
             (Meta::SOp(_), Meta::List(list)) => {

@@ -50,6 +50,7 @@ impl Run<'_, '_> {
     }
 
     /// The operand as an s-op: an atom becomes a constant one.
+    #[inline(never)]
     pub(super) fn sop(&mut self, frame: &Frame, operand: &Operand, place: &'static str) -> Eval<NodeId> {
         match &operand.value {
             Meta::SOp(id) => Ok(*id),
@@ -59,6 +60,7 @@ impl Run<'_, '_> {
     }
 
     /// The operand as a selector.
+    #[inline(never)]
     pub(super) fn selector(&mut self, frame: &Frame, operand: &Operand, place: &'static str) -> Eval<NodeId> {
         match operand.value {
             Meta::Selector(id) => Ok(id),
@@ -67,6 +69,7 @@ impl Run<'_, '_> {
     }
 
     /// The problem that the operand is of the wrong kind.
+    #[inline(never)]
     pub(super) fn expected(
         &self,
         frame: &Frame,
@@ -83,7 +86,12 @@ impl Run<'_, '_> {
             ("an atom", Meta::SOp(_)) => {
                 "write a number, a string, True, False or none; it is the same at every position"
             }
-            _ => "",
+            ("an integer", _) => "write an integer; `round(x)` makes one of a float",
+            ("a list", _) => "write `[...]`",
+            ("a list, a string or a dictionary", _) => {
+                "write `range(n)` or `[...]`; an s-op holds for all positions at once, without a loop"
+            }
+            _ => "give another value",
         };
         self.raise(frame, Problem::Expected { expected, place, got: operand.value.clone(), hint }, operand.span)
     }

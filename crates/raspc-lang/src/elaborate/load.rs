@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Span;
-use crate::graph::NodeId;
 use crate::programs::{self, StandardProgram};
 use crate::syntax::ast::Module;
 use crate::syntax::parser::{Grammar, parse};
 
 use super::problem::Problem;
-use super::scope::{Binding, Found, ScopeId};
+use super::scope::{Binding, ScopeId};
 use super::value::{Meta, Origin};
 use super::{Eval, Frame, MAX_TEXT, Run, Session, Stop};
 
@@ -70,6 +69,7 @@ impl Run<'_, '_> {
 
     /// `load "path";`: runs `path.rasp`, or else the standard program of that name, in a scope that sees nothing of the
     /// loader; its public names are bound here, too.
+    #[inline(never)]
     pub(super) fn load(&mut self, frame: &Frame, path: &Arc<str>, span: Span) -> Eval<()> {
         if let Some(first) = self.loading.iter().position(|p| p == path) {
             let chain = self.loading[first..].iter().chain([path]).cloned().collect();
@@ -102,6 +102,7 @@ impl Run<'_, '_> {
     }
 
     /// Runs a loaded file. Whether the run may go on.
+    #[inline(never)]
     fn file(&mut self, frame: &Frame, name: &str, text: &str) -> bool {
         let source = self.session.sources.add(name, text);
         let parsed = parse(source, text, self.session.dialect.grammar);
@@ -117,13 +118,5 @@ impl Run<'_, '_> {
     fn lost(&mut self, frame: &Frame, problem: Problem, span: Span) -> Stop {
         self.session.scopes.poison(frame.scope);
         self.raise(frame, problem, span)
-    }
-
-    /// The node that a name stands for in a scope, if it is one.
-    pub fn node_named(&self, scope: ScopeId, name: &str) -> Option<NodeId> {
-        match self.session.scopes.find(scope, name) {
-            Found::Binding(Binding::Value(Meta::SOp(id) | Meta::Selector(id))) => Some(id),
-            _ => None,
-        }
     }
 }

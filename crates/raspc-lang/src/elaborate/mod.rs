@@ -27,6 +27,7 @@ use indexmap::{IndexMap, IndexSet};
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};
 use crate::graph::{Graph, Mask, NodeId, Op};
 use crate::source::Sources;
+use crate::syntax::MAX_ERRORS;
 use crate::syntax::ast::Module;
 use crate::syntax::parser::Grammar;
 use crate::value::Value;
@@ -37,11 +38,12 @@ use scope::{ScopeId, Scopes};
 use value::{Meta, Origin};
 
 /// Most steps (evaluated expressions, and items of what they build).
-pub const MAX_STEPS: usize = 4_000_000;
+pub const MAX_STEPS: usize = 3_000_000;
 /// Deepest nesting of calls.
 pub const MAX_CALLS: usize = 200;
-/// Deepest recursion of the evaluator, calls and expressions together: what keeps the stack small.
-const MAX_FRAMES: usize = 1200;
+/// Deepest recursion of the evaluator, calls and expressions together. A level takes less than 1 KiB of stack (the
+/// functions on its path are kept out of line for that), so that a stack of 1 MiB suffices.
+const MAX_FRAMES: usize = 700;
 /// Most nodes of a graph.
 pub const MAX_NODES: usize = 400_000;
 /// Most bits of an integer.
@@ -50,8 +52,6 @@ pub const MAX_BITS: u64 = 1 << 16;
 pub const MAX_STRING: usize = 1 << 20;
 /// Longest text of a program, in bytes.
 pub const MAX_TEXT: usize = 4 << 20;
-/// Most errors that are reported.
-const MAX_ERRORS: usize = 100;
 /// Most remarks "in this call" of one error.
 const MAX_TRACE: usize = 3;
 
@@ -141,7 +141,7 @@ pub(crate) struct Raised {
     problem: Problem,
     span: Span,
     notes: Vec<(Option<Span>, String)>,
-    /// How many calls it has come through.
+    /// How many of the notes are calls that it has come through; they come last.
     calls: usize,
 }
 
@@ -166,6 +166,8 @@ pub struct Run<'s, 'l> {
     site: Option<Span>,
     /// The files being loaded, outermost first.
     loading: Vec<Arc<str>>,
+    /// Whether nothing more is to be run, in no file.
+    ended: bool,
 }
 
 impl Session {
@@ -217,39 +219,46 @@ impl Session {
 impl<'s, 'l> Run<'s, 'l> {
     /// A run that loads files through `loader`.
     pub fn new(session: &'s mut Session, loader: &'s mut Loader<'l>) -> Self {
-        Self { session, loader, steps: 0, frames: 0, calls: 0, site: None, loading: Vec::new() }
+        Self { session, loader, steps: 0, frames: 0, calls: 0, site: None, loading: Vec::new(), ended: false }
     }
 
     /// Spends steps.
+    #[inline(never)]
     pub(crate) fn step(&mut self, frame: &Frame, span: Span, steps: usize) -> Eval<()> {
         self.steps = self.steps.saturating_add(steps);
         if self.steps > MAX_STEPS { Err(self.fatal(frame, Problem::Steps, span)) } else { Ok(()) }
     }
 
     /// A problem at a place of the frame's text. One inside the library is shown where the user called into it.
+    #[inline(never)]
     pub(crate) fn raised(&self, frame: &Frame, problem: Problem, span: Span) -> Raised {
-        let (span, notes) = match self.site.filter(|_| frame.origin == Origin::Library) {
-            Some(site) => (site, vec![(Some(span), "it arises here, in the library".to_owned())]),
-            None => (span, Vec::new()),
-        };
-        Raised { problem, span, notes, calls: 0 }
+        let place = self.place(frame, span);
+        let inside = (place != span).then(|| (Some(span), "it arises here, in the library".to_owned()));
+        Raised { problem, span: place, notes: inside.into_iter().collect(), calls: 0 }
     }
 
+    #[inline(never)]
     pub(crate) fn raise(&self, frame: &Frame, problem: Problem, span: Span) -> Stop {
         Stop::Raised(Box::new(self.raised(frame, problem, span)))
     }
 
+    #[inline(never)]
     pub(crate) fn fatal(&self, frame: &Frame, problem: Problem, span: Span) -> Stop {
         Stop::Fatal(Box::new(self.raised(frame, problem, span)))
     }
 
-    /// Adds a node, placed where the user wrote it or called for it.
+    /// Adds a node.
     pub(crate) fn node(&mut self, frame: &Frame, op: Op, span: Span) -> Eval<NodeId> {
         if self.session.graph.len() >= MAX_NODES {
             return Err(self.fatal(frame, Problem::Nodes, span));
         }
-        let site = self.site.filter(|_| frame.origin == Origin::Library);
-        Ok(self.session.graph.push(op, Some(site.unwrap_or(span))))
+        let span = self.place(frame, span);
+        Ok(self.session.graph.push(op, Some(span)))
+    }
+
+    /// Where the user wrote it or, inside the library, called for it.
+    pub(crate) fn place(&self, frame: &Frame, span: Span) -> Span {
+        self.site.filter(|_| frame.origin == Origin::Library).unwrap_or(span)
     }
 
     /// Runs `evaluate` one level deeper in the evaluator's recursion.
@@ -270,15 +279,14 @@ impl<'s, 'l> Run<'s, 'l> {
 
     /// Reports why a statement stopped. Whether the run can go on.
     pub(crate) fn report(&mut self, stop: Stop) -> bool {
-        let (raised, go_on) = match stop {
-            Stop::Poisoned => return true,
-            Stop::Raised(raised) => (raised, true),
-            Stop::Fatal(raised) => (raised, false),
-        };
-        let mut d = raised.problem.diagnostic(raised.span);
-        d.notes.extend(raised.notes);
-        self.session.report(d);
-        go_on && self.session.diagnostics.len() < MAX_ERRORS
+        self.ended |= matches!(stop, Stop::Fatal(_));
+        if let Stop::Raised(raised) | Stop::Fatal(raised) = stop {
+            let mut d = raised.problem.diagnostic(raised.span);
+            d.notes.extend(raised.notes);
+            self.session.report(d);
+        }
+        self.ended |= self.session.diagnostics.len() >= MAX_ERRORS;
+        !self.ended
     }
 }
 
@@ -289,11 +297,17 @@ impl Operand {
 }
 
 impl Raised {
-    /// Remembers a call that the problem came through.
+    /// Remembers a call that the problem came through: the innermost ones, and the outermost one.
     pub(crate) fn through(&mut self, call: Span, function: &str) {
-        if self.calls < MAX_TRACE {
-            self.notes.push((Some(call), format!("in this call of `{function}`")));
+        let note = (Some(call), format!("in this call of `{function}`"));
+        if self.notes.last() == Some(&note) {
+            return;
         }
-        self.calls += 1;
+        if self.calls == MAX_TRACE {
+            self.notes.pop();
+        } else {
+            self.calls += 1;
+        }
+        self.notes.push(note);
     }
 }

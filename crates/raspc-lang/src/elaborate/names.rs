@@ -76,9 +76,9 @@ impl Session {
         for (name, value) in self.scopes.values(scope) {
             if let Meta::SOp(id) | Meta::Selector(id) = value {
                 self.graph.name(id, &name);
-                bindings.push((name.clone(), id));
+                taken.insert(name.clone());
+                bindings.push((name, id));
             }
-            taken.insert(name);
         }
         // The last binding of a local wins, as it does in the program.
         for (id, name) in std::mem::take(&mut self.candidates).into_iter().rev() {
@@ -109,6 +109,7 @@ impl Run<'_, '_> {
     }
 
     /// What the name stands for.
+    #[inline(never)]
     pub(super) fn lookup(&mut self, frame: &Frame, name: &Arc<str>, span: Span) -> Eval<Meta> {
         match self.session.scopes.find(frame.scope, name) {
             Found::Binding(Binding::Value(value)) => Ok(value),

@@ -14,6 +14,7 @@ use super::{Eval, Frame, MAX_BITS, MAX_STRING, Operand, Run};
 
 impl Run<'_, '_> {
     /// `op operand`.
+    #[inline(never)]
     pub(super) fn unary(&mut self, frame: &Frame, op: UnaryOp, operand: &Operand, span: Span) -> Eval<Meta> {
         match &operand.value {
             Meta::Selector(id) if op == UnaryOp::Not => {
@@ -45,6 +46,7 @@ impl Run<'_, '_> {
     }
 
     /// `left op right`.
+    #[inline(never)]
     pub(super) fn binary(
         &mut self,
         frame: &Frame,
@@ -78,13 +80,11 @@ impl Run<'_, '_> {
     fn combine(&mut self, frame: &Frame, op: BinaryOp, left: &Operand, right: &Operand, span: Span) -> Eval<Meta> {
         let mut sides = Vec::new();
         for side in [left, right] {
-            match side.value {
-                Meta::Selector(id) => sides.push(id),
-                _ => {
-                    let problem = Problem::MixedSelector { op: op.symbol(), got: side.value.clone() };
-                    return Err(self.raise(frame, problem, side.span));
-                }
-            }
+            let Meta::Selector(id) = side.value else {
+                let problem = Problem::MixedSelector { op: op.symbol(), got: side.value.clone() };
+                return Err(self.raise(frame, problem, side.span));
+            };
+            sides.push(id);
         }
         let op = if op == BinaryOp::And { Op::And(sides[0], sides[1]) } else { Op::Or(sides[0], sides[1]) };
         self.node(frame, op, span).map(Meta::Selector)
@@ -98,6 +98,7 @@ impl Run<'_, '_> {
     }
 
     /// Element by element.
+    #[inline(never)]
     fn elementwise(&mut self, frame: &Frame, op: BinaryOp, left: &Operand, right: &Operand, span: Span) -> Eval<Meta> {
         let text = op.symbol();
         for side in [left, right] {
@@ -117,7 +118,7 @@ impl Run<'_, '_> {
             BinaryOp::And | BinaryOp::Or => Ok(()),
             BinaryOp::Eq | BinaryOp::Ne => {
                 let message = "comparing with none gives none wherever the s-op is none";
-                let d = Diagnostic::warning(codes::NONE_COMPARED, message).at(span);
+                let d = Diagnostic::warning(codes::NONE_COMPARED, message).at(self.place(frame, span));
                 self.session.report(d.hint(
                     "count it instead: `selector_width(select(x, none, ==) and select(indices, indices, ==))` is 1 there",
                 ));
@@ -131,6 +132,7 @@ impl Run<'_, '_> {
     }
 
     /// At once: atoms and lists.
+    #[inline(never)]
     fn immediate(&mut self, frame: &Frame, op: BinaryOp, left: &Operand, right: &Operand, span: Span) -> Eval<Meta> {
         match op {
             BinaryOp::Eq | BinaryOp::Ne => {
@@ -156,14 +158,12 @@ impl Run<'_, '_> {
             }
             _ => {}
         }
-        match (&left.value, &right.value) {
-            (Meta::Atom(a), Meta::Atom(b)) => self.atoms(frame, op, a, b, span),
-            _ => {
-                let side = if matches!(left.value, Meta::Atom(_)) { right } else { left };
-                let problem = Problem::Operand { op: op.symbol(), got: side.value.clone() };
-                Err(self.raise(frame, problem, side.span))
-            }
+        if let (Meta::Atom(a), Meta::Atom(b)) = (&left.value, &right.value) {
+            return self.atoms(frame, op, a, b, span);
         }
+        let side = if matches!(left.value, Meta::Atom(_)) { right } else { left };
+        let problem = Problem::Operand { op: op.symbol(), got: side.value.clone() };
+        Err(self.raise(frame, problem, side.span))
     }
 
     fn order_lists(&mut self, frame: &Frame, op: BinaryOp, left: &Operand, right: &Operand, span: Span) -> Eval<Meta> {
@@ -193,6 +193,7 @@ impl Run<'_, '_> {
     }
 
     /// A list as a value.
+    #[inline(never)]
     pub(super) fn list(&mut self, frame: &Frame, items: Vec<Meta>, span: Span) -> Eval<Meta> {
         self.step(frame, span, items.len())?;
         Meta::list(items).map_err(|_| self.raise(frame, Problem::TooLarge, span))
@@ -230,10 +231,11 @@ fn repeated<'m>(left: &'m Meta, right: &'m Meta) -> Option<(&'m [Meta], &'m Valu
     }
 }
 
-/// Whether the result would be too large to be tried: powers, and strings many times over. Everything else at most
-/// doubles, and is measured afterwards.
+/// Whether the result would be too large to be tried: powers, long strings. Everything else at most doubles in length,
+/// and is measured afterwards.
 fn explodes(op: BinaryOp, a: &Value, b: &Value) -> bool {
     match (op, a, b) {
+        (BinaryOp::Add, Value::Str(a), Value::Str(b)) => a.len() + b.len() > MAX_STRING,
         (BinaryOp::Mul, Value::Str(s), n) | (BinaryOp::Mul, n, Value::Str(s)) => n.as_int().is_some_and(|n| {
             let times = n.to_i64().unwrap_or(if n > 0.into() { i64::MAX } else { 0 }).max(0) as usize;
             times.saturating_mul(s.len()) > MAX_STRING

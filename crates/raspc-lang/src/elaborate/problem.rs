@@ -171,8 +171,7 @@ impl Problem {
             }
             Self::Expected { expected, place, got, hint } => {
                 let message = format!("{place} must be {expected}, not {}", got.describe());
-                let d = Diagnostic::error(codes::WRONG_KIND, message);
-                if hint.is_empty() { d } else { d.hint(*hint) }
+                Diagnostic::error(codes::WRONG_KIND, message).hint(*hint)
             }
             Self::NotCallable(got) => not_callable(got),
             Self::Arity { function, params, got, defined } => arity(function, params, *got, *defined),

@@ -61,7 +61,7 @@ struct Scope {
 /// All scopes of a session.
 #[derive(Debug, Default)]
 pub struct Scopes {
-    scopes: Vec<Scope>,
+    all: Vec<Scope>,
     lazies: Vec<Lazy>,
     /// Counts bindings, for the order of definition.
     clock: u64,
@@ -81,8 +81,8 @@ pub enum Found {
 impl Scopes {
     /// A new, empty scope.
     pub fn add(&mut self, parent: Option<ScopeId>, exports_to: Option<ScopeId>) -> ScopeId {
-        let id = ScopeId(u32::try_from(self.scopes.len()).expect("fewer than 2^32 scopes"));
-        self.scopes.push(Scope { parent, exports_to, ..Scope::default() });
+        let id = ScopeId(u32::try_from(self.all.len()).expect("fewer than 2^32 scopes"));
+        self.all.push(Scope { parent, exports_to, ..Scope::default() });
         id
     }
 
@@ -108,7 +108,7 @@ impl Scopes {
         let mut next = Some(scope);
         while let Some(id) = next {
             self.clock += 1;
-            let scope = &mut self.scopes[id.0 as usize];
+            let scope = &mut self.all[id.0 as usize];
             scope.names.insert(name.clone(), (self.clock, binding.clone()));
             next = scope.exports_to.filter(|_| !name.starts_with('_'));
         }
@@ -118,8 +118,8 @@ impl Scopes {
     pub fn poison(&mut self, scope: ScopeId) {
         let mut next = Some(scope);
         while let Some(id) = next {
-            self.scopes[id.0 as usize].poisoned = true;
-            next = self.scopes[id.0 as usize].exports_to;
+            self.all[id.0 as usize].poisoned = true;
+            next = self.all[id.0 as usize].exports_to;
         }
     }
 
@@ -127,7 +127,7 @@ impl Scopes {
     pub fn find(&self, scope: ScopeId, name: &str) -> Found {
         let mut poisoned = false;
         for id in self.chain(scope) {
-            let scope = &self.scopes[id.0 as usize];
+            let scope = &self.all[id.0 as usize];
             if let Some((_, binding)) = scope.names.get(name) {
                 return Found::Binding(binding.clone());
             }
@@ -138,12 +138,12 @@ impl Scopes {
 
     /// All names that can be used in the scope, inner ones first.
     pub fn visible(&self, scope: ScopeId) -> impl Iterator<Item = &str> {
-        self.chain(scope).flat_map(|id| self.scopes[id.0 as usize].names.keys().map(AsRef::as_ref))
+        self.chain(scope).flat_map(|id| self.all[id.0 as usize].names.keys().map(AsRef::as_ref))
     }
 
     /// The scope's own values, in the order of their (last) definition.
     pub fn values(&self, scope: ScopeId) -> Vec<(Arc<str>, Meta)> {
-        let mut values: Vec<_> = self.scopes[scope.0 as usize]
+        let mut values: Vec<_> = self.all[scope.0 as usize]
             .names
             .iter()
             .filter_map(|(name, (clock, binding))| match binding {
@@ -156,7 +156,7 @@ impl Scopes {
     }
 
     fn chain(&self, scope: ScopeId) -> impl Iterator<Item = ScopeId> {
-        std::iter::successors(Some(scope), |id| self.scopes[id.0 as usize].parent)
+        std::iter::successors(Some(scope), |id| self.all[id.0 as usize].parent)
     }
 }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::syntax::ast::{ExprId, ExprKind, FunctionDef, Ident, Module, Statement, StatementKind, Which};
+use crate::syntax::ast::{ExprId, FunctionDef, Ident, Module, Statement, StatementKind, Which};
 use crate::value::Value;
 
 use super::expression::parts;
 use super::problem::Problem;
 use super::scope::{Binding, Lazy, ScopeId};
 use super::value::{Closure, Meta, Origin};
-use super::{Eval, Frame, Operand, Run, Session, Stop};
+use super::{Eval, Frame, Run, Session, Stop};
 
 /// Whether the text goes on after a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,7 @@ impl Run<'_, '_> {
     }
 
     /// Runs the statements of a function or a loop.
+    #[inline(never)]
     pub(super) fn block(&mut self, frame: &Frame, statements: &[Statement]) -> Eval<()> {
         for statement in statements {
             self.statement(frame, statement)?;
@@ -91,6 +92,7 @@ impl Run<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn statement(&mut self, frame: &Frame, statement: &Statement) -> Eval<Flow> {
         let span = statement.span;
         self.step(frame, span, 1)?;
@@ -123,11 +125,12 @@ impl Run<'_, '_> {
         self.session.report(d.at(span).hint("remove it, or use it in the console"));
     }
 
+    #[inline(never)]
     fn assign(&mut self, frame: &Frame, targets: &[Ident], values: &[ExprId], span: Span) -> Eval<()> {
         for target in targets {
             self.bindable(frame, target)?;
         }
-        let mut values = values.iter().map(|&v| self.operand(frame, v)).collect::<Eval<Vec<Operand>>>()?;
+        let mut values = self.operands(frame, values)?;
         let parts = match (targets.len(), values.len()) {
             (1, 1) => vec![values.remove(0).value],
             (1, _) => vec![self.list(frame, values.into_iter().map(|v| v.value).collect(), span)?],
@@ -145,6 +148,7 @@ impl Run<'_, '_> {
     }
 
     /// Binds a name.
+    #[inline(never)]
     pub(super) fn bind(&mut self, frame: &Frame, target: &Ident, value: Meta) -> Eval<()> {
         self.bindable(frame, target)?;
         self.defined(frame, &value);
@@ -163,6 +167,7 @@ impl Run<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn define(&mut self, frame: &Frame, def: &Arc<FunctionDef>) -> Eval<()> {
         for param in &def.params {
             self.bindable(frame, param)?;
@@ -172,6 +177,7 @@ impl Run<'_, '_> {
         self.bind(frame, &def.name, Meta::Function(Arc::new(closure)))
     }
 
+    #[inline(never)]
     fn for_loop(
         &mut self,
         frame: &Frame,
@@ -191,12 +197,12 @@ impl Run<'_, '_> {
     }
 
     /// `set example e`: the program's own example. One that a loaded file sets is that file's.
+    #[inline(never)]
     fn set_example(&mut self, frame: &Frame, which: Which, value: ExprId) -> Eval<()> {
         let operand = self.operand(frame, value)?;
-        let atoms: Option<Vec<Value>> = match &operand.value {
-            // A string, a list of atoms, the keys of a dictionary.
-            value => parts(value).and_then(|parts| parts.iter().map(|m| m.as_atom().cloned()).collect()),
-        };
+        // A string, a list of atoms, the keys of a dictionary.
+        let parts = parts(&operand.value);
+        let atoms: Option<Vec<Value>> = parts.and_then(|p| p.iter().map(|m| m.as_atom().cloned()).collect());
         let Some(atoms) = atoms.filter(|atoms| atoms.iter().all(|v| !v.is_none())) else {
             return Err(self.raise(frame, Problem::Example(operand.value), operand.span));
         };
@@ -208,12 +214,5 @@ impl Run<'_, '_> {
             self.session.example = Some(atoms);
         }
         Ok(())
-    }
-}
-
-impl Module {
-    /// Whether the expression is a name, perhaps in brackets.
-    pub fn is_name(&self, id: ExprId) -> bool {
-        matches!(self.expr(self.peel(id)).kind, ExprKind::Name(_))
     }
 }

@@ -53,6 +53,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::value::Int;
 
     proptest! {
         /// Against the standard library's parser: `m / 2^s` has the decimal digits of `m * 5^s`, `s` places in.
@@ -65,12 +66,13 @@ mod tests {
             prop_assert_eq!(nearest_float(&m, &(BigInt::one() << s)).unwrap().to_bits(), expected.to_bits());
         }
 
-        /// The same upwards, into overflow.
+        /// The same upwards, into overflow, where the conversion of integers must agree.
         #[test]
-        fn large_ratios_round_as_decimals_do(m in any::<u64>(), s in 900u32..1100) {
+        fn large_ratios_round_as_decimals_do(m in any::<u64>(), s in prop_oneof![0u32..80, 900u32..1100]) {
             let n = BigInt::from(m) << s;
             let expected: f64 = n.to_string().parse().unwrap();
             prop_assert_eq!(nearest_float(&n, &BigInt::one()), expected.is_finite().then_some(expected));
+            prop_assert_eq!(Int::from(n).to_f64(), expected);
         }
     }
 }

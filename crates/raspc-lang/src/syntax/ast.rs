@@ -265,14 +265,6 @@ impl Module {
         self.expr(id).depth
     }
 
-    /// The expression without the brackets around it.
-    pub fn peel(&self, mut id: ExprId) -> ExprId {
-        while let ExprKind::Paren(inner) = self.expr(id).kind {
-            id = inner;
-        }
-        id
-    }
-
     /// Adds an expression whose operands are there already.
     pub(crate) fn push(&mut self, kind: ExprKind, span: Span) -> ExprId {
         let id = ExprId(u32::try_from(self.exprs.len()).expect("fewer than 2^32 expressions"));

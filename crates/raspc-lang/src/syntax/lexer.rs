@@ -1,11 +1,12 @@
-//! Text to tokens. Total: every text gives tokens that end in one `Eof`, and what is no token is reported and left out
-//! or replaced by what was meant (`'a'` by a string, `&&` by `and`), so that the parser sees no second error there.
+//! Text to tokens. Total: every text gives tokens that end in one `Eof`. What is no token is reported and becomes what
+//! was meant (`&&` is `and`) or [`TokenKind::Bad`], beside which the parser reports nothing.
 //!
 //! The forms that the reference glues to their bracket (`select(`, `range(`, …) are plain names here; the parser knows
 //! them, and can insist on the missing blank since tokens carry spans.
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::syntax::MAX_ERRORS;
 use crate::syntax::token::{MARKS, Token, TokenKind};
 
 /// Tokens (comments among them, `Eof` last) and what was wrong.
@@ -20,7 +21,7 @@ pub struct Lexed {
 /// Splits a text into tokens.
 pub fn lex(source: u32, text: &str) -> Lexed {
     let mut lexer = Lexer { source, text, at: 0, out: Lexed { tokens: Vec::new(), diagnostics: Vec::new() } };
-    while lexer.at < text.len() {
+    while lexer.at < text.len() && lexer.out.diagnostics.len() < MAX_ERRORS {
         lexer.next();
     }
     lexer.emit(TokenKind::Eof, 0);
@@ -131,25 +132,27 @@ impl<'t> Lexer<'t> {
         let rest = self.rest();
         let (length, meant, hint) = match first {
             '\'' | '“' | '”' | '‘' | '’' | '`' => return self.quoted(first),
-            '!' => (1, Some(TokenKind::Not), "negation is written `not x`"),
-            '&' => (prefix(rest, |c| c == '&'), Some(TokenKind::And), "write `and`"),
-            '|' => (prefix(rest, |c| c == '|'), Some(TokenKind::Or), "write `or`"),
-            '.' => (1, None, "a float needs digits on both sides of its dot; there are no attributes or methods"),
-            '?' => (1, None, "a choice is written `a if condition else b`"),
-            '~' => (1, Some(TokenKind::Not), "negation is written `not x`"),
+            '!' | '~' => (1, TokenKind::Not, "negation is written `not x`"),
+            '&' => (prefix(rest, |c| c == '&'), TokenKind::And, "write `and`"),
+            '|' => (prefix(rest, |c| c == '|'), TokenKind::Or, "write `or`"),
+            '.' => {
+                (1, TokenKind::Bad, "a float needs digits on both sides of its dot; there are no attributes or methods")
+            }
+            '?' => (1, TokenKind::Bad, "a choice is written `a if condition else b`"),
             c if c.is_alphabetic() => {
                 let word = prefix(rest, |c| c.is_alphanumeric() || c == '_');
-                (word, Some(TokenKind::Bad), "names are made of the letters a to z, A to Z, digits and `_`")
+                (word, TokenKind::Bad, "names are made of the letters a to z, A to Z, digits and `_`")
             }
-            c => (prefix(rest, |d| d == c), None, "remove it; text in programs stands in double quotes or after `#`"),
+            c => (
+                prefix(rest, |d| d == c),
+                TokenKind::Bad,
+                "remove it; text in programs stands in double quotes or after `#`",
+            ),
         };
         let shown = shorten(&rest[..length]);
         let d = Diagnostic::error(codes::UNKNOWN_CHARACTER, format!("`{shown}` is not part of the language"));
         self.out.diagnostics.push(d.at(self.span(length)).hint(hint));
-        match meant {
-            Some(kind) => self.emit(kind, length),
-            None => self.at += length,
-        }
+        self.emit(meant, length);
     }
 
     /// A string in the wrong quotes.

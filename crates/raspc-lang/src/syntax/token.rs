@@ -53,7 +53,7 @@ tokens! {
         Str "a string" "A string in double quotes; no escapes.",
         Ident "a name" "A name that is no keyword.",
         Comment "a comment" "`#` up to the end of the line.",
-        Bad "something malformed" "A malformed literal, already reported.",
+        Bad "something malformed" "No token, already reported.",
         Eof "the end of the text" "The end of the text.",
         SOp "`s-op`" "`s-op`.",
         FullDisplay "`full seq display`" "`full seq display`.",

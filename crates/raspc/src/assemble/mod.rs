@@ -43,10 +43,14 @@ pub fn lay_out(circuit: &Circuit, readouts: &[readout::Reading]) -> Layout {
     let mut used = vec![false; circuit.directions.len()];
     used[0] = true;
     used[1] = true;
-    readouts.iter().flat_map(readout::Reading::dirs).for_each(|d| used[d.index()] = true);
+    for d in readouts.iter().flat_map(readout::Reading::dirs) {
+        used[d.index()] = true;
+    }
     for block in circuit.blocks.iter().rev() {
         if block.writes().iter().any(|d| used[d.index()]) {
-            live_reads(block, &used).into_iter().for_each(|d| used[d.index()] = true);
+            for d in live_reads(block, &used) {
+                used[d.index()] = true;
+            }
         }
     }
     let direction: Vec<DirId> = (0..circuit.directions.len()).filter(|&i| used[i]).map(|i| DirId(i as u32)).collect();

@@ -86,7 +86,7 @@ fn way(id: NodeId, output: bool, lowered: &Lowered, values: &Values) -> Option<W
             let listed: Vec<Value> = v.iter().filter(|v| !v.is_none()).cloned().collect();
             let numbers: Option<Vec<f64>> = listed.iter().map(Value::as_f64).collect();
             let apart = numbers.is_some_and(|n| n.windows(2).all(|w| w[1] - w[0] > 4.0 * bound));
-            apart.then_some(listed)
+            (apart && !listed.is_empty()).then_some(listed)
         }
         _ => None,
     };

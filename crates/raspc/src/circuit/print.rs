@@ -1,6 +1,6 @@
 //! A circuit as deterministic text.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::{Attention, Block, Circuit, Form, Mlp};
 
@@ -15,7 +15,7 @@ pub fn form(circuit: &Circuit, form: &Form) -> String {
             (_, true) => " - ",
         };
         let size = if c.abs() == 1.0 { String::new() } else { format!("{}*", c.abs()) };
-        text += &format!("{sign}{size}{}", circuit.direction(dir).label);
+        let _ = write!(text, "{sign}{size}{}", circuit.direction(dir).label);
     }
     if text.is_empty() { "0".to_owned() } else { text }
 }

@@ -106,9 +106,9 @@ fn is_constant(expr: &Expr) -> bool {
 }
 
 /// The smallest factor that makes every number a whole one (at most 4096), so that a scalar has exact steps.
-pub fn whole_multiple(numbers: impl Iterator<Item = f64> + Clone) -> Option<f64> {
+pub fn whole_multiple(numbers: &[f64]) -> Option<f64> {
     (1..=4096).map(f64::from).find(|m| {
-        numbers.clone().all(|x| {
+        numbers.iter().all(|x| {
             let scaled = x * m;
             (scaled - scaled.round()).abs() <= 1e-9 * scaled.abs().max(1.0) && scaled.abs() < 16_777_216.0
         })

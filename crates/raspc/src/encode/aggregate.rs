@@ -50,7 +50,7 @@ impl Encoder<'_> {
         let mut plan = Plan { lattice: demand.lattice, none_class: demand.none_class, ..Plan::default() };
         plan.cubes = self.selector(selector);
         let single = plan.cubes.len() == 1;
-        plan.reciprocal = true;
+        plan.reciprocal = single && (demand.reciprocal || demand.onehot);
         if demand.onehot {
             let sum = Scalar::Sum(Sum { terms: vec![(id, 1.0)], constant: 0.0 });
             plan.onehot = Some(OneHot::Steps(if single { Scalar::Reciprocal(id) } else { sum }));

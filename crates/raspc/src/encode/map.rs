@@ -12,7 +12,9 @@ use crate::options::OptLevel;
 /// Tables of at most this many entries are fused across element-wise nodes, which saves layers.
 const FUSED: usize = 1 << 12;
 /// Larger tables are not built.
-const TABLE: usize = 1 << 22;
+const TABLE: usize = 1 << 20;
+/// Larger tables of numbers, whose one-hots must be made by steps first, are not built.
+const STEPPED: usize = 1 << 16;
 
 impl Encoder<'_> {
     pub(super) fn map(&mut self, id: NodeId) {
@@ -28,7 +30,9 @@ impl Encoder<'_> {
             let materialise = self.options.opt == OptLevel::O0;
             plan.number = Some(Number::Affine { sum: sum.clone(), materialise });
             if demand.lattice == 0 {
-                sum.terms.iter().for_each(|t| self.demand_number(t.0, 0));
+                for t in &sum.terms {
+                    self.demand_number(t.0, 0);
+                }
             } else {
                 self.demand_terms(sum);
             }
@@ -47,7 +51,9 @@ impl Encoder<'_> {
                     self.steps(id, scalar, onehot && (!bit || plan.number.is_some()), number || bit, &mut plan);
                 }
                 Some(Way::Table(dims)) => {
-                    dims.iter().for_each(|&d| self.demand_onehot(d));
+                    for &d in &dims {
+                        self.demand_onehot(d);
+                    }
                     if onehot && (!bit || plan.number.is_some()) {
                         plan.onehot = Some(OneHot::Table { dims: dims.clone() });
                     }
@@ -133,7 +139,7 @@ impl Encoder<'_> {
         if let Some(sum) = scalar {
             return Some(Way::Steps(Scalar::Sum(sum)));
         }
-        if size <= TABLE {
+        if size <= STEPPED {
             return Some(Way::Table(dims));
         }
         self.no_way(id, &dims, size);
@@ -230,14 +236,27 @@ impl Encoder<'_> {
         if !args.iter().all(|&a| self.is_numeric(a)) {
             return None;
         }
-        affine::affine(function, &|i| self.is_bit(args[i])).map(|a| sum_of(&a, args))
+        affine::affine(function, &|i| self.is_bit(args[i])).map(|a| self.sum_of(&a, args))
     }
 
     fn tested(&self, function: &Function, args: &[NodeId]) -> Option<Sum> {
         if !args.iter().all(|&a| self.is_numeric(a)) {
             return None;
         }
-        affine::tested_scalar(function, &|i| self.is_bit(args[i])).map(|a| sum_of(&a, args))
+        affine::tested_scalar(function, &|i| self.is_bit(args[i])).map(|a| self.sum_of(&a, args))
+    }
+
+    fn sum_of(&self, affine: &Affine, args: &[NodeId]) -> Sum {
+        let mut terms: Vec<(NodeId, f64)> = Vec::new();
+        for (&a, &f) in args.iter().zip(&affine.factors) {
+            match terms.iter_mut().find(|t| t.0 == a) {
+                Some(t) => t.1 += f,
+                None => terms.push((a, f)),
+            }
+        }
+        // Nothing times a number that can be none is none where the number is.
+        terms.retain(|t| t.1 != 0.0 || self.values.can_be_none(t.0));
+        Sum { terms, constant: affine.constant }
     }
 
     fn is_nullable_tuple(&self, function: &Function, args: &[NodeId]) -> bool {
@@ -261,16 +280,4 @@ enum Way {
 
 fn just(id: NodeId) -> Sum {
     Sum { terms: vec![(id, 1.0)], constant: 0.0 }
-}
-
-fn sum_of(affine: &Affine, args: &[NodeId]) -> Sum {
-    let mut terms: Vec<(NodeId, f64)> = Vec::new();
-    for (&a, &f) in args.iter().zip(&affine.factors) {
-        match terms.iter_mut().find(|t| t.0 == a) {
-            Some(t) => t.1 += f,
-            None => terms.push((a, f)),
-        }
-    }
-    terms.retain(|t| t.1 != 0.0);
-    Sum { terms, constant: affine.constant }
 }

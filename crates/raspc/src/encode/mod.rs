@@ -1,7 +1,7 @@
 //! Encode: chooses how each node is held, from the readers back to the sources. Step (2), second half; the first of the
 //! two gates of legality.
 //!
-//! Nodes are visited users first. Each user has by then said what it needs of its operands ([`Demand`]): a one-hot, a
+//! Nodes are visited users first. Each user has by then said what it needs of its operands (`Demand`): a one-hot, a
 //! number, a number on a grid, a reciprocal. A plan meets the demand with what is cheapest: first a view (a linear
 //! function of something that is there anyway costs nothing), then a sum, then steps on a scalar or a lookup table.
 
@@ -17,11 +17,12 @@ use raspc_lang::graph::{Annotation, Graph, NodeId, Op};
 use raspc_lang::value::Value;
 
 use crate::options::{OptLevel, Options};
-use crate::simplify::Simplified;
+use crate::simplify::{Simplified, reachable};
 use crate::values::{ValueSet, Values};
 use plan::{Encoded, Number, OneHot, Plan, Scalar};
 
-/// What the readers of a node need.
+/// What the readers of a node need. (The flags are independent of each other: each is one reader's wish.)
+#[expect(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Demand {
     /// A one-hot that is exactly 0 or 1 (or good enough to decode, where `exact` is not set).
@@ -66,7 +67,9 @@ pub fn encode(simplified: &Simplified, values: &Values, options: &Options) -> Re
         view_users: vec![Vec::new(); n],
         errors: Vec::new(),
     };
-    for i in (0..n).rev() {
+    // Folding leaves constants behind that nobody reads.
+    let needed = reachable(graph, simplified.output);
+    for i in (0..n).rev().filter(|&i| needed[i]) {
         encoder.visit(NodeId(i as u32), simplified.output);
     }
     if encoder.errors.is_empty() {

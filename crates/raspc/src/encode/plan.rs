@@ -29,7 +29,7 @@ pub struct Plan {
     pub lattice: i8,
     /// None is a class of its own (the output).
     pub none_class: bool,
-    /// The reciprocal 1/(1+w) of a width is read.
+    /// 1/(1+w) of a width is read by steps.
     pub reciprocal: bool,
     /// For aggregates and widths: the conjunctions of the selector.
     pub cubes: Vec<Cube>,

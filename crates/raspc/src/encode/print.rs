@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 use raspc_lang::graph::{Graph, Kind};
 
 use super::plan::{Encoded, Number, OneHot, Scalar, Sum};
+use crate::simplify::reachable;
 use crate::values::{ValueSet, Values};
 
 /// The encoded graph as text.
 pub fn print(encoded: &Encoded, values: &Values) -> String {
     let mut text = String::new();
-    for (id, node) in encoded.graph.iter().filter(|(_, n)| n.op.kind() == Kind::SOp) {
+    let needed = reachable(&encoded.graph, encoded.output);
+    for (id, node) in encoded.graph.iter().filter(|(id, n)| n.op.kind() == Kind::SOp && needed[id.index()]) {
         let plan = encoded.plan(id);
         let mut ways: Vec<String> = Vec::new();
         ways.extend(plan.onehot.as_ref().map(|o| format!("one-hot: {}", onehot(&encoded.graph, o))));

@@ -4,3 +4,4 @@
 pub mod lookup;
 pub mod score;
 pub mod steps;
+pub mod widths;

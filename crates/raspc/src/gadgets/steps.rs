@@ -8,7 +8,11 @@
 //! Σ|terms| ≤ 2^24 g (numerics R2: such sums are exact in any order). a is a multiple of g with a ≥ p_j + e_j and k is a
 //! power of two with a + 1/k ≤ p_{j+1} − e_{j+1} and k g ≤ 1. Then k(x − a) and k(x − a) − 1 are exact multiples of k g:
 //! left of a both units are 0; right of a + 1/k both are linear and their difference is exactly 1. So the step is
-//! exactly 0 or 1, and sums of steps with whole weights are exact.
+//! exactly 0 or 1.
+//!
+//! A step may also fall: `1 − (relu(k(b − x)) − relu(k(b − x) − 1))` with b = a + 1/k is the same function. Its units are
+//! large left of it instead of right of it; the side on which they stay smaller is chosen, for what many steps add to one
+//! direction must not outgrow f32 (see `lower::written`).
 
 /// One ideal value of the scalar and what the function does there.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,6 +36,10 @@ pub struct Step {
     pub left: usize,
     /// The class to the right.
     pub right: usize,
+    /// Whether its units grow to the left: they make the complement of the step.
+    pub falls: bool,
+    /// The largest value of its units.
+    pub largest: f64,
 }
 
 /// Why no exact steps exist.
@@ -62,6 +70,8 @@ pub enum Fault {
 /// See [`Fault`].
 pub fn steps(points: &[Point], grid: f64, bound: impl Fn(f64) -> f64) -> Result<Vec<Step>, Fault> {
     let mut all = Vec::new();
+    let bottom = points.first().map_or(0.0, |p| p.at - p.error);
+    let top = points.last().map_or(0.0, |p| p.at + p.error);
     for pair in points.windows(2).filter(|p| p[0].class != p[1].class) {
         let (left, right) = (pair[0], pair[1]);
         let margin = Fault::Margin { left: left.at, right: right.at, error: left.error + right.error };
@@ -78,7 +88,10 @@ pub fn steps(points: &[Point], grid: f64, bound: impl Fn(f64) -> f64) -> Result<
         if largest > grid * 16_777_216.0 {
             return Err(Fault::Range { sum: largest, grid });
         }
-        all.push(Step { from, slope, left: left.class, right: right.class });
+        let (rising, falling) = (slope * (top - from), slope * (from + 1.0 / slope - bottom));
+        let falls = falling < rising;
+        let largest = if falls { falling } else { rising };
+        all.push(Step { from, slope, left: left.class, right: right.class, falls, largest: largest.max(1.0) });
     }
     Ok(all)
 }
@@ -97,8 +110,10 @@ mod tests {
     use super::*;
 
     fn value(steps: &[Step], x: f32) -> Vec<f32> {
-        let z = |s: &Step| (s.slope as f32).mul_add(x, -(s.slope * s.from) as f32);
-        steps.iter().map(|s| z(s).max(0.0) - (z(s) - 1.0).max(0.0)).collect()
+        let rising = |s: &Step| (s.slope as f32).mul_add(x, -(s.slope * s.from) as f32);
+        let falling = |s: &Step| (-s.slope as f32).mul_add(x, (s.slope * s.from + 1.0) as f32);
+        let pair = |z: f32| z.max(0.0) - (z - 1.0).max(0.0);
+        steps.iter().map(|s| if s.falls { 1.0 - pair(falling(s)) } else { pair(rising(s)) }).collect()
     }
 
     #[test]

@@ -10,7 +10,7 @@ use raspc_lang::value::Value;
 use super::repr::{NumberForm, OneHotForms, U, gamma, measure, power_above};
 use super::{BIT, Lowering, Result};
 use crate::circuit::{Attention, Block, DirId, Form, Move, Range};
-use crate::encode::plan::Plan;
+use crate::encode::plan::{Number, Plan};
 use crate::gadgets::score::{Matrix, Score};
 use crate::simplify::selector::Cube;
 
@@ -93,23 +93,33 @@ impl Lowering<'_> {
         self.circuit.add_block(Block::Attention(Attention { pattern, scores, bos_score, moves, origins, gadget }));
     }
 
-    /// 1/(1+w) of each conjunction of a width, in a direction that holds 1 + 1/(1+w) (a grid of 2^-23, numerics R3).
-    pub(super) fn reciprocal(&mut self, id: NodeId, plan: &Plan) -> Result<()> {
+    /// 1/(1+w) of each conjunction of a width: as it is for the width as a number, and in a direction that holds
+    /// 1 + 1/(1+w), on a grid of 2^-23 (numerics R3), for steps.
+    pub(super) fn reciprocal(&mut self, id: NodeId, plan: &Plan) {
+        let number = plan.number == Some(Number::Width);
         for cube in 0..plan.cubes.len() {
             let part = if plan.cubes.len() > 1 { format!("[{cube}]") } else { String::new() };
-            let range = Range { lo: 1.0, hi: 2.0, grid: Some(2.0 * U), error: 5.0 * U };
-            let to = self.direction(format!("1/(1+{}{part})", self.label(id)), id, range);
-            self.circuit.directions[to.index()].embedding.constant = 1.0;
-            let moves = vec![Move { value: Form::zero(), bos: 1.0, to }];
+            let label = format!("1/(1+{}{part})", self.label(id));
+            let mut moves = Vec::new();
+            if number {
+                let to = self.direction(label.clone(), id, Range { lo: 0.0, hi: 1.0, grid: None, error: 4.0 * U });
+                moves.push(Move { value: Form::zero(), bos: 1.0, to });
+                self.ratios[id.index()].push(to);
+            }
+            if plan.reciprocal {
+                let range = Range { lo: 1.0, hi: 2.0, grid: Some(2.0 * U), error: 5.0 * U };
+                let to = self.direction(format!("[1+{label}]"), id, range);
+                self.circuit.directions[to.index()].embedding.constant = 1.0;
+                moves.push(Move { value: Form::zero(), bos: 1.0, to });
+                self.reciprocals[id.index()] = Some(to);
+            }
             self.attend(id, cube, plan, true, moves, "1/(1+w)");
-            self.reciprocals[id.index()].push(to);
         }
-        Ok(())
     }
 
-    /// The directions that hold 1 + 1/(1+w).
-    pub(super) fn reciprocals_of(&self, id: NodeId) -> &[DirId] {
-        &self.reciprocals[id.index()]
+    /// The direction that holds 1 + 1/(1+w).
+    pub(super) fn reciprocal_of(&self, id: NodeId) -> DirId {
+        self.reciprocals[id.index()].expect("encode has seen to it")
     }
 
     /// A categorical aggregate, and its number where that is wanted too: one pattern, all values moved.

@@ -6,8 +6,11 @@
 
 mod attention;
 mod embed;
-mod mlp;
 pub mod repr;
+mod steps;
+mod sums;
+mod tables;
+mod written;
 
 use std::collections::HashMap;
 
@@ -15,7 +18,7 @@ use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph, Kind, NodeId};
 use raspc_lang::value::Value;
 
-use crate::circuit::{Circuit, DirId, Direction, Embedding, Form, Range};
+use crate::circuit::{Block, Circuit, DirId, Direction, Embedding, Form, Mlp, Range, Unit};
 use crate::encode::codes;
 use crate::encode::plan::{Encoded, Number, OneHot, Plan};
 use crate::options::Options;
@@ -44,7 +47,10 @@ struct Lowering<'a> {
     circuit: Circuit,
     onehots: Vec<Option<OneHotForms>>,
     numbers: Vec<Option<NumberForm>>,
-    reciprocals: Vec<Vec<DirId>>,
+    /// By width node: the direction that holds 1 + 1/(1+w).
+    reciprocals: Vec<Option<DirId>>,
+    /// By width node: for each conjunction the direction that holds 1/(1+w).
+    ratios: Vec<Vec<DirId>>,
     patterns: Vec<(NodeId, usize)>,
     pattern_of: HashMap<(NodeId, usize, bool), u32>,
     /// By selector: the form that is 1 where it selects anything.
@@ -69,7 +75,8 @@ pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::resu
         circuit: Circuit::new(),
         onehots: vec![None; graph.len()],
         numbers: vec![None; graph.len()],
-        reciprocals: vec![Vec::new(); graph.len()],
+        reciprocals: vec![None; graph.len()],
+        ratios: vec![Vec::new(); graph.len()],
         patterns: Vec::new(),
         pattern_of: HashMap::new(),
         defined_of: HashMap::new(),
@@ -89,8 +96,8 @@ pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::resu
 impl Lowering<'_> {
     fn node(&mut self, id: NodeId) -> Result<()> {
         let plan = self.encoded.plan(id).clone();
-        if plan.reciprocal {
-            self.reciprocal(id, &plan)?;
+        if plan.reciprocal || plan.number == Some(Number::Width) {
+            self.reciprocal(id, &plan);
         }
         match (&plan.onehot, &plan.number) {
             // The one-hot first where the number is read off it, or both come from one head or one table.
@@ -135,10 +142,16 @@ impl Lowering<'_> {
             Number::Affine { sum, materialise } => self.affine(id, sum, *materialise)?,
             Number::Steps(scalar) => return self.steps(id, scalar, false, plan),
             Number::Table { dims } => return self.table(id, dims, false, plan),
-            Number::Width => self.width(id, plan)?,
+            Number::Width => self.width(id)?,
         };
         self.numbers[id.index()] = Some(form);
         Ok(())
+    }
+
+    fn mlp(&mut self, id: NodeId, units: Vec<Unit>, gadget: String) {
+        if !units.is_empty() {
+            self.circuit.add_block(Block::Mlp(Mlp { units, origins: vec![id], gadget }));
+        }
     }
 
     /// The node's one-hot, which `encode` has seen to.

@@ -130,7 +130,9 @@ fn single_head(graph: &mut Graph, selector: NodeId) -> NodeId {
     let queries = tuple(graph, &queries);
     let id = graph.push(Op::Select { keys, queries, predicate: formula.into_predicate() }, span);
     let names = graph.node(selector).names.clone();
-    names.iter().for_each(|n| graph.name(id, n));
+    for n in &names {
+        graph.name(id, n);
+    }
     id
 }
 

@@ -14,6 +14,8 @@ use raspc_lang::function::{Body, Expr, Function};
 use raspc_lang::graph::{Graph, NodeId, Op, Predicate};
 use raspc_lang::value::Value;
 
+use super::host::remembered;
+
 /// An index into the merged graph.
 pub(super) type Class = NodeId;
 
@@ -63,11 +65,13 @@ pub(super) fn merge(graph: &Graph, output: NodeId) -> Dag {
         let mut op = node.op.with_operands(|o| dag.class_of[o.index()].expect("operands come first"));
         order_operands(&mut op);
         let class = *classes.entry(key_of(&op)).or_insert_with(|| {
-            let number = function_of(&op).map(|f| {
-                *functions.entry(function_key(f)).or_insert_with(|| {
-                    dag.functions.push(f.clone());
+            let number = function_of(&mut op).map(|f| {
+                let number = *functions.entry(function_key(f)).or_insert_with(|| {
+                    dag.functions.push(remembered(f));
                     dag.functions.len() as u32 - 1
-                })
+                });
+                *f = dag.functions[number as usize].clone();
+                number
             });
             dag.function.push(number);
             dag.node_of.push(id);
@@ -107,7 +111,7 @@ fn order_operands(op: &mut Op) {
     }
 }
 
-fn function_of(op: &Op) -> Option<&Function> {
+fn function_of(op: &mut Op) -> Option<&mut Function> {
     match op {
         Op::Map { function, .. } | Op::Select { predicate: Predicate::Function(function), .. } => Some(function),
         _ => None,
@@ -186,7 +190,9 @@ fn expr_key(expr: &Expr, key: &mut Vec<u8>) {
         }
         Expr::If { cond, then, otherwise } => {
             key.push(4);
-            [cond, then, otherwise].into_iter().for_each(|e| expr_key(e, key));
+            for e in [cond, then, otherwise] {
+                expr_key(e, key);
+            }
         }
         Expr::In(a, items) => {
             key.push(5);

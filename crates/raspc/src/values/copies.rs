@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use raspc_lang::graph::{Comparison, Op, Predicate};
 
 use super::canon::Class;
+use super::cases::MAX_PAIRS;
 use super::engine::Engine;
 use super::intern::{Id, RAISED};
 use super::plan::Budget;
-use super::rows::{Chunk, RowSink};
-use super::selector::MAX_PAIRS;
+use super::rows::Chunk;
+use super::sink::RowSink;
 
 impl Engine {
     /// Whether all keys that one query selects hold equal values.

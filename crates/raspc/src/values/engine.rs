@@ -10,6 +10,7 @@
 //! not raise. Classes are analysed operands first, and only from what is known of lower classes.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use raspc_lang::error::EvalError;
@@ -102,6 +103,8 @@ pub(super) struct Engine {
     pub(super) column: Vec<Option<Arc<[Id]>>>,
     /// Classes that could not be enumerated on request.
     pub(super) tried: Vec<bool>,
+    /// Roots through one selector that have too many rows together.
+    pub(super) exploded_groups: BTreeSet<Vec<Class>>,
     /// A description of every s-op's values; where the set is known it follows from it.
     pub(super) abs: Vec<Abs>,
     /// For aggregates: whether all selected values are equal.
@@ -133,6 +136,7 @@ impl Engine {
             set: vec![Set::Lazy(0); n],
             column: vec![None; n],
             tried: vec![false; n],
+            exploded_groups: BTreeSet::new(),
             abs: vec![Abs::empty(); n],
             copies: vec![false; n],
             selectors: Selectors::new(n),

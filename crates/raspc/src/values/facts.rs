@@ -17,7 +17,8 @@ use super::canon::Class;
 use super::engine::{Dep, Engine, Var};
 use super::intern::{Id, RAISED};
 use super::plan::Budget;
-use super::rows::{Chunk, RowSink};
+use super::rows::Chunk;
+use super::sink::RowSink;
 
 /// Most argument tuples looked at to see whether a function is injective.
 const MAX_ROWS: u64 = 1 << 20;
@@ -29,7 +30,8 @@ pub(super) struct Facts {
     pub(super) congruent: Vec<Option<bool>>,
     /// For s-ops: whether they are uniform; for selectors: whether all queries select the same keys (full mask only).
     uniform: Vec<bool>,
-    injective_arg: BTreeMap<(Class, Class), bool>,
+    /// By map and arguments: whether its result and the other arguments fix these.
+    injective_arg: BTreeMap<(Class, Vec<Class>), bool>,
     below: BTreeMap<Class, Arc<Below>>,
 }
 
@@ -60,13 +62,12 @@ impl Engine {
 
     /// Whether equal values of different types can occur.
     pub(super) fn is_mixed(&self, class: Class) -> bool {
-        match self.known(class) {
-            Some(set) => set.windows(2).any(|w| self.table.class(w[0]) == self.table.class(w[1])),
-            None => {
-                let kinds = self.abs[class.index()].range(&self.table).kinds;
-                [Kinds::BOOL, Kinds::INT, Kinds::FLOAT].iter().filter(|k| kinds.meets(**k)).count() > 1
-            }
+        if let Some(set) = self.known(class) {
+            return set.windows(2).any(|w| self.table.class(w[0]) == self.table.class(w[1]));
         }
+        let kinds = self.abs[class.index()].range(&self.table).kinds;
+        kinds.meets(Kinds::HOST)
+            || [Kinds::BOOL, Kinds::INT, Kinds::FLOAT].iter().filter(|k| kinds.meets(**k)).count() > 1
     }
 
     /// Whether a map gives equal results for equal arguments.
@@ -208,15 +209,13 @@ impl Engine {
             Op::Map { mut args, .. } => {
                 args.sort_unstable();
                 args.dedup();
-                if let [arg] = args[..] {
-                    return (if self.injective_in(class, arg) { args } else { Vec::new() }, true);
+                let alone = args.len() == 1;
+                let open: Vec<Class> = args.iter().copied().filter(|&a| alone || !self.determined(known, a)).collect();
+                if open.is_empty() || self.injective_in(class, &open) {
+                    return (args, true);
                 }
-                let open: Vec<Class> = args.iter().copied().filter(|&a| !self.determined(known, a)).collect();
-                match open[..] {
-                    [] => (args, true),
-                    [arg] => (if self.injective_in(class, arg) { args } else { Vec::new() }, true),
-                    _ => (Vec::new(), false),
-                }
+                // With one of the arguments known, the result may fix the others.
+                (Vec::new(), open.len() == 1)
             }
             Op::SelectorWidth(selector) => (self.ranked_by(selector), true),
             _ => (Vec::new(), true),
@@ -265,42 +264,48 @@ impl Engine {
         }
     }
 
-    /// Whether a map's result and its other arguments fix this argument.
-    fn injective_in(&mut self, map: Class, arg: Class) -> bool {
-        if let Some(&known) = self.facts.injective_arg.get(&(map, arg)) {
+    /// Whether a map's result and its other arguments fix these arguments.
+    fn injective_in(&mut self, map: Class, open: &[Class]) -> bool {
+        let key = (map, open.to_vec());
+        if let Some(&known) = self.facts.injective_arg.get(&key) {
             return known;
         }
-        let found = self.check_injective(map, arg).unwrap_or(false);
-        self.facts.injective_arg.insert((map, arg), found);
+        let found = self.check_injective(map, open).unwrap_or(false);
+        self.facts.injective_arg.insert(key, found);
         found
     }
 
     /// Looks at all argument tuples; none where they are too many.
-    fn check_injective(&mut self, map: Class, arg: Class) -> Option<bool> {
-        let Op::Map { args, .. } = self.op(map).clone() else { unreachable!("{map} is a map") };
+    fn check_injective(&mut self, map: Class, open: &[Class]) -> Option<bool> {
+        let Op::Map { mut args, .. } = self.op(map).clone() else { unreachable!("{map} is a map") };
         let budget = Budget { cap: MAX_ROWS.min(self.budget / 2), eager: true };
         let plan = self.plan(&args, budget).ok()?;
         if !self.plan_needs(&plan, budget).is_empty() {
             return None;
         }
         self.budget = self.budget.saturating_sub(plan.cost);
-        let others: Vec<Class> = args.iter().copied().filter(|&a| a != arg).collect();
-        let arity = others.len() + 2;
+        args.sort_unstable();
+        args.dedup();
+        args.retain(|a| !open.contains(a));
+        let prefix = args.len() + 1;
+        let arity = prefix + open.len();
         let mut sink = RowSink::new(arity);
         self.visit(&plan, &mut |engine: &mut Self, chunk: &Chunk| {
             let results = engine.map_rows(map, chunk);
+            let columns: Vec<&[Id]> = args.iter().map(|&a| chunk.column(a)).collect();
+            let fixed: Vec<&[Id]> = open.iter().map(|&a| chunk.column(a)).collect();
             for (row, result) in results.into_iter().enumerate() {
                 let Some(result) = result.ok().filter(|r| *r != RAISED) else { continue };
-                let ids = others.iter().map(|&o| chunk.column(o)[row]).chain([result, chunk.column(arg)[row]]);
+                let ids = columns.iter().map(|c| c[row]).chain([result]).chain(fixed.iter().map(|c| c[row]));
                 sink.push(ids.map(|id| engine.table.class(id)));
             }
             Ok(())
         })
         .ok()?;
-        // Sorted: equal others and results are neighbours, and rows are not repeated.
+        // Sorted: equal other arguments and results are neighbours, and rows are not repeated.
         let rows = sink.finish();
         let mut pairs = rows.chunks(arity).zip(rows.chunks(arity).skip(1));
-        Some(pairs.all(|(a, b)| a[..arity - 1] != b[..arity - 1]))
+        Some(pairs.all(|(a, b)| a[..prefix] != b[..prefix]))
     }
 }
 
@@ -309,10 +314,12 @@ fn products(expr: &Expr) -> Option<u32> {
     match expr {
         Expr::Arg(_) => Some(0),
         Expr::Const(v) => v.as_f64().is_some_and(|x| x.abs() <= 1e5).then_some(0),
-        Expr::Unary(UnaryOp::ToStr, _) | Expr::Item(..) | Expr::Entry(..) => None,
+        Expr::Unary(UnaryOp::ToStr, _)
+        | Expr::Item(..)
+        | Expr::Entry(..)
+        | Expr::Binary(BinaryOp::Mod | BinaryOp::Pow, ..) => None,
         Expr::Unary(_, a) | Expr::In(a, _) => products(a),
-        Expr::Binary(BinaryOp::Mod | BinaryOp::Pow, ..) => None,
-        Expr::Binary(op, a, b) => Some(products(a)? + products(b)? + u32::from(*op != BinaryOp::Eq && !boolean(*op))),
+        Expr::Binary(op, a, b) => Some(products(a)? + products(b)? + u32::from(!boolean(*op))),
         Expr::If { cond, then, otherwise } => Some(products(cond)?.max(products(then)?).max(products(otherwise)?)),
     }
 }

@@ -10,10 +10,10 @@ use super::engine::Engine;
 use super::intern::{Id, Interner};
 
 /// Most bits of a set of sums.
-const MAX_BITS: usize = 1 << 26;
+const MAX_BITS: u64 = 1 << 26;
 
 /// Most words moved in all.
-const MAX_WORK: usize = 1 << 28;
+const MAX_WORK: u64 = 1 << 28;
 
 /// Most ids in a table of means.
 const MAX_TABLE: usize = 1 << 24;
@@ -25,7 +25,7 @@ struct Axis {
     least: i64,
     step: i64,
     /// The greatest k.
-    range: usize,
+    range: u64,
 }
 
 /// Tuples as steps on the axes.
@@ -33,7 +33,7 @@ struct Axis {
 pub(super) struct Lattice {
     axes: Vec<Axis>,
     /// By tuple and axis.
-    steps: Vec<Vec<usize>>,
+    steps: Vec<Vec<u64>>,
 }
 
 impl Engine {
@@ -47,9 +47,28 @@ impl Engine {
             axes.push(axis);
             steps.iter_mut().zip(column).for_each(|(s, k)| s.push(k));
         }
-        let bits = axes.iter().try_fold(1usize, |n, a| n.checked_mul(a.range.checked_mul(hi)?.checked_add(1)?))?;
-        let work = (bits / 64 + 1).checked_mul(hi)?.checked_mul(tuples.len())?;
-        (bits <= MAX_BITS && work <= MAX_WORK).then_some(Lattice { axes, steps })
+        let bits = axes.iter().try_fold(1u64, |n, a| n.checked_mul(a.range.checked_mul(hi as u64)?.checked_add(1)?))?;
+        affordable(bits, hi, tuples.len() as u64).then_some(Lattice { axes, steps })
+    }
+}
+
+/// Whether sums of `hi` tuples that take so many bits can be enumerated.
+pub(super) fn affordable(bits: u64, hi: usize, tuples: u64) -> bool {
+    let work = (bits / 64 + 1).saturating_mul(hi as u64).saturating_mul(tuples);
+    bits <= MAX_BITS && work <= MAX_WORK
+}
+
+/// How many sums of `hi` of these numbers there are at most (of what is no number there are none); very many where they do
+/// not lie on a lattice.
+pub(super) fn span(table: &Interner, set: &[Id], hi: usize) -> u64 {
+    let numbers = set.iter().filter(|&&id| table.value(id).is_number());
+    let values: Option<Vec<(i64, i32)>> = numbers.map(|&id| dyadic(table, id)).collect();
+    match values {
+        Some(values) if values.is_empty() => 1,
+        Some(values) => {
+            axis_of(&values, hi).map_or(u64::MAX, |(axis, _)| axis.range.saturating_mul(hi as u64).saturating_add(1))
+        }
+        None => u64::MAX,
     }
 }
 
@@ -73,7 +92,7 @@ fn dyadic(table: &Interner, id: Id) -> Option<(i64, i32)> {
 }
 
 /// The axis that holds the numbers, and how many steps each is.
-fn axis_of(values: &[(i64, i32)], hi: usize) -> Option<(Axis, Vec<usize>)> {
+fn axis_of(values: &[(i64, i32)], hi: usize) -> Option<(Axis, Vec<u64>)> {
     let nonzero = || values.iter().filter(|(n, _)| *n != 0);
     let exponent = nonzero().map(|(_, e)| *e).min().unwrap_or(0);
     if exponent < -900 {
@@ -86,7 +105,7 @@ fn axis_of(values: &[(i64, i32)], hi: usize) -> Option<(Axis, Vec<usize>)> {
     largest.checked_mul(hi as u64).filter(|&sum| sum < 1 << 53)?;
     let least = *whole.iter().min()?;
     let step = whole.iter().fold(0, |g, n| gcd(g, n - least)).max(1);
-    let steps: Vec<usize> = whole.iter().map(|n| ((n - least) / step) as usize).collect();
+    let steps: Vec<u64> = whole.iter().map(|n| ((n - least) / step) as u64).collect();
     let range = *steps.iter().max()?;
     Some((Axis { exponent, least, step, range }, steps))
 }
@@ -116,12 +135,14 @@ pub(super) struct Sums {
 impl Sums {
     /// The sums of one tuple, with room for sums of `hi`.
     pub(super) fn new(lattice: &Lattice, hi: usize) -> Self {
-        let sizes: Vec<usize> = lattice.axes.iter().map(|a| a.range * hi + 1).collect();
-        let offset = |steps: &Vec<usize>| steps.iter().zip(&sizes).rev().fold(0, |o, (k, size)| o * size + k);
+        let sizes: Vec<usize> = lattice.axes.iter().map(|a| a.sums(hi)).collect();
+        let offset = |steps: &Vec<u64>| steps.iter().zip(&sizes).rev().fold(0, |o, (k, size)| o * size + *k as usize);
         let shifts: Vec<usize> = lattice.steps.iter().map(offset).collect();
         let reach = *shifts.iter().max().expect("there are tuples");
         let mut bits = vec![0; sizes.iter().product::<usize>() / 64 + 2];
-        shifts.iter().for_each(|s| bits[s / 64] |= 1 << (s % 64));
+        for s in &shifts {
+            bits[s / 64] |= 1 << (s % 64);
+        }
         Self { bits, used: reach / 64 + 1, shifts, sizes, reach }
     }
 
@@ -171,7 +192,7 @@ pub(super) struct Means<'a> {
 
 impl<'a> Means<'a> {
     pub(super) fn new(lattice: &'a Lattice, hi: usize) -> Self {
-        let cells = |a: &Axis| (a.range * hi + 1) * (hi + 1);
+        let cells = |a: &Axis| a.sums(hi).saturating_mul(hi + 1);
         let table = |a: &Axis| if cells(a) <= MAX_TABLE { vec![Id::MAX; cells(a)] } else { Vec::new() };
         Self { known: lattice.axes.iter().map(table).collect(), lattice, hi, ids: Vec::new() }
     }
@@ -181,7 +202,7 @@ impl<'a> Means<'a> {
         self.ids.clear();
         for (axis, &k) in self.lattice.axes.iter().zip(sum) {
             let known = &mut self.known[self.ids.len()];
-            let cell = q * (axis.range * self.hi + 1) + k;
+            let cell = q * axis.sums(self.hi) + k;
             self.ids.push(match known.get(cell) {
                 Some(&id) if id != Id::MAX => id,
                 _ => {
@@ -198,6 +219,11 @@ impl<'a> Means<'a> {
 }
 
 impl Axis {
+    /// How many sums of `hi` numbers there are at most; few enough for a lattice that is affordable.
+    fn sums(&self, hi: usize) -> usize {
+        self.range as usize * hi + 1
+    }
+
     /// The mean of q numbers that are k steps in all: see the head of the file.
     fn mean(&self, k: usize, q: usize) -> f64 {
         let sum = self.least * q as i64 + self.step * k as i64;

@@ -14,7 +14,11 @@ use super::intern::{Id, RAISED, WordMap};
 use super::lattice::{self, Sums};
 use super::multisets;
 use super::plan::Budget;
-use super::rows::{Chunk, RowSink};
+use super::rows::Chunk;
+use super::sink::RowSink;
+
+/// The largest set of values that is looked at for a lattice before its sums are enumerated.
+const MAX_LATTICE_SET: usize = 4096;
 
 /// Rows of ids, and the width of each where a width is among the roots.
 pub(super) type Group = (Vec<Id>, Vec<(u32, u32)>);
@@ -87,6 +91,9 @@ impl Engine {
 
     /// At most about how many rows a group has; very many where its values cannot be enumerated.
     pub(super) fn estimate_group(&self, selector: Class, roots: &[Class]) -> u64 {
+        if self.exploded_groups.contains(roots) {
+            return u64::MAX;
+        }
         let (_, hi) = self.selectors.width(selector);
         let values = self.values_of(roots);
         let counts = roots.iter().any(|r| matches!(self.op(*r), Op::SelectorWidth(_)));
@@ -109,12 +116,20 @@ impl Engine {
         }
         let parts = if averaged.len() < values.len() { tuples } else { 1 };
         let sums = averaged.iter().fold(hi as u64, |n, &v| n.saturating_mul(self.span_of(v, hi)));
-        let several = sums.min(multisets::count(hi as u64, tuples)).saturating_mul(parts);
+        let several = if lattice::affordable(sums / hi as u64, hi, tuples) {
+            sums.min(multisets::count(hi as u64, tuples))
+        } else {
+            multisets::affordable_count(hi as u64, tuples)
+        };
+        let several = several.saturating_mul(parts);
         plain.saturating_add(several)
     }
 
-    /// How many sums of `hi` values there are at most, where the values are integers.
+    /// How many sums of `hi` values there are at most, where the values lie on a lattice.
     fn span_of(&self, values: Class, hi: usize) -> u64 {
+        if let Some(set) = self.known(values).filter(|set| set.len() <= MAX_LATTICE_SET) {
+            return lattice::span(&self.table, &set, hi);
+        }
         let range = self.abs[values.index()].range(&self.table);
         if range.kinds.meets(Kinds::FLOAT) || !range.within(1e15) {
             return u64::MAX;
@@ -123,14 +138,28 @@ impl Engine {
     }
 
     /// The rows of classes that depend on results through one selector, with the widths where one is a root.
-    pub(super) fn group_rows(&mut self, selector: Class, roots: &[Class], members: &[Class]) -> Result<Group, u64> {
+    pub(super) fn group_rows(
+        &mut self,
+        selector: Class,
+        roots: &[Class],
+        members: &[Class],
+        budget: Budget,
+    ) -> Result<Group, u64> {
+        let group = self.try_group(selector, roots, members, budget);
+        if group.is_err() && budget.cap >= self.limit {
+            self.exploded_groups.insert(roots.to_vec());
+        }
+        group
+    }
+
+    fn try_group(&mut self, selector: Class, roots: &[Class], members: &[Class], budget: Budget) -> Result<Group, u64> {
         let sources = self.sources(selector, roots);
         let mut sink = RowSink::new(roots.len());
         if sources.lo == 0 {
             let zero = self.table.int(0);
             sink.push(sources.row(zero, |_, _, default| default).into_iter());
         }
-        let tuples = self.value_tuples(&sources.values)?;
+        let tuples = self.value_tuples(&sources.values, budget)?;
         if sources.hi >= 1 && sources.lo <= 1 {
             let one = self.table.int(1);
             for tuple in tuples.chunks(sources.values.len().max(1)) {
@@ -149,12 +178,12 @@ impl Engine {
     }
 
     /// The tuples of values that one position holds, typed, each once. (Of no classes: one empty tuple, as one id.)
-    fn value_tuples(&mut self, values: &[Class]) -> Result<Vec<Id>, u64> {
+    fn value_tuples(&mut self, values: &[Class], budget: Budget) -> Result<Vec<Id>, u64> {
         if values.is_empty() {
             return Ok(vec![RAISED]);
         }
-        let plan = self.plan(values, self.on_request())?;
-        assert!(self.plan_needs(&plan, self.on_request()).is_empty(), "the values are enumerated before their means");
+        let plan = self.plan(values, budget)?;
+        assert!(self.plan_needs(&plan, budget).is_empty(), "the values are enumerated before their means");
         let mut sink = RowSink::new(values.len());
         self.visit(&plan, &mut |_: &mut Self, chunk: &Chunk| {
             for row in 0..chunk.len {
@@ -240,7 +269,7 @@ impl Engine {
                     if q >= lo {
                         sums.each(|sum| {
                             let ids = means.ids(&mut self.table, sum, q);
-                            emit(self, q, &ids)
+                            emit(self, q, ids)
                         })?;
                     }
                 }

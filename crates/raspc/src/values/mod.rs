@@ -4,9 +4,10 @@
 //! Sets are supersets. They are enumerated only when a reader asks.
 //!
 //! The parts: `intern` (typed values as numbers), `canon` (equal operations merged), `engine` (the state), `sets` (the
-//! forward pass), `plan` and `rows` (joint values of several s-ops), `position` (what does not depend on the tokens),
-//! `means`, `lattice` and `multisets` (aggregates), `selector` (widths), `order` (ranks), `facts`, `copies`, `abs` and
-//! `abs_eval` (descriptions), `raise` (functions that raise).
+//! forward pass), `request` (enumeration on request), `maps`, `plan`, `rows` and `product` (joint values of several
+//! s-ops), `position` (what does not depend on the tokens), `means`, `lattice` and `multisets` (aggregates), `selector` and
+//! `cases` (widths), `order` (ranks), `facts`, `copies`, `abs` and `abs_eval` (descriptions), `raise` (functions that
+//! raise).
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
@@ -20,26 +21,33 @@ use canon::Class;
 use engine::{Engine, Set};
 use intern::{Id, RAISED};
 use plan::Budget;
-use rows::{Chunk, RowSink};
+use rows::Chunk;
+use sink::RowSink;
 
 mod abs;
 mod abs_eval;
 mod canon;
+mod cases;
 pub mod codes;
 mod copies;
 mod engine;
 mod facts;
+mod host;
 mod intern;
 mod lattice;
+mod maps;
 mod means;
 mod multisets;
 mod order;
 mod plan;
 mod position;
+mod product;
 mod raise;
+mod request;
 mod rows;
 mod selector;
 mod sets;
+mod sink;
 
 /// What one s-op can hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,11 +105,24 @@ pub struct Values {
     warnings: Vec<Diagnostic>,
 }
 
+/// The most positions or tokens, whatever the limits.
+const MOST: usize = 1 << 28;
+
 /// Infers the value sets of every node that `output` depends on.
 ///
 /// # Errors
-/// A function that raises on arguments which some input is proved to reach.
+/// A function that raises on arguments which some input is proved to reach; a length or vocabulary beyond the limit of
+/// what may be enumerated.
 pub fn infer(graph: &Graph, output: NodeId, options: &Options) -> Result<Values, Vec<Diagnostic>> {
+    let largest = options.max_len.max(options.vocab.len());
+    if largest > options.limits.enumerate.min(MOST) {
+        let message = format!(
+            "{largest} positions or tokens are more than may be enumerated ({})",
+            options.limits.enumerate.min(MOST)
+        );
+        let error = Diagnostic::error(codes::TOO_LARGE, message);
+        return Err(vec![error.hint("lower the greatest length, shorten the vocabulary, or raise the limit")]);
+    }
     let dag = canon::merge(graph, output);
     let class_of = dag.class_of.clone();
     let classes = dag.len();
@@ -268,18 +289,19 @@ impl Engine {
     /// All tuples of values of some classes at one position.
     fn joint(&mut self, classes: &[Class], limit: u64) -> Result<Vec<Box<[Value]>>, u64> {
         let budget = Budget { cap: self.limit.max(limit), eager: false };
+        let exploded = self.exploded_groups.len();
         let plan = loop {
             let plan = self.plan(classes, budget)?;
             let needs = self.plan_needs(&plan, budget);
             if needs.is_empty() {
                 break plan;
             }
-            needs.into_iter().for_each(|n| {
-                self.force(n, self.on_request());
-            });
+            for need in needs {
+                self.force(need, self.on_request());
+            }
         };
         let mut sink = RowSink::new(classes.len());
-        self.visit(&plan, &mut |_: &mut Self, chunk: &Chunk| {
+        let visited = self.visit(&plan, &mut |_: &mut Self, chunk: &Chunk| {
             let columns: Vec<&[Id]> = classes.iter().map(|&c| chunk.column(c)).collect();
             for row in 0..chunk.len {
                 if columns.iter().all(|c| c[row] != RAISED) {
@@ -287,7 +309,12 @@ impl Engine {
                 }
             }
             sink.check(limit)
-        })?;
+        });
+        if self.exploded_groups.len() > exploded {
+            // What goes together there is taken apart now.
+            return self.joint(classes, limit);
+        }
+        visited?;
         let rows = sink.finish();
         let found = (rows.len() / classes.len()) as u64;
         let rows = self.merge_rows(&rows, classes.len());

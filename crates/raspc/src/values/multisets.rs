@@ -22,6 +22,12 @@ pub(super) fn count(size: u64, kinds: u64) -> u64 {
     n as u64
 }
 
+/// The same, where that many means are computed at all.
+pub(super) fn affordable_count(size: u64, kinds: u64) -> u64 {
+    let n = count(size, kinds);
+    if n > MAX_MULTISETS { u64::MAX } else { n }
+}
+
 /// What several numbers have as their mean.
 pub(super) type Emit<'a> = &'a mut dyn FnMut(&mut Engine, usize, &[Id]) -> Result<(), u64>;
 

@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 use raspc_lang::graph::{Op, Predicate};
 
 use super::canon::Class;
+use super::cases::{EQUAL, GREATER, LESS, holds};
 use super::engine::Engine;
 use super::intern::Id;
-use super::selector::{EQUAL, GREATER, LESS, holds};
 
 /// Most s-ops compared in one order.
 const MAX_KEYS: usize = 4;

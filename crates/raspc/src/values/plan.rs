@@ -18,6 +18,9 @@ const MAX_STEPS: usize = 4096;
 /// A lazily described class is enumerated unasked when at most so many tuples need to be looked at.
 const SMALL: u64 = 4096;
 
+/// Results through one selector are enumerated together unasked when there are at most so many rows.
+const UNASKED: u64 = 1 << 16;
+
 /// What a plan may cost.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
@@ -66,10 +69,12 @@ pub(super) struct Plan {
     pub(super) families: Vec<Family>,
     /// Maps to compute from the frontier, operands first.
     pub(super) computed: Vec<Class>,
-    /// Whether widths are to be compared with how many keys a position sees, or with one another.
-    pub(super) widths: bool,
+    /// The selectors whose widths are to be compared with how many keys a position sees, and with one another.
+    pub(super) widths: Vec<Class>,
     /// At most so many tuples.
     pub(super) cost: u64,
+    /// What the plan was made for.
+    pub(super) budget: Budget,
 }
 
 impl Engine {
@@ -98,8 +103,8 @@ impl Engine {
         let (families, steps, cost) = best.ok_or(least)?;
         computed.truncate(steps);
         computed.reverse();
-        let widths = families.iter().flat_map(|f| &f.members).any(|&m| self.reads_width(m));
-        Ok(Plan { families, computed, widths, cost })
+        let widths = families.iter().flat_map(|f| &f.members).filter_map(|&m| self.width_root(m)).collect();
+        Ok(Plan { families, computed, widths, cost, budget })
     }
 
     /// Takes a step of planning from what may be spent unasked; false when that is spent.
@@ -186,11 +191,26 @@ impl Engine {
             };
             members.entry(key).or_default().push(class);
         }
-        let sized = |(key, members): (Key, Vec<Class>)| {
+        let mut families = Vec::new();
+        for (key, members) in members {
             let (mode, size) = self.size_of_family(key, &members, budget);
-            (Family { key, members, mode }, size)
-        };
-        members.into_iter().map(sized).collect()
+            if mode == Mode::Together || !matches!(key, Key::Source(_)) || members.len() == 1 {
+                families.push((Family { key, members, mode }, size));
+                continue;
+            }
+            // Results through one selector that are too many together: each by itself.
+            for members in self.by_root(members) {
+                let (mode, size) = self.size_of_family(key, &members, budget);
+                families.push((Family { key, members, mode }, size));
+            }
+        }
+        families
+    }
+
+    /// Functions of roots, by root.
+    fn by_root(&self, mut members: Vec<Class>) -> Vec<Vec<Class>> {
+        members.sort_by_key(|&m| self.vars(m));
+        members.chunk_by(|&a, &b| self.vars(a) == self.vars(b)).map(<[Class]>::to_vec).collect()
     }
 
     fn size_of_family(&self, key: Key, members: &[Class], budget: Budget) -> (Mode, u64) {
@@ -217,7 +237,11 @@ impl Engine {
                 let roots: Vec<Class> =
                     vars.iter().filter_map(|v| if let Var::Root(r) = v { Some(*r) } else { None }).collect();
                 let about = self.estimate_group(selector, &roots);
-                if budget.eager && about > SMALL { u64::MAX } else { about }
+                if budget.eager && about > UNASKED {
+                    // Taken apart, the sets would lose what a later request may find.
+                    return (Mode::Together, u64::MAX);
+                }
+                about
             }
             _ => apart,
         };

@@ -13,6 +13,7 @@ use super::canon::Class;
 use super::engine::{Dep, Engine, Var};
 use super::intern::{Id, RAISED, WordMap};
 use super::multisets::Running;
+use super::selector::Ceiling;
 
 /// Most pairs of key and query looked at for one class.
 const MAX_WORK: u64 = 1 << 23;
@@ -38,6 +39,9 @@ struct Walk {
     cells: usize,
 }
 
+/// What is called with each task: the selected keys as bits, and the first key on which a predicate raises.
+type See<'a> = &'a mut dyn FnMut(&mut Engine, &Task, &[u64], usize);
+
 /// A key for the order of values: rank, and which values it can be ordered with (0: none).
 type Rank = (u32, u8);
 
@@ -57,6 +61,7 @@ impl Engine {
         let Some(walk) = self.walk(selector, moved) else { return false };
         let default = values.as_ref().map(|(_, d)| self.table.intern(d));
         let mut out = vec![RAISED; walk.cells];
+        let mut no_mean = false;
         self.follow(&walk, &mut |engine, task, bits, raised| {
             let mut running = Running::default();
             let mut at = 0;
@@ -75,8 +80,12 @@ impl Engine {
                     None => engine.table.int(running.count() as i64),
                     Some(default) => running.result(&mut engine.table, default),
                 };
+                no_mean |= out[cell] == RAISED;
             }
         });
+        if no_mean {
+            self.mixed_means.push(class);
+        }
         self.compress(class, walk.var, out);
         true
     }
@@ -97,6 +106,22 @@ impl Engine {
             }
         });
         (lo <= hi).then_some((lo, hi))
+    }
+
+    /// The widths of a selector that does not depend on the tokens, as bounds: no bound where its predicate raises.
+    pub(super) fn scan_ceiling(&mut self, selector: Class) -> Option<Ceiling> {
+        let walk = self.walk(selector, None)?;
+        let mut cells = vec![u32::MAX; walk.cells];
+        self.follow(&walk, &mut |_, task, bits, raised| {
+            let (mut count, mut at) = (0, 0);
+            for &(seen, cell) in task.prefixes.iter().take_while(|(seen, _)| *seen <= raised) {
+                count += (at..seen).filter(|k| bits[k / 64] >> (k % 64) & 1 == 1).count() as u32;
+                at = seen;
+                cells[cell] = count;
+            }
+        });
+        let (var, cells) = compressed(walk.var, cells, self.max_len);
+        Some(Ceiling { var, cells })
     }
 
     /// The column of a class that the position decides, without gaps.
@@ -130,14 +155,14 @@ impl Engine {
         let on_index = |c: &Class| matches!(self.dep[c.index()], Dep::One(Var::Index | Var::Point));
         let by_length = keys.iter().any(on_length);
         let uniform = !queries.iter().any(on_index);
+        if self.full() && !uniform && self.domain(Var::Point) > self.limit {
+            return None;
+        }
         let (var, cells) = match (self.full(), uniform) {
             (false, _) => (Var::Index, n),
             (true, true) => (Var::Length, n),
             (true, false) => (Var::Point, n * (n + 1) / 2),
         };
-        if cells as u64 > self.limit {
-            return None;
-        }
         let tasks = self.tasks(&queries, var, by_length);
         let keys_seen = |t: &Task| t.prefixes.last().map_or(0, |(seen, _)| *seen as u64);
         let functions = atoms.iter().any(|a| self.dag.function[a.index()].is_some());
@@ -183,7 +208,7 @@ impl Engine {
     }
 
     /// Calls for each task with the selected keys, and the first key on which a predicate raises.
-    fn follow(&mut self, walk: &Walk, see: &mut dyn FnMut(&mut Self, &Task, &[u64], usize)) {
+    fn follow(&mut self, walk: &Walk, see: See<'_>) {
         let ranks = self.ranks(&walk.atoms);
         let mut memo: Vec<WordMap<u64, Option<bool>>> = walk.atoms.iter().map(|_| WordMap::default()).collect();
         let mut patterns: BTreeMap<Class, Vec<u64>> = BTreeMap::new();
@@ -280,20 +305,26 @@ impl Engine {
 
     /// Records a column by the smallest variable that decides it.
     fn compress(&mut self, class: Class, var: Var, column: Vec<Id>) {
-        let n = self.max_len;
-        let cell = |length: usize, index: usize| column[length * (length - 1) / 2 + index];
-        let (dep, column) = if column.windows(2).all(|w| w[0] == w[1]) && !column.is_empty() {
-            (Dep::Const, vec![column[0]])
-        } else if var != Var::Point {
-            (Dep::One(var), column)
-        } else if (1..=n).all(|l| (0..l).all(|i| cell(l, i) == cell(n, i))) {
-            (Dep::One(Var::Index), (0..n).map(|i| cell(n, i)).collect())
-        } else if (1..=n).all(|l| (0..l).all(|i| cell(l, i) == cell(l, 0))) {
-            (Dep::One(Var::Length), (1..=n).map(|l| cell(l, 0)).collect())
-        } else {
-            (Dep::One(var), column)
-        };
-        self.dep[class.index()] = dep;
+        let (var, mut column) = compressed(var, column, self.max_len);
+        self.dep[class.index()] = Dep::One(var);
+        if !column.is_empty() && column.windows(2).all(|w| w[0] == w[1]) {
+            self.dep[class.index()] = Dep::Const;
+            column.truncate(1);
+        }
         self.learn_column(class, column);
+    }
+}
+
+/// Cells by point as cells by index or length, where these decide them.
+fn compressed<T: Copy + PartialEq>(var: Var, cells: Vec<T>, n: usize) -> (Var, Vec<T>) {
+    let cell = |length: usize, index: usize| cells[length * (length - 1) / 2 + index];
+    if var != Var::Point {
+        (var, cells)
+    } else if (1..=n).all(|l| (0..l).all(|i| cell(l, i) == cell(n, i))) {
+        (Var::Index, (0..n).map(|i| cell(n, i)).collect())
+    } else if (1..=n).all(|l| (0..l).all(|i| cell(l, i) == cell(l, 0))) {
+        (Var::Length, (1..=n).map(|l| cell(l, 0)).collect())
+    } else {
+        (var, cells)
     }
 }

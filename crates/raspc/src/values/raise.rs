@@ -238,7 +238,7 @@ impl Engine {
             .hint("the program has no value where it does; select at most one key, or aggregate numbers")
             .node(name.clone()),
         );
-        let text = format!("where `{name}` moves a value that is no number, at most one key is selected");
+        let text = format!("where `{name}` moves values that have no mean, at most one key is selected");
         findings.assumptions.push(Assumption { node, text });
     }
 

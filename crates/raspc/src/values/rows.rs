@@ -1,5 +1,4 @@
-//! Carrying out a plan: the families' rows, their product without the combinations that no input reaches, and the maps
-//! computed from them.
+//! Carrying out a plan: the families' rows, their product, and the maps computed from them.
 
 use std::collections::HashMap;
 
@@ -9,64 +8,18 @@ use super::canon::Class;
 use super::engine::{Dep, Engine, Var};
 use super::intern::{Id, RAISED};
 use super::plan::{Family, Key, Mode, Plan};
-use super::selector::PairRule;
+use super::product::{Block, Role};
+use super::sink::{sort_rows, without_raised};
 
 /// Rows are computed so many at a time (fewer where many maps are computed).
 const CHUNK: usize = 4096;
-
-/// Rows of the members of one family, with what is known of widths.
-#[derive(Debug)]
-struct Block {
-    /// How many ids a row has.
-    arity: usize,
-    data: Vec<Id>,
-    /// For each row, where widths matter: least and greatest count of visible keys (positions) or width (widths).
-    bounds: Vec<(u32, u32)>,
-    role: Role,
-}
-
-/// What a block's bounds bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    Free,
-    /// How many keys the position sees.
-    Visible,
-    /// How many keys this selector selects.
-    Width(Class),
-}
-
-/// A condition between two blocks of a product.
-#[derive(Debug)]
-struct Condition {
-    /// The earlier block; none for the bounds that hold at every position.
-    earlier: Option<usize>,
-    rule: Rule,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Rule {
-    /// The width is at most the visible keys less so many.
-    AtMostVisible(u32),
-    /// Between the widths of two selectors, earlier first.
-    Pair(PairRule),
-}
-
-/// The product of blocks, row by row.
-#[derive(Debug)]
-struct Product {
-    blocks: Vec<Block>,
-    /// By block: the conditions with earlier blocks.
-    conditions: Vec<Vec<Condition>>,
-    at: Vec<usize>,
-    max_len: u32,
-    done: bool,
-}
 
 /// A piece of the enumeration, by class.
 #[derive(Debug)]
 pub(super) struct Chunk {
     slots: HashMap<Class, usize>,
-    columns: Vec<Vec<Id>>,
+    /// By slot.
+    pub(super) columns: Vec<Vec<Id>>,
     pub(super) len: usize,
 }
 
@@ -87,7 +40,7 @@ impl Engine {
         let mut slots = HashMap::new();
         let mut blocks = Vec::new();
         for family in &plan.families {
-            for (block, members) in self.blocks(family, plan.widths)? {
+            for (block, members) in self.blocks(family, plan)? {
                 for member in members {
                     slots.insert(member, slots.len());
                 }
@@ -134,16 +87,17 @@ impl Engine {
     }
 
     /// A family's blocks with their members.
-    fn blocks(&mut self, family: &Family, widths: bool) -> Result<Vec<(Block, Vec<Class>)>, u64> {
-        let bounded = widths && (family.key == Key::Position || family.members.iter().any(|&m| self.reads_width(m)));
+    fn blocks(&mut self, family: &Family, plan: &Plan) -> Result<Vec<(Block, Vec<Class>)>, u64> {
+        let bounded = !plan.widths.is_empty()
+            && (family.key == Key::Position || family.members.iter().any(|&m| self.reads_width(m)));
         if family.mode == Mode::Together || (bounded && family.members.len() == 1 && self.has_column(family.members[0]))
         {
-            return Ok(vec![(self.together(family, bounded)?, family.members.clone())]);
+            return Ok(vec![(self.together(family, bounded, plan)?, family.members.clone())]);
         }
         let alone = |&member: &Class| {
             let data =
                 self.known(member).unwrap_or_else(|| panic!("{member} is enumerated before it is used")).to_vec();
-            (Block { arity: 1, data, bounds: Vec::new(), role: Role::Free }, vec![member])
+            (Block { arity: 1, data, bounds: Vec::new(), caps: Vec::new(), role: Role::Free }, vec![member])
         };
         Ok(family.members.iter().map(alone).collect())
     }
@@ -154,7 +108,7 @@ impl Engine {
     }
 
     /// The rows of a family, from its variables.
-    fn together(&mut self, family: &Family, bounded: bool) -> Result<Block, u64> {
+    fn together(&mut self, family: &Family, bounded: bool, plan: &Plan) -> Result<Block, u64> {
         let mut vars: Vec<Var> = family.members.iter().flat_map(|&m| self.vars(m)).collect();
         vars.sort_unstable();
         vars.dedup();
@@ -173,7 +127,7 @@ impl Engine {
             (Key::Source(selector), vars) => {
                 let roots: Vec<Class> =
                     vars.iter().filter_map(|v| if let Var::Root(r) = v { Some(*r) } else { None }).collect();
-                let (data, bounds) = self.group_rows(selector, &roots, &family.members)?;
+                let (data, bounds) = self.group_rows(selector, &roots, &family.members, plan.budget)?;
                 let role = if bounds.is_empty() { Role::Free } else { Role::Width(selector) };
                 (data, bounds, role)
             }
@@ -182,11 +136,12 @@ impl Engine {
         if !bounded {
             (bounds, role) = (Vec::new(), Role::Free);
         }
-        let mut block = Block { arity, data, bounds, role };
-        if bounded {
-            block.merge();
-        } else {
+        let caps = if role == Role::Visible { self.caps(&vars, &plan.widths) } else { Vec::new() };
+        let mut block = Block { arity, data, bounds, caps, role };
+        if role == Role::Free {
             block.data = sort_rows(without_raised(block.data, arity), arity);
+        } else {
+            block.merge();
         }
         Ok(block)
     }
@@ -213,6 +168,32 @@ impl Engine {
     pub(super) fn count(&self, id: Id) -> u32 {
         let i = self.table.value(id).as_int().and_then(|i| i.to_i64()).expect("a width is a small integer");
         u32::try_from(i).expect("a width is a count")
+    }
+
+    /// For each selector with ceilings, its greatest width in each row of the positions.
+    fn caps(&self, vars: &[Var], selectors: &[Class]) -> Vec<(Class, Vec<u32>)> {
+        let n = self.max_len;
+        let points: Vec<(usize, usize)> = match vars {
+            [Var::Index] => (0..n).map(|i| (i + 1, i)).collect(),
+            [Var::Length] => (1..=n).map(|length| (length, 0)).collect(),
+            _ => (1..=n).flat_map(|length| (0..length).map(move |i| (length, i))).collect(),
+        };
+        let decided = |var: Var| vars == [var] || !matches!(vars, [Var::Index | Var::Length]);
+        let mut caps = Vec::new();
+        for &selector in selectors {
+            let mut least = vec![u32::MAX; points.len()];
+            for ceiling in self.selectors.ceilings(selector).iter().filter(|c| decided(c.var)) {
+                for (least, &(length, index)) in least.iter_mut().zip(&points) {
+                    *least = (*least).min(match ceiling.var {
+                        Var::Index => ceiling.cells[index],
+                        Var::Length => ceiling.cells[length - 1],
+                        _ => ceiling.cells[length * (length - 1) / 2 + index],
+                    });
+                }
+            }
+            caps.push((selector, least));
+        }
+        caps
     }
 
     /// What classes that depend on the position hold at each position, with how many keys it sees.
@@ -246,209 +227,5 @@ impl Engine {
             }),
         }
         (data, bounds, Role::Visible)
-    }
-
-    /// The product of the blocks, positions and widths first.
-    fn product(&mut self, blocks: Vec<Block>) -> Product {
-        let mut conditions = Vec::new();
-        for (i, block) in blocks.iter().enumerate() {
-            conditions.push(self.conditions(block, &blocks[..i]));
-        }
-        let done = blocks.iter().any(|b| b.data.is_empty());
-        Product { at: vec![0; blocks.len()], blocks, conditions, max_len: self.max_len as u32, done }
-    }
-
-    fn conditions(&mut self, block: &Block, earlier: &[Block]) -> Vec<Condition> {
-        let Role::Width(selector) = block.role else { return Vec::new() };
-        let mut conditions = Vec::new();
-        for (i, other) in earlier.iter().enumerate() {
-            let rule = match other.role {
-                Role::Free => continue,
-                Role::Visible => Rule::AtMostVisible(self.selectors.spare(selector)),
-                Role::Width(first) => Rule::Pair(self.pair_rule(first, selector)),
-            };
-            conditions.push(Condition { earlier: Some(i), rule });
-        }
-        if !earlier.iter().any(|b| b.role == Role::Visible) {
-            conditions.push(Condition { earlier: None, rule: Rule::AtMostVisible(self.selectors.spare(selector)) });
-        }
-        conditions
-    }
-}
-
-impl Block {
-    /// Drops rows without a value and repeated rows, whose bounds are joined.
-    fn merge(&mut self) {
-        let arity = self.arity;
-        let bounded = !self.bounds.is_empty();
-        let rows = self.data.len() / arity;
-        let row = |i: usize| &self.data[i * arity..(i + 1) * arity];
-        let mut order: Vec<u32> = (0..rows as u32).filter(|&i| !row(i as usize).contains(&RAISED)).collect();
-        order.sort_by(|&a, &b| row(a as usize).cmp(row(b as usize)));
-        let (mut data, mut bounds): (Vec<Id>, Vec<(u32, u32)>) = (Vec::new(), Vec::new());
-        for i in order {
-            let i = i as usize;
-            if data.len() >= arity && &data[data.len() - arity..] == row(i) {
-                if bounded {
-                    let last = bounds.last_mut().expect("a bound for each row");
-                    *last = (last.0.min(self.bounds[i].0), last.1.max(self.bounds[i].1));
-                }
-                continue;
-            }
-            data.extend_from_slice(row(i));
-            if bounded {
-                bounds.push(self.bounds[i]);
-            }
-        }
-        (self.data, self.bounds) = (data, bounds);
-    }
-
-    fn rows(&self) -> usize {
-        self.data.len() / self.arity
-    }
-}
-
-impl Product {
-    /// Fills a chunk with the next rows; false when there are none.
-    fn fill(&mut self, chunk: &mut Chunk, rows: usize) -> bool {
-        chunk.columns.iter_mut().for_each(Vec::clear);
-        chunk.len = 0;
-        let mut depth = 0;
-        // Depth first: `at` holds the next row of each block; a block that is used up starts again.
-        if !self.done && self.started() {
-            depth = self.blocks.len() - 1;
-        }
-        while !self.done && chunk.len < rows {
-            if self.at[depth] == self.blocks[depth].rows() {
-                self.at[depth] = 0;
-                if depth == 0 {
-                    self.done = true;
-                    break;
-                }
-                depth -= 1;
-                self.at[depth] += 1;
-            } else if !self.holds(depth) {
-                self.at[depth] += 1;
-            } else if depth + 1 < self.blocks.len() {
-                depth += 1;
-            } else {
-                self.emit(chunk);
-                self.at[depth] += 1;
-            }
-        }
-        chunk.len > 0
-    }
-
-    /// Whether earlier blocks are in the middle of their rows already: the last block's next row is due.
-    fn started(&self) -> bool {
-        self.at.iter().any(|&i| i > 0)
-    }
-
-    fn emit(&self, chunk: &mut Chunk) {
-        let mut slot = 0;
-        for (block, &at) in self.blocks.iter().zip(&self.at) {
-            for &id in &block.data[at * block.arity..(at + 1) * block.arity] {
-                chunk.columns[slot].push(id);
-                slot += 1;
-            }
-        }
-        chunk.len += 1;
-    }
-
-    /// Whether the row of a block goes with those of the earlier ones.
-    fn holds(&self, depth: usize) -> bool {
-        self.conditions[depth].iter().all(|condition| {
-            let here = self.blocks[depth].bounds[self.at[depth]];
-            match (condition.earlier, condition.rule) {
-                (None, Rule::AtMostVisible(spare)) => here.0 + spare <= self.max_len,
-                (Some(i), Rule::AtMostVisible(spare)) => here.0 + spare <= self.blocks[i].bounds[self.at[i]].1,
-                (Some(i), Rule::Pair(rule)) => rule.allows(self.blocks[i].bounds[self.at[i]], here, self.visible()),
-                (None, Rule::Pair(_)) => unreachable!("a pair has an earlier block"),
-            }
-        })
-    }
-
-    /// Least and greatest count of visible keys at the current row.
-    fn visible(&self) -> (u32, u32) {
-        let found = self.blocks.iter().position(|b| b.role == Role::Visible);
-        found.map_or((1, self.max_len), |i| self.blocks[i].bounds[self.at[i]])
-    }
-}
-
-/// Collects rows, each once.
-#[derive(Debug)]
-pub(super) struct RowSink {
-    arity: usize,
-    data: Vec<Id>,
-    /// Sort and drop duplicates at this many ids.
-    mark: usize,
-}
-
-impl RowSink {
-    pub(super) fn new(arity: usize) -> Self {
-        Self { arity, data: Vec::new(), mark: 1 << 20 }
-    }
-
-    /// Adds a row.
-    pub(super) fn push(&mut self, row: impl Iterator<Item = Id>) {
-        self.data.extend(row);
-        if self.data.len() >= self.mark {
-            self.data = sort_rows(std::mem::take(&mut self.data), self.arity);
-            self.mark = (self.data.len() * 2).max(1 << 20);
-        }
-    }
-
-    /// An error with the count when there are more rows than the limit.
-    pub(super) fn check(&mut self, limit: u64) -> Result<(), u64> {
-        // Typed rows: of a row of values there may be several.
-        let rows = |s: &Self| (s.data.len() / s.arity) as u64;
-        if rows(self) > limit.saturating_mul(8).saturating_add(CHUNK as u64) {
-            self.data = sort_rows(std::mem::take(&mut self.data), self.arity);
-            if rows(self) > limit.saturating_mul(4) {
-                return Err(rows(self));
-            }
-        }
-        Ok(())
-    }
-
-    /// The rows one after another, sorted by ids, each once.
-    pub(super) fn finish(self) -> Vec<Id> {
-        sort_rows(self.data, self.arity)
-    }
-}
-
-/// Drops the rows without a value.
-fn without_raised(data: Vec<Id>, arity: usize) -> Vec<Id> {
-    if data.contains(&RAISED) {
-        data.chunks(arity).filter(|row| !row.contains(&RAISED)).flatten().copied().collect()
-    } else {
-        data
-    }
-}
-
-/// Sorts rows by ids and drops duplicates.
-fn sort_rows(mut data: Vec<Id>, arity: usize) -> Vec<Id> {
-    let mut pairs = data.chunks_exact(arity).zip(data.chunks_exact(arity).skip(1));
-    if pairs.all(|(a, b)| a < b) {
-        return data;
-    }
-    match arity {
-        1 => {
-            data.sort_unstable();
-            data.dedup();
-            data
-        }
-        2 => {
-            let mut packed: Vec<u64> = data.chunks_exact(2).map(|r| u64::from(r[0]) << 32 | u64::from(r[1])).collect();
-            packed.sort_unstable();
-            packed.dedup();
-            packed.into_iter().flat_map(|p| [(p >> 32) as Id, p as Id]).collect()
-        }
-        _ => {
-            let mut rows: Vec<&[Id]> = data.chunks_exact(arity).collect();
-            rows.sort_unstable();
-            rows.dedup();
-            rows.concat()
-        }
     }
 }

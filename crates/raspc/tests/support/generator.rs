@@ -426,7 +426,8 @@ impl Recipe {
         let y = Info::new(Kind::of(std::slice::from_ref(&c)), 3.0);
         let mut info = result(op, x, y);
         info.distinct = x.distinct && matches!(op, BinaryOp::Add | BinaryOp::Sub);
-        info.bound = if op == BinaryOp::Pow { x.bound.max(1.0).powi(3) } else { info.bound };
+        info.bound =
+            if op == BinaryOp::Pow { x.bound.max(1.0) * x.bound.max(1.0) * x.bound.max(1.0) } else { info.bound };
         let left = step.picks[2].is_multiple_of(4) && !matches!(op, BinaryOp::Pow | BinaryOp::Div | BinaryOp::Mod);
         if step.picks[2] % 4 == 1 {
             let constant = self.graph.push(Op::Const(c), None);

@@ -23,7 +23,7 @@ fn within<T>(limit: Duration, what: &str, run: impl FnOnce() -> T) -> T {
 #[test]
 fn large_domains() {
     let options = numbers(1024, 1024);
-    let limit = Duration::from_secs(3);
+    let limit = Duration::from_secs(10);
     let mut b = Build::full();
     let out = hist(&mut b);
     let values = within(limit, "hist", || infer(&b.graph, out, &options).unwrap());
@@ -48,7 +48,7 @@ fn pair_balance_at_256_is_enumerated() {
     let mut b = Build::full();
     let out = pair_balance(&mut b, "(", ")");
     let options = chars("()x", 256);
-    let limit = Duration::from_secs(8);
+    let limit = Duration::from_secs(30);
     let values = within(limit, "pair_balance infer", || infer(&b.graph, out, &options).unwrap());
     let set = within(limit, "pair_balance enumerate", || values.enumerate(out).unwrap());
     assert!(set.len() > 10_000);
@@ -61,7 +61,7 @@ fn pair_balance_at_256_is_enumerated() {
 
 #[test]
 fn long_chains_and_much_sharing() {
-    let limit = Duration::from_secs(8);
+    let limit = Duration::from_secs(30);
     let mut b = Build::full();
     let mut x = b.tokens();
     for _ in 0..100_000 {

@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod cost;
+mod generated;
 mod programs;
 mod random;
 mod refusals;

@@ -1,8 +1,9 @@
 //! The standard programs, with the facts that their compilation rests on.
 
+use raspc::options::Options;
 use raspc::values::{ValueSet, infer};
 use raspc_lang::function::{Expr, Function};
-use raspc_lang::graph::{Comparison as C, Mask, NodeId};
+use raspc_lang::graph::{Comparison as C, Mask, NodeId, Op, Predicate};
 use raspc_lang::ops::{BinaryOp as B, UnaryOp as U};
 use raspc_lang::value::Value;
 
@@ -280,4 +281,141 @@ fn none_is_neither_called_nor_compared() {
     let out = b.map(Function::expr(1, text), &[before]);
     let values = check(&b.graph, out, &chars("ab", 3));
     assert_eq!(texts(&values.enumerate(out).unwrap()), ["none", "a", "b"]);
+}
+
+#[test]
+fn an_order_by_parity_tells_parities() {
+    // key % 2 < query % 2: a weak order in which values of one parity are equal.
+    let mut b = Build::full();
+    let t = b.tokens();
+    let parity = |i| Box::new(Expr::Binary(B::Mod, Box::new(Expr::Arg(i)), Box::new(Expr::Const(Value::int(2)))));
+    let before = |b: &mut Build, op| {
+        let f = Function::expr(2, Expr::Binary(op, parity(0), parity(1)));
+        b.push(Op::Select { keys: t, queries: t, predicate: Predicate::Function(f) })
+    };
+    let (less, same) = (before(&mut b, B::Lt), before(&mut b, B::Eq));
+    let i = b.indices();
+    let left = b.select(i, i, C::Lt);
+    let tie = b.and(same, left);
+    let stable = b.or(less, tie);
+    let (coarse, fine) = (b.width(less), b.width(stable));
+    let out = b.binary(B::Add, coarse, fine);
+    let values = check(&b.graph, out, &numbers(4, 4));
+    assert!(!values.determines(coarse, t) && values.is_injective(fine));
+    // On values that differ in parity it is an order of the values.
+    let values = check(&b.graph, out, &numbers(2, 4));
+    assert!(values.determines(coarse, t));
+}
+
+#[test]
+fn two_neighbours_are_two_keys() {
+    let mut b = Build::full();
+    let (t, i) = (b.tokens(), b.indices());
+    let (left, right) = (b.with(B::Sub, i, 1), b.with(B::Add, i, 1));
+    let (to_left, to_right) = (b.select(i, left, C::Eq), b.select(i, right, C::Eq));
+    let both = b.or(to_left, to_right);
+    let like = b.select(t, t, C::Eq);
+    let alike = b.and(both, like);
+    let out = b.width(alike);
+    let values = check(&b.graph, out, &numbers(2, 4));
+    assert_eq!(values.width_range(alike), (0, 2));
+    assert_eq!(texts(&values.enumerate(out).unwrap()), ["0", "1", "2"]);
+}
+
+#[test]
+fn dyadic_values_have_exact_means() {
+    let mut b = Build::full();
+    let (t, all) = (b.tokens(), b.everything());
+    let mean = b.aggregate(all, t);
+    let half = b.with(B::Mul, mean, 2);
+    let float = |x: f64| Value::float(x).unwrap();
+    let values = check(&b.graph, half, &Options::new(vec![float(0.25), float(-1.5), Value::int(3)], 4));
+    assert!(values.enumerate(mean).unwrap().contains(&float(-0.625)));
+    // Beyond what is enumerated multiset by multiset, the lattice still serves.
+    let values = infer(&b.graph, half, &Options::new(vec![float(0.25), float(-1.5), Value::int(3)], 300)).unwrap();
+    assert!(values.enumerate(mean).is_ok());
+}
+
+#[test]
+fn no_inputs_at_all() {
+    for options in [Options::new(Vec::new(), 3), numbers(2, 0), numbers(2, 1)] {
+        let mut b = Build::full();
+        let out = sort(&mut b).1;
+        check(&b.graph, out, &options);
+        let mut b = Build::causal();
+        let out = reverse(&mut b).1;
+        check(&b.graph, out, &options);
+    }
+}
+
+#[test]
+fn counts_that_cannot_be_zero_can_divide() {
+    // The share of keys before this one that hold the same token, by counts: same / seen.
+    for mask in [Mask::Full, Mask::Causal] {
+        let mut b = Build::new(mask);
+        let (t, i) = (b.tokens(), b.indices());
+        let (prev, same) = (b.select(i, i, C::Le), b.select(t, t, C::Eq));
+        let both = b.and(prev, same);
+        let (seen, alike) = (b.width(prev), b.width(both));
+        let share = b.binary(B::Div, alike, seen);
+        let rest = b.binary(B::Sub, seen, alike);
+        let out = b.binary(B::Mul, share, rest);
+        let values = check(&b.graph, out, &chars("ab", 4));
+        assert!(values.assumptions().is_empty());
+        assert_eq!(texts(&values.enumerate(rest).unwrap()), ["0", "1", "2", "3"], "alike is never more than seen");
+        assert_eq!(values.enumerate(share).unwrap().last().unwrap(), &Value::int(1));
+    }
+}
+
+#[test]
+fn negations_of_comparisons_are_comparisons() {
+    let mut b = Build::full();
+    let (t, i) = (b.tokens(), b.indices());
+    let other = b.select(t, t, C::Ne);
+    let same = b.push(Op::Not(other));
+    let behind = b.select(i, i, C::Gt);
+    let upto = b.push(Op::Not(behind));
+    let copied = b.aggregate(same, t);
+    let width = b.width(upto);
+    let out = b.binary(B::Eq, copied, width);
+    let values = check(&b.graph, out, &numbers(3, 3));
+    assert!(values.selects_equal(same, t) && values.width_range(same) == (1, 3));
+    assert!(values.is_injective(width));
+}
+
+#[test]
+fn sums_of_wide_steps_are_all_found() {
+    let mut b = Build::full();
+    let (t, all) = (b.tokens(), b.everything());
+    let (mean, big) = (b.aggregate(all, t), b.with(B::Ge, t, 100));
+    let share = b.aggregate(all, big);
+    let out = b.binary(B::Sub, mean, share);
+    check(&b.graph, out, &Options::new([0, 1, 500].map(Value::int).to_vec(), 4));
+}
+
+#[test]
+fn strings_of_the_position_have_no_mean() {
+    let mut b = Build::full();
+    let (i, all) = (b.indices(), b.everything());
+    let text = b.unary(U::ToStr, i);
+    let out = b.aggregate(all, text);
+    let values = check(&b.graph, out, &chars("a", 3));
+    assert_eq!(texts(&values.enumerate(out).unwrap()), ["0"]);
+    assert_eq!(values.assumptions().len(), 1);
+}
+
+#[test]
+fn ties_broken_by_the_index_make_keys_distinct() {
+    // key + index / (length + 1): distinct at all positions, so that the number of smaller ones is a rank.
+    let mut b = Build::full();
+    let (t, i) = (b.tokens(), b.indices());
+    let small = b.with(B::Mul, i, Value::float(0.125).unwrap());
+    let keys = b.binary(B::Add, t, small);
+    let before = b.select(keys, keys, C::Lt);
+    let target = b.width(before);
+    let put = b.select(target, i, C::Eq);
+    let out = b.aggregate(put, t);
+    let values = check(&b.graph, out, &numbers(3, 4));
+    assert!(values.is_injective(keys) && values.is_injective(target) && values.determines(target, t));
+    assert_eq!(values.width_range(put).1, 1);
 }

@@ -1,8 +1,14 @@
 //! What is refused, assumed and warned of.
 
-use raspc::values::{codes, infer};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use raspc::options::Options;
+use raspc::values::{ValueSet, codes, infer};
 use raspc_lang::diagnostic::Severity;
-use raspc_lang::graph::{Comparison as C, NodeId};
+use raspc_lang::error::EvalError;
+use raspc_lang::function::{Body, Function, HostFunction};
+use raspc_lang::graph::{Comparison as C, NodeId, Op, Predicate};
 use raspc_lang::ops::{BinaryOp as B, UnaryOp as U};
 use raspc_lang::value::Value;
 
@@ -56,32 +62,20 @@ fn an_ordering_with_none_is_refused_and_equality_is_not() {
 
 #[test]
 fn what_no_input_reaches_is_assumed_and_warned_of() {
-    // The first token is 0 where the sum of means is; two means through different selectors are not related here.
+    // Means through different selectors are not related here: 2·mean − so_far = −7 would need so_far = 7 and mean = 0, of
+    // tokens 0 and 7, which exclude each other.
     let mut b = Build::full();
     let (t, i) = (b.tokens(), b.indices());
-    let all = b.everything();
-    let up_to = b.select(i, i, C::Le);
+    let (all, up_to) = (b.everything(), b.select(i, i, C::Le));
     let (mean, so_far) = (b.aggregate(all, t), b.aggregate(up_to, t));
     let double = b.with(B::Mul, mean, 2);
     let least = b.binary(B::Sub, double, so_far);
     let apart = b.with(B::Add, least, 7);
-    let gap = b.with(B::Sub, apart, 1.5_f64.to_string().as_str());
-    let _ = gap;
     let odd = b.of(1, B::Div, apart);
-    // 2·mean − so_far = −7 needs so_far = 7 and mean = 0, which excludes each other.
-    let values = infer(&b.graph, odd, &Options8::options()).unwrap();
+    let values = check(&b.graph, odd, &Options::new(vec![Value::int(0), Value::int(7)], 3));
     assert_eq!(values.assumptions().len(), 1);
     assert_eq!(values.assumptions()[0].node, odd);
     assert_eq!(values.warnings()[0].code, codes::MAY_RAISE);
-}
-
-/// The vocabulary {0, 7}.
-struct Options8;
-
-impl Options8 {
-    fn options() -> raspc::options::Options {
-        raspc::options::Options::new(vec![Value::int(0), Value::int(7)], 3)
-    }
 }
 
 #[test]
@@ -136,4 +130,73 @@ fn nodes_that_do_not_matter_are_not_looked_at() {
     let out = b.with(B::Add, i, 1);
     assert!(infer(&b.graph, out, &chars("a", 3)).is_ok());
     assert_eq!(NodeId(0), i);
+}
+
+/// Counts its calls by argument.
+#[derive(Debug, Default)]
+struct Counting(Mutex<HashMap<String, u32>>);
+
+impl HostFunction for Counting {
+    fn call(&self, args: &[Value]) -> Result<Value, EvalError> {
+        let shown = format!("{args:?}");
+        *self.0.lock().unwrap().entry(shown).or_default() += 1;
+        match args {
+            [Value::Int(i), ..] if i.is_zero() => Err(EvalError::new("zero")),
+            [a, ..] => Ok(Value::str(a.to_string())),
+            [] => unreachable!("a function has arguments"),
+        }
+    }
+
+    fn name(&self) -> String {
+        "counting".to_owned()
+    }
+}
+
+#[test]
+fn host_functions_are_called_once_for_each_argument() {
+    let counting = Arc::new(Counting::default());
+    let function = |arity| Function { arity, body: Body::Host(counting.clone()) };
+    let mut b = Build::full();
+    let (t, i) = (b.tokens(), b.indices());
+    let sum = b.binary(B::Add, t, i);
+    let (x, y) = (b.map(function(1), &[t]), b.map(function(1), &[sum]));
+    let select = b.push(Op::Select { keys: sum, queries: t, predicate: Predicate::Function(function(2)) });
+    let width = b.width(select);
+    let z = b.map(function(1), &[width]);
+    let joined = b.binary(B::Add, x, y);
+    let out = b.binary(B::Add, joined, z);
+    // Zero is a sum that is reached, so the interpreter is asked for witnesses too.
+    let errors = infer(&b.graph, out, &numbers(4, 4)).unwrap_err();
+    assert!(errors.iter().all(|e| e.code == codes::RAISES), "{errors:?}");
+    let options = Options::new((1..4).map(Value::int).collect(), 4);
+    let counts = |c: &Counting| c.0.lock().unwrap().values().copied().max();
+    assert_eq!(counts(&counting), Some(1));
+    counting.0.lock().unwrap().clear();
+    let values = infer(&b.graph, out, &options).unwrap();
+    values.enumerate(out).unwrap();
+    values.joint(&[x, y, z, out], 1 << 20).unwrap();
+    assert!(values.determines(x, t));
+    assert_eq!(counts(&counting), Some(1));
+}
+
+#[test]
+fn lengths_beyond_the_limit_are_refused() {
+    let mut b = Build::full();
+    let i = b.indices();
+    let errors = infer(&b.graph, i, &chars("a", 1 << 40)).unwrap_err();
+    assert_eq!(errors[0].code, codes::TOO_LARGE);
+    let n = b.length();
+    let out = b.binary(B::Sub, n, i);
+    // Too many pairs of index and length: described.
+    let values = infer(&b.graph, out, &chars("a", 100_000)).unwrap();
+    assert!(matches!(values.set(out), ValueSet::Numbers { .. }), "{:?}", values.set(out));
+    assert!(values.enumerate(out).is_err() && values.is_uniform(n));
+}
+
+#[test]
+fn values_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    let mut b = Build::full();
+    let i = b.indices();
+    shared(&infer(&b.graph, i, &chars("a", 3)).unwrap());
 }

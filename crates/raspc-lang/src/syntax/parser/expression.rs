@@ -25,18 +25,21 @@ enum Infix {
     In,
 }
 
+/// The level of comparisons.
+const COMPARISON: u8 = 4;
+
 /// The binary forms by level, loosest first.
 const INFIX: &[(TokenKind, u8, Infix)] = &[
     (TokenKind::In, 1, Infix::In),
     (TokenKind::If, 2, Infix::If),
     (TokenKind::And, 3, Infix::Op(BinaryOp::And)),
     (TokenKind::Or, 3, Infix::Op(BinaryOp::Or)),
-    (TokenKind::EqEq, 4, Infix::Op(BinaryOp::Eq)),
-    (TokenKind::Ne, 4, Infix::Op(BinaryOp::Ne)),
-    (TokenKind::Lt, 4, Infix::Op(BinaryOp::Lt)),
-    (TokenKind::Le, 4, Infix::Op(BinaryOp::Le)),
-    (TokenKind::Gt, 4, Infix::Op(BinaryOp::Gt)),
-    (TokenKind::Ge, 4, Infix::Op(BinaryOp::Ge)),
+    (TokenKind::EqEq, COMPARISON, Infix::Op(BinaryOp::Eq)),
+    (TokenKind::Ne, COMPARISON, Infix::Op(BinaryOp::Ne)),
+    (TokenKind::Lt, COMPARISON, Infix::Op(BinaryOp::Lt)),
+    (TokenKind::Le, COMPARISON, Infix::Op(BinaryOp::Le)),
+    (TokenKind::Gt, COMPARISON, Infix::Op(BinaryOp::Gt)),
+    (TokenKind::Ge, COMPARISON, Infix::Op(BinaryOp::Ge)),
     (TokenKind::Plus, 5, Infix::Op(BinaryOp::Add)),
     (TokenKind::Minus, 5, Infix::Op(BinaryOp::Sub)),
     (TokenKind::Percent, 6, Infix::Op(BinaryOp::Mod)),
@@ -72,13 +75,25 @@ impl Parser<'_> {
                 Infix::In => ExprKind::In { item: left, container: self.climb(at + 1)? },
                 Infix::If => {
                     let cond = self.expr()?;
-                    self.expect(TokenKind::Else)?;
+                    self.else_of_choice()?;
                     ExprKind::Ternary { then: left, cond, otherwise: self.climb(at + 1)? }
                 }
             };
             left = self.push(kind, self.module.span(left))?;
         }
         Ok(left)
+    }
+
+    fn else_of_choice(&mut self) -> Parse<()> {
+        if self.eat(TokenKind::Else) {
+            return Ok(());
+        }
+        if self.beside_bad() {
+            return Err(Failed);
+        }
+        let message = format!("expected `else`, found {}", self.found());
+        let d = Diagnostic::error(codes::UNEXPECTED_TOKEN, message).at(self.peek().span);
+        Err(self.report(d.hint("a choice is written `a if condition else b`; comprehensions take no condition")))
     }
 
     /// The binary form that comes next.
@@ -91,7 +106,7 @@ impl Parser<'_> {
 
     /// Whether the expression of a `set example` ends here, at its line's end.
     fn ends_with_line(&self) -> bool {
-        self.line_end.is_some_and(|end| self.peek().span.start >= end)
+        self.one_line && self.at_new_line()
     }
 
     /// Adds an expression that starts where `start` does and ends with the last token.
@@ -134,9 +149,9 @@ impl Parser<'_> {
 
     /// What stands between brackets, and the closing one; line ends mean nothing inside.
     fn bracketed<T>(&mut self, open: Span, close: TokenKind, parse: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
-        let line_end = self.line_end.take();
+        let one_line = std::mem::take(&mut self.one_line);
         let result = parse(self).and_then(|inner| self.close(open, close).map(|_| inner));
-        self.line_end = line_end;
+        self.one_line = one_line;
         result
     }
 
@@ -236,6 +251,9 @@ impl Parser<'_> {
         self.bracketed(open, TokenKind::CloseParen, |p| {
             let keys = p.expr()?;
             p.select_comma(open)?;
+            if matches!(p.second(), TokenKind::CloseParen) && p.is_comparison() {
+                return Err(p.incomplete_select(open));
+            }
             let queries = p.expr()?;
             p.select_comma(open)?;
             let comparison = p.comparison()?;
@@ -250,9 +268,18 @@ impl Parser<'_> {
         if self.kind() != TokenKind::CloseParen {
             return Err(self.unexpected("`,`"));
         }
+        Err(self.incomplete_select(open))
+    }
+
+    fn incomplete_select(&mut self, open: Span) -> Failed {
         let d = Diagnostic::error(codes::UNEXPECTED_TOKEN, "`select` takes keys, queries and a comparison");
         let d = d.at(open.to(self.peek().span)).hint("write `select(keys, queries, ==)`");
-        Err(self.report(d))
+        self.report(d)
+    }
+
+    fn is_comparison(&self) -> bool {
+        let kind = self.kind();
+        INFIX.iter().any(|(k, level, _)| *k == kind && *level == COMPARISON)
     }
 
     fn comparison(&mut self) -> Parse<Comparison> {
@@ -329,6 +356,11 @@ impl Parser<'_> {
 
     fn entry(&mut self) -> Parse<(ExprId, ExprId)> {
         let key = self.expr()?;
+        if matches!(self.kind(), TokenKind::Comma | TokenKind::CloseBrace) {
+            let message = format!("expected `:` and a value, found {}", self.found());
+            let d = Diagnostic::error(codes::UNEXPECTED_TOKEN, message).at(self.peek().span);
+            return Err(self.report(d.hint("dictionaries are written `{key: value}`, lists `[a, b]`")));
+        }
         self.expect(TokenKind::Colon)?;
         Ok((key, self.expr()?))
     }

@@ -1,8 +1,8 @@
 //! Tokens to a [`Module`] (grammar and precedence: the RASP reference's, `%` looser than `*`, `and`/`or` one level).
 //!
-//! Total: every text gives a module and diagnostics. A malformed statement is reported once, becomes
-//! [`StatementKind::Error`] with the names it would have bound, and the parser goes on after its `;` or at the next
-//! statement. Recursion is bounded by [`MAX_DEPTH`].
+//! Total: every text gives a module and diagnostics. A malformed statement is reported once, becomes an error statement
+//! ([`ast::StatementKind::Error`](crate::syntax::ast::StatementKind::Error)) with the names it would have bound, and the
+//! parser goes on after its `;` or at the next statement. Recursion is bounded by [`MAX_DEPTH`].
 
 mod expression;
 mod recover;
@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::syntax::MAX_ERRORS;
 use crate::syntax::ast::{Ident, MAX_DEPTH, Module};
 use crate::syntax::lexer::lex;
 use crate::syntax::token::{Token, TokenKind};
@@ -58,7 +59,8 @@ pub fn parse(source: u32, text: &str, grammar: Grammar) -> Parsed {
         tokens,
         at: 0,
         depth: 0,
-        line_end: None,
+        one_line: false,
+        end_reported: false,
         module: Module::default(),
         diagnostics: lexed.diagnostics,
     };
@@ -71,6 +73,9 @@ pub fn parse(source: u32, text: &str, grammar: Grammar) -> Parsed {
 /// A diagnostic has been written; the statement cannot be used.
 struct Failed;
 
+/// What is expected after a complete expression.
+const AFTER_OPERAND: &str = "an operator or `;`";
+
 type Parse<T> = Result<T, Failed>;
 
 struct Parser<'t> {
@@ -80,8 +85,10 @@ struct Parser<'t> {
     tokens: Vec<Token>,
     at: usize,
     depth: u32,
-    /// Where the line of a `set example` ends: its expression, outside brackets, goes no further.
-    line_end: Option<u32>,
+    /// Whether a line end, outside brackets, ends the expression: that of a `set example`.
+    one_line: bool,
+    /// Whether an error has swallowed the rest of the text: brackets that stay open are not reported one by one.
+    end_reported: bool,
     module: Module,
     diagnostics: Vec<Diagnostic>,
 }
@@ -155,6 +162,9 @@ impl Parser<'_> {
 
     fn report(&mut self, d: Diagnostic) -> Failed {
         self.diagnostics.push(d);
+        if self.diagnostics.len() >= MAX_ERRORS {
+            self.at = self.tokens.len() - 1; // at `Eof`, where everything ends
+        }
         Failed
     }
 
@@ -164,11 +174,14 @@ impl Parser<'_> {
             return Failed;
         }
         let d = Diagnostic::error(codes::UNEXPECTED_TOKEN, format!("expected {what}, found {}", self.found()));
-        let d = d.at(self.peek().span);
-        let d = match self.advice() {
-            Some(hint) => d.hint(hint),
-            None => d,
-        };
+        let hint = self.advice().unwrap_or_else(|| match what {
+            "an expression" => {
+                "write a value: a number, a string, a name, a bracket or a form such as `len(x)`".to_owned()
+            }
+            AFTER_OPERAND => "is an operator, a `,` or a `;` missing before it?".to_owned(),
+            _ => format!("write {what} before it, or remove it"),
+        });
+        let d = d.at(self.peek().span).hint(hint);
         self.report(d)
     }
 
@@ -181,13 +194,16 @@ impl Parser<'_> {
         if self.kind() == kind {
             return Ok(self.bump());
         }
-        if self.beside_bad() {
+        if self.beside_bad() || (self.end_reported && self.kind() == TokenKind::Eof) {
             return Err(Failed);
         }
         let message = format!("expected {kind}, found {}", self.found());
         let mut d = Diagnostic::error(codes::UNCLOSED_BRACKET, message).at(self.peek().span);
         d = d.note(Some(open), "to close this bracket");
-        let hint = self.advice().unwrap_or_else(|| format!("add {kind}, or `,` and what comes next"));
+        self.end_reported |= self.kind() == TokenKind::Eof;
+        let list = kind != TokenKind::CloseBrace && self.kind() != TokenKind::Eof;
+        let more = if list { ", or `,` and what comes next" } else { "" };
+        let hint = self.advice().unwrap_or_else(|| format!("add {kind}{more}"));
         Err(self.report(d.hint(hint)))
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexSet;
+
 use super::Parser;
 use crate::syntax::token::TokenKind;
 
@@ -10,11 +12,18 @@ impl Parser<'_> {
     /// closes the block around it and before a keyword that starts a statement on a line of its own. Returns the names
     /// that the skipped text seems to bind.
     pub(super) fn skip_statement(&mut self, from: usize) -> Vec<Arc<str>> {
-        let mut open_braces = 0u32;
+        // Only blocks hold semicolons: elsewhere the first one ends the statement, whatever is open.
+        let block = matches!(self.tokens[from].kind, TokenKind::Def | TokenKind::For);
+        let so_far = &self.tokens[from..self.at];
+        let count = |kind| so_far.iter().filter(|t| t.kind == kind).count();
+        let mut open_braces = count(TokenKind::OpenBrace).saturating_sub(count(TokenKind::CloseBrace));
         loop {
             match self.kind() {
-                TokenKind::Eof => break,
-                TokenKind::Semicolon if open_braces == 0 => {
+                TokenKind::Eof => {
+                    self.end_reported = true;
+                    break;
+                }
+                TokenKind::Semicolon if open_braces == 0 || !block => {
                     self.bump();
                     break;
                 }
@@ -22,7 +31,7 @@ impl Parser<'_> {
                 TokenKind::CloseBrace if open_braces == 0 => break,
                 TokenKind::CloseBrace => {
                     open_braces -= 1;
-                    if open_braces == 0 && !matches!(self.second(), TokenKind::Semicolon) {
+                    if open_braces == 0 && block {
                         self.bump();
                         break;
                     }
@@ -35,10 +44,12 @@ impl Parser<'_> {
         self.bound_names(from)
     }
 
-    /// Names before `=`, after `def` and after `for` among the tokens since `from`.
+    /// Names before `=`, after `def` and after `for` among the (first) tokens since `from`.
     fn bound_names(&self, from: usize) -> Vec<Arc<str>> {
-        let tokens = &self.tokens[from..self.at];
-        let mut names = Vec::new();
+        // Blocks within blocks that all fail ask again and again about the same tokens.
+        const ENOUGH: usize = 10_000;
+        let tokens = &self.tokens[from..self.at.min(from + ENOUGH)];
+        let mut names: IndexSet<&str> = IndexSet::new();
         for (i, token) in tokens.iter().enumerate() {
             if token.kind != TokenKind::Ident {
                 continue;
@@ -49,16 +60,20 @@ impl Parser<'_> {
                 || matches!(before, Some(TokenKind::Def | TokenKind::For))
                 || (matches!(after, Some(TokenKind::Comma)) && i == 0);
             if bound {
-                names.push(Arc::from(self.text_of(token.span)));
+                names.insert(self.text_of(token.span));
             }
         }
-        names
+        names.into_iter().map(Arc::from).collect()
     }
 
     /// What to do about the next token, where it is a frequent slip.
     pub(super) fn advice(&self) -> Option<String> {
         let before = if self.at == 0 { TokenKind::Eof } else { self.tokens[self.at - 1].kind };
+        let word = if before == TokenKind::Ident { self.text_of(self.tokens[self.at - 1].span) } else { "" };
         let hint = match (before, self.kind()) {
+            _ if word == "lambda" => "functions are written `def f(x) { return x + 1; }` and passed by name",
+            (_, TokenKind::Ident) if matches!(word, "let" | "var" | "const") => "assign without it: `x = 1;`",
+            (_, TokenKind::Ident) if word == "while" => "loops go over lists: `for i in range(10) { ... }`",
             (TokenKind::Slash, TokenKind::Slash) => "there is no `//`; divide with `/` and round with `round(...)`",
             (TokenKind::Star, TokenKind::Star) => "powers are written `a ^ b`",
             (TokenKind::Plus | TokenKind::Minus | TokenKind::Star | TokenKind::Slash, TokenKind::Assign) => {

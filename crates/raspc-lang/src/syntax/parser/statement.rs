@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Failed, Parse, Parser};
+use super::{AFTER_OPERAND, Failed, Parse, Parser};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::syntax::ast::{ExprId, FunctionDef, Ident, Statement, StatementKind, Which};
@@ -39,13 +39,10 @@ impl Parser<'_> {
         while !matches!(self.kind(), TokenKind::Eof | TokenKind::CloseBrace | TokenKind::Return) {
             let from = self.at;
             let start = self.peek().span;
-            let kind = match self.statement(top) {
-                Ok(kind) => kind,
-                Err(Failed) => {
-                    self.line_end = None;
-                    StatementKind::Error { binds: self.skip_statement(from) }
-                }
-            };
+            let kind = self.statement(top).unwrap_or_else(|Failed| {
+                self.one_line = false;
+                StatementKind::Error { binds: self.skip_statement(from) }
+            });
             if self.at == from {
                 self.bump(); // whatever it is, the loop must go on
             }
@@ -101,7 +98,7 @@ impl Parser<'_> {
             self.report(d.at(Span { start: end.end, ..end }).hint("add `;`"));
             return Ok(());
         }
-        Err(self.unexpected("an operator or `;`"))
+        Err(self.unexpected(AFTER_OPERAND))
     }
 
     fn assign(&mut self) -> Parse<StatementKind> {
@@ -242,9 +239,9 @@ impl Parser<'_> {
             TokenKind::Set => {
                 let which = self.which();
                 self.expect(TokenKind::Example)?;
-                self.line_end = Some(self.end_of_line());
+                self.one_line = true;
                 let value = self.expr();
-                self.line_end = None;
+                self.one_line = false;
                 StatementKind::SetExample { which, value: value? }
             }
             TokenKind::Show => {
@@ -284,13 +281,6 @@ impl Parser<'_> {
         }
         self.bump();
         Ok(on)
-    }
-
-    /// Where the line of the next token ends; brackets that it opens may go further.
-    fn end_of_line(&self) -> u32 {
-        let start = self.peek().span.start as usize;
-        let length = self.text[start..].find('\n').unwrap_or(self.text.len() - start);
-        (start + length) as u32
     }
 }
 

@@ -61,7 +61,7 @@ impl Rows {
         for (row, cells) in grid.cells.chunks_exact(width).enumerate() {
             let begin = columns.len();
             columns.extend((0..width as u32).filter(|&c| cells[c as usize] != ANY));
-            columns[begin..].sort_by_key(|&c| cells[c as usize]);
+            columns[begin..].sort_unstable_by_key(|&c| (cells[c as usize], c));
             let mut at = begin;
             for run in columns[begin..].chunk_by(|&a, &b| cells[a as usize] == cells[b as usize]) {
                 let hash = run.iter().fold(0u64, |hash, &c| mix(hash ^ u64::from(c)));
@@ -178,7 +178,9 @@ fn corrections<'a>(rows: &'a Rows, defaults: &'a Defaults) -> impl Iterator<Item
 }
 
 fn count(rows: &Rows, defaults: &Defaults) -> usize {
-    let mut boxes: Vec<_> = corrections(rows, defaults).map(|(key, run)| (key, run.hash)).collect();
+    // A count may be too small by a collision of hashes; the boxes are compared when they are built.
+    let key = |((class, default), run): ((u32, u32), &Run)| mix(run.hash ^ u64::from(class) << 32 ^ u64::from(default));
+    let mut boxes: Vec<u64> = corrections(rows, defaults).map(key).collect();
     boxes.sort_unstable();
     boxes.dedup();
     let mut distinct = defaults.clone();

@@ -17,9 +17,8 @@ use std::{
 use super::{
     boxes::{Rows, Run},
     grid::NOTHING,
-    plan::{Census, Plan, Solver, Target},
-    sums::{self, Numbering},
-    unit::{Part, Vector, sum},
+    plan::{Plan, Solver, Target},
+    unit::{Part, Read, Vector, sum},
 };
 
 /// How a class is made, cheapest first where counts are equal.
@@ -32,13 +31,11 @@ enum Shape {
 }
 
 /// The plan; `columns` is the same grid transposed.
-pub(super) fn plan(rows: &Rc<Rows>, columns: &Rc<Rows>, target: &Rc<Target>, census: &Census, solver: &Solver) -> Plan {
+pub(super) fn plan(rows: &Rc<Rows>, columns: &Rc<Rows>, target: &Rc<Target>, solver: &Solver) -> Plan {
     let (by_row, by_column) = (by_class(rows), by_class(columns));
-    let shape = |&(class, _): &(u32, usize)| {
-        let (rows_of, columns_of) = (&by_row[&class], &by_column[&class]);
-        (class, cheapest(rows, rows_of, columns_of, solver))
-    };
-    let mut shapes: BTreeMap<u32, (usize, Shape)> = census.classes.iter().map(shape).collect();
+    let both = by_row.chunk_by(|a, b| a.class == b.class).zip(by_column.chunk_by(|a, b| a.class == b.class));
+    let shape = |(of_row, of_column): (&[&Run], &[&Run])| (of_row[0].class, cheapest(rows, of_row, of_column, solver));
+    let mut shapes: BTreeMap<u32, (usize, Shape)> = both.map(shape).collect();
     let dearest = shapes.iter().max_by_key(|(_, shape)| shape.0).map_or(NOTHING, |(class, _)| *class);
     let rest = if solver.single_term { NOTHING } else { dearest };
     shapes.remove(&rest);
@@ -51,10 +48,11 @@ pub(super) fn plan(rows: &Rc<Rows>, columns: &Rc<Rows>, target: &Rc<Target>, cen
     })
 }
 
-fn by_class(rows: &Rows) -> BTreeMap<u32, Vec<&Run>> {
-    let mut out: BTreeMap<u32, Vec<&Run>> = BTreeMap::new();
-    rows.runs.iter().for_each(|run| out.entry(run.class).or_default().push(run));
-    out
+/// The runs sorted by class, each class's by row.
+fn by_class(rows: &Rows) -> Vec<&Run> {
+    let mut order: Vec<(u32, usize)> = rows.runs.iter().enumerate().map(|(i, run)| (run.class, i)).collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, i)| &rows.runs[i]).collect()
 }
 
 fn cheapest(rows: &Rows, rows_of: &[&Run], columns_of: &[&Run], solver: &Solver) -> (usize, Shape) {
@@ -116,13 +114,12 @@ fn parts(
     };
     let mut parts = boxes(rows, Shape::Rows);
     parts.extend(boxes(columns, Shape::Columns));
-    let by_class = by_class(rows);
-    for (class, (_, shape)) in shapes {
-        let runs = &by_class[class];
-        match shape {
-            Shape::Nested => parts.push(comparison(rows, runs, &writes(*class))),
-            Shape::Blocks => parts.push(equality(rows, runs, &writes(*class))),
-            Shape::Rows | Shape::Columns => {}
+    for runs in by_class(rows).chunk_by(|a, b| a.class == b.class) {
+        let class = runs[0].class;
+        match shapes.get(&class) {
+            Some((_, Shape::Nested)) => parts.push(comparison(rows, runs, &writes(class))),
+            Some((_, Shape::Blocks)) => parts.push(equality(rows, runs, &writes(class))),
+            _ => {}
         }
     }
     parts
@@ -134,16 +131,20 @@ fn comparison(rows: &Rows, runs: &[&Run], writes: &Vector) -> Part {
     let sizes: BTreeSet<usize> = runs.iter().map(|run| rows.columns(run).len()).collect();
     let rank: BTreeMap<usize, i64> = sizes.into_iter().zip(1..).collect();
     let level = rank.len() as i64 + 1;
-    let (mut r, mut q) = (vec![0; rows.grid.len(0)], vec![0; rows.grid.len(1)]);
+    let mut q: BTreeMap<u32, i64> = BTreeMap::new();
+    let mut reads = Vec::new();
     for run in runs {
         let rank = rank[&rows.columns(run).len()];
-        r[run.row as usize] = rank;
+        rows.grid.axes[0].read(run.row as usize, rank, &mut reads);
         for &column in rows.columns(run) {
-            let q = &mut q[column as usize];
+            let q = q.entry(column).or_default();
             *q = (*q).max(level - rank);
         }
     }
-    hinges(rows, vec![r, q], &[(1 - level, 1.0), (-level, -1.0)], writes)
+    for (column, q) in q {
+        rows.grid.axes[1].read(column as usize, q, &mut reads);
+    }
+    hinges(reads, &[(1 - level, 1.0), (-level, -1.0)], writes)
 }
 
 /// `[block of a = block of b]`: with n blocks from 1 and L = n + 1, a row reads L + block, a column L − block, rows and columns
@@ -151,17 +152,21 @@ fn comparison(rows: &Rows, runs: &[&Run], writes: &Vector) -> Part {
 fn equality(rows: &Rows, runs: &[&Run], writes: &Vector) -> Part {
     let blocks: BTreeMap<u64, i64> = distinct(runs).into_keys().zip(1..).collect();
     let level = blocks.len() as i64 + 1;
-    let (mut row, mut column) = (vec![0; rows.grid.len(0)], vec![0; rows.grid.len(1)]);
+    let mut reads = Vec::new();
+    let mut seen = BTreeSet::new();
     for run in runs {
-        row[run.row as usize] = level + blocks[&run.hash];
-        for &c in rows.columns(run) {
-            column[c as usize] = level - blocks[&run.hash];
+        let block = blocks[&run.hash];
+        rows.grid.axes[0].read(run.row as usize, level + block, &mut reads);
+        if seen.insert(block) {
+            for &column in rows.columns(run) {
+                rows.grid.axes[1].read(column as usize, level - block, &mut reads);
+            }
         }
     }
-    hinges(rows, vec![row, column], &[(1 - 2 * level, 1.0), (-2 * level, -2.0), (-1 - 2 * level, 1.0)], writes)
+    hinges(reads, &[(1 - 2 * level, 1.0), (-2 * level, -2.0), (-1 - 2 * level, 1.0)], writes)
 }
 
-fn hinges(rows: &Rows, numbering: Numbering, steps: &[(i64, f64)], writes: &Vector) -> Part {
+fn hinges(reads: Vec<Read>, steps: &[(i64, f64)], writes: &Vector) -> Part {
     let hinge = |&(offset, weight): &(i64, f64)| (offset, sum(&Vector::new(), writes, weight));
-    Part { reads: sums::reads(&rows.grid, &numbering), hinges: steps.iter().map(hinge).collect() }
+    Part { reads, hinges: steps.iter().map(hinge).collect() }
 }

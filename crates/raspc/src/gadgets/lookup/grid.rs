@@ -4,7 +4,7 @@
 //! not (`unit.rs` does so last). So a construction never treats none apart: it is a value whose slice holds [`NOTHING`].
 //!
 //! **Invariants:** every axis of a reduced grid has at least two values with different slices; each original value of an
-//! argument belongs to exactly one value of its axis.
+//! argument belongs to exactly one value of its axis ([`Grid::present`] leaves out none and what equals it).
 
 use std::rc::Rc;
 
@@ -55,6 +55,19 @@ impl Axis {
         if weight != 0 {
             into.extend(self.members(value).iter().map(|&v| (self.arg, v, weight)));
         }
+    }
+
+    /// The axis without one of its values.
+    fn without(&self, value: usize) -> Self {
+        let mut numbers = self.numbers.clone();
+        numbers.remove(value);
+        let (from, to) = (self.starts[value], self.starts[value + 1]);
+        let mut starts = self.starts.clone();
+        starts.remove(value);
+        starts[value..].iter_mut().for_each(|start| *start -= to - from);
+        let mut members = self.members.clone();
+        members.drain(from as usize..to as usize);
+        Self { arg: self.arg, numbers, none: self.none.filter(|&none| none != value), starts, members }
     }
 
     /// Old value v becomes new value `map[v]`; new values are numbered in order of first occurrence.
@@ -159,6 +172,21 @@ impl Grid {
         let mut axes = self.axes.clone();
         axes.remove(axis);
         Self { axes, cells: self.runs(axis, v).flatten().copied().collect() }
+    }
+
+    /// The grid where no argument is none, and for each argument that could be, the values (argument, original value) left to it.
+    pub(super) fn present(&self) -> (Self, Vec<Vec<(u32, u32)>>) {
+        let (mut grid, mut gates) = (self.clone(), Vec::new());
+        for axis in 0..grid.axes.len() {
+            let Some(none) = grid.axes[axis].none else { continue };
+            let ((_, inner), len) = (grid.around(axis), grid.len(axis));
+            let mut at = 0..;
+            grid.cells.retain(|_| at.next().is_some_and(|i: usize| i / inner % len != none));
+            let left = grid.axes[axis].without(none);
+            gates.push(left.members.iter().map(|&v| (left.arg, v)).collect());
+            grid.axes[axis] = Rc::new(left);
+        }
+        (grid, gates)
     }
 
     /// The same axes with other cells.

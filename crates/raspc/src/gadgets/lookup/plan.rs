@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use super::{
     grid::{ANY, Grid, NOTHING},
-    unit::{Part, Vector, sum},
+    unit::{LATTICE, Part, Vector, quantum, sum},
 };
 
 /// A construction for a grid, counted but not yet built.
@@ -66,6 +66,21 @@ impl Target {
     /// The vector of a class; nothing and anything write nothing.
     pub(super) fn of(&self, class: u32) -> &Vector {
         if class >= NOTHING { &self.nothing } else { &self.vectors[class as usize] }
+    }
+
+    /// Where all vectors are multiples of direction 0 and their values integers below 2^24 times a power of two: that power and
+    /// each class's integer.
+    pub(super) fn integers(&self) -> Option<(f64, Vec<i64>)> {
+        if self.dimension() > 1 {
+            return None;
+        }
+        let values: Vec<f64> = self.vectors.iter().map(|v| v.first().map_or(0.0, |w| w.1)).collect();
+        let step = values.iter().filter(|v| **v != 0.0).map(|&v| quantum(v)).fold(f64::INFINITY, f64::min);
+        if step.is_infinite() {
+            return Some((1.0, vec![0; values.len()]));
+        }
+        let scaled = |v: &f64| (v.abs() < LATTICE * step).then(|| (v / step) as i64);
+        values.iter().map(scaled).collect::<Option<Vec<i64>>>().map(|integers| (step, integers))
     }
 
     pub(super) fn dimension(&self) -> usize {

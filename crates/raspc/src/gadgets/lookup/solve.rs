@@ -11,6 +11,7 @@ use super::{
     boxes::Rows,
     classes,
     grid::{ANY, Grid, NOTHING},
+    numeric,
     plan::{Census, Plan, Solver, Target, cheapest},
     split, sums, unions,
     unit::sum,
@@ -52,7 +53,8 @@ fn simple(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solver: &Solver
         let class = census.classes.first().map_or(NOTHING, |c| c.0);
         return Some(Plan::new("a constant", 0, target.of(class).clone(), Vec::new));
     }
-    (grid.axes.len() == 1).then(|| boxes::groups(grid, target, census, solver))
+    let one = grid.axes.len() == 1;
+    one.then(|| numeric::one_axis(grid, target, solver).unwrap_or_else(|| boxes::groups(grid, target, census, solver)))
 }
 
 /// The grid, and where some cells are free, the grid with slices merged that agree where they are not.
@@ -76,8 +78,9 @@ fn fewest(plans: &[Plan]) -> usize {
 fn many_kinds(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solver: &Solver, plans: &mut Vec<Plan>) {
     let enough = census.lower_bound(target);
     if !solver.single_term {
+        numeric::plans(grid, target, solver, plans);
         // A sum that is worth its units does not take many times the values of the arguments.
-        let limit = 64 + 8 * grid.axes.iter().map(|axis| axis.len()).sum::<usize>();
+        let limit = 64 + 3 * grid.axes.iter().map(|axis| axis.len()).sum::<usize>();
         plans.extend(sums::plan(grid, target, enough, limit, solver, Vec::new()));
         if reached(plans, enough) {
             return;
@@ -87,7 +90,7 @@ fn many_kinds(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solver: &So
         let (rows, columns) = both_ways(grid);
         plans.push(boxes::by_rows(&rows, target, "row by row", solver));
         plans.push(boxes::by_rows(&columns, target, "column by column", solver));
-        plans.push(classes::plan(&rows, &columns, target, census, solver));
+        plans.push(classes::plan(&rows, &columns, target, solver));
     } else {
         plans.extend(split::plan(grid, target, solver));
     }
@@ -143,7 +146,7 @@ fn indicators(grid: &Rc<Grid>, solver: &Solver) -> Vec<Plan> {
 fn indicator(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solver: &Solver, plans: &mut Vec<Plan>) {
     if grid.axes.len() == 2 {
         let (rows, columns) = both_ways(grid);
-        plans.push(classes::plan(&rows, &columns, target, census, solver));
+        plans.push(classes::plan(&rows, &columns, target, solver));
         // One unit that is not a rectangle of the given cells can only be one thanks to free cells.
         if reached(plans, if census.any { 1 } else { 2 }) {
             return;

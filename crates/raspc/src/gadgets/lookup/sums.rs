@@ -95,7 +95,10 @@ fn fit(grid: &Grid, target: &Target, numbering: &Numbering, limit: usize, solver
         .map(|(i, &class)| (low + i as i64, target.of(class)))
         .collect();
     solver.spent(points.len());
-    if points.is_empty() || hopeless(&points, limit) { None } else { Some(ramps(&points)) }
+    if points.is_empty() || hopeless(&points, limit) || !solver.spend(16 * points.len()) {
+        return None;
+    }
+    Some(ramps(&points))
 }
 
 /// Between two neighbouring pairs of points with different slopes there is a hinge, and at most two hinges cost nothing.
@@ -151,6 +154,7 @@ fn bases(grid: &Grid) -> Vec<Numbering> {
         }
     }
     out.extend(digits(grid));
+    out.extend(pairs(grid));
     let mut seen = std::collections::BTreeSet::new();
     out.retain(|numbering| seen.insert(numbering.clone()));
     out
@@ -174,6 +178,30 @@ fn digits(grid: &Grid) -> [Numbering; 2] {
         let digit = |axis: usize| (0..grid.len(axis) as i64).map(|v| v * weights[axis]).collect();
         (0..weights.len()).map(digit).collect()
     })
+}
+
+/// Two differences as the digits of one number, which is 0 iff both are: `a = b = c` and `a = b and c = d`.
+fn pairs(grid: &Grid) -> Vec<Numbering> {
+    let differences: &[[usize; 4]] = match grid.axes.len() {
+        3 => &[[0, 1, 1, 2]],
+        4 => &[[0, 1, 2, 3], [0, 2, 1, 3], [0, 3, 1, 2]],
+        _ => &[],
+    };
+    let numbering = |&[a, b, c, d]: &[usize; 4]| {
+        let (ends, mut weights) = (|axis: usize| numbers_span(&grid.axes[axis].numbers), vec![0; grid.axes.len()]);
+        // More than the second difference can be.
+        let base = (ends(c).1 - ends(d).0).max(ends(d).1 - ends(c).0) + 1;
+        for (axis, weight) in [(a, base), (b, -base), (c, 1), (d, -1)] {
+            weights[axis] += weight;
+        }
+        let numbers: Numbering = grid.axes.iter().map(|axis| axis.numbers.clone()).collect();
+        weighted(&numbers, |axis| weights[axis])
+    };
+    differences.iter().map(numbering).collect()
+}
+
+fn numbers_span(numbers: &[i64]) -> (i64, i64) {
+    (numbers.iter().copied().min().unwrap_or(0), numbers.iter().copied().max().unwrap_or(0))
 }
 
 /// Values in the order of the sum of their classes: where a table is monotone, this is the order of its arguments.

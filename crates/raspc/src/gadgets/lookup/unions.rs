@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::{
     grid::{ANY, Grid, NOTHING},
+    levels,
     plan::{Census, Plan, Solver, Target},
     solve,
     unit::{Part, Vector, sum},
@@ -20,13 +21,20 @@ pub(super) fn plans(grid: &Rc<Grid>, target: &Rc<Target>, census: &Census, solve
     let kinds: Vec<u32> = census.classes.iter().map(|c| c.0).collect();
     let few = |plans: &[Plan]| plans.iter().map(|plan| plan.units).min().unwrap_or(usize::MAX);
     let cost = kinds.len() * (COST * grid.cells.len() + 512);
-    if solver.left() >= cost as i64 {
+    let large = solver.left() < cost as i64;
+    if large && grid.axes.len() == 2 {
+        plans.extend(levels::plan(grid, target, &kinds, few(plans), solver));
+    } else if !large {
         plans.extend(levels(grid, target, &kinds, few(plans), solver));
     }
-    if census.nothing() && solver.left() >= cost as i64 {
+    if census.nothing() {
         let mut kinds = kinds.clone();
         kinds.rotate_right(1);
-        plans.extend(levels(grid, target, &kinds, few(plans), solver));
+        if large && grid.axes.len() == 2 {
+            plans.extend(levels::plan(grid, target, &kinds, few(plans), solver));
+        } else if solver.left() >= cost as i64 {
+            plans.extend(levels(grid, target, &kinds, few(plans), solver));
+        }
     }
     if few(plans) > census.lower_bound(target) && solver.left() >= cost as i64 {
         plans.push(singles(grid, target, &kinds, solver));

@@ -16,7 +16,7 @@ pub(super) type Read = (u32, u32, i64);
 pub(super) type Vector = Vec<(u32, f64)>;
 
 /// The largest integer up to which all integers are f32 values.
-const LATTICE: f64 = 16_777_216.0;
+pub(super) const LATTICE: f64 = 16_777_216.0;
 
 /// Units `relu(Σ reads + offset)` that share their reads, with what each writes.
 #[derive(Clone, Debug)]
@@ -106,12 +106,14 @@ fn extremes(reads: &[Read]) -> (i64, i64) {
     (low, high)
 }
 
-/// The units and constants of a construction, or nothing where some sum might not be exact in f32.
+/// The units and constants of a construction, or nothing where some sum might not be exact in f32. With `single_term` the
+/// outputs are known to be sums of at most one term other than 0, which are exact whatever the term.
 pub(super) fn finish(
     table: &Table,
     outputs: usize,
     constant: &Vector,
     parts: Vec<Part>,
+    single_term: bool,
 ) -> Option<(Vec<Unit>, Vec<f64>)> {
     let parts = merged(table, parts);
     let mut bounds = Bounds::new(outputs, constant);
@@ -135,7 +137,7 @@ pub(super) fn finish(
             units.push(Unit { reads: weights.clone(), bias: offset as f64, writes: writes.clone() });
         }
     }
-    bounds.exact().then_some((units, constants))
+    (single_term || bounds.exact()).then_some((units, constants))
 }
 
 /// More parts than this are boxes, and no two of them equal.
@@ -211,14 +213,14 @@ fn most_common(group: &[Read], dim: usize) -> i64 {
 }
 
 /// Running bounds on each output's positive and negative terms, and the quantum of the terms.
-struct Bounds {
+pub(super) struct Bounds {
     positive: Vec<f64>,
     negative: Vec<f64>,
     quantum: Vec<f64>,
 }
 
 impl Bounds {
-    fn new(outputs: usize, constant: &Vector) -> Self {
+    pub(super) fn new(outputs: usize, constant: &Vector) -> Self {
         let mut bounds =
             Self { positive: vec![0.0; outputs], negative: vec![0.0; outputs], quantum: vec![f64::INFINITY; outputs] };
         bounds.add(1.0, constant);
@@ -226,7 +228,7 @@ impl Bounds {
     }
 
     /// A unit between 0 and `most` (an integer) with its write weights.
-    fn add(&mut self, most: f64, writes: &Vector) {
+    pub(super) fn add(&mut self, most: f64, writes: &Vector) {
         for &(class, weight) in writes {
             let c = class as usize;
             let side = if weight > 0.0 { &mut self.positive } else { &mut self.negative };
@@ -235,7 +237,8 @@ impl Bounds {
         }
     }
 
-    fn exact(&self) -> bool {
+    /// Whether every output is exact in any order of summation.
+    pub(super) fn exact(&self) -> bool {
         let sides = self.positive.iter().zip(&self.negative);
         sides.zip(&self.quantum).all(|((p, n), q)| q.is_infinite() || (p.max(*n) <= LATTICE * q && *q >= MIN_QUANTUM))
     }

@@ -1,6 +1,8 @@
 //! Tests of the lookups: every returned lookup is run on every combination of arguments.
 
+mod constructions;
 mod counts;
+mod numbers;
 mod random;
 mod run;
-mod timing;
+mod two_layers;

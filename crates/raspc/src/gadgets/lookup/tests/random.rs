@@ -29,7 +29,7 @@ fn structured(kind: usize, p: usize, at: &[usize]) -> usize {
     }
 }
 
-fn tables() -> impl Strategy<Value = Table> {
+pub(super) fn tables() -> impl Strategy<Value = Table> {
     let dims = prop_oneof![
         Just(vec![]),
         prop::collection::vec(1..9usize, 1),
@@ -65,7 +65,7 @@ fn tables() -> impl Strategy<Value = Table> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_lookup_is_its_table(table in tables()) {

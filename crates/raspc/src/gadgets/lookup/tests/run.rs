@@ -25,9 +25,9 @@ pub(super) fn square(n: usize, m: usize, f: impl Fn(i64, i64) -> i64) -> Table {
 }
 
 /// The argument tuples, none being `None`.
-pub(super) fn inputs(dims: &[usize], nullable: &[bool]) -> Vec<Vec<Option<usize>>> {
+pub(super) fn inputs(table: &Table) -> Vec<Vec<Option<usize>>> {
     let mut out = vec![vec![]];
-    for (&dim, &nullable) in dims.iter().zip(nullable) {
+    for (&dim, &nullable) in table.dims.iter().zip(&table.nullable) {
         let values: Vec<Option<usize>> = (0..dim).map(Some).chain(nullable.then_some(None)).collect();
         out = out
             .iter()
@@ -104,15 +104,16 @@ impl<'a> Layer<'a> {
     }
 }
 
-/// Every combination of arguments gives exactly the output wanted (nothing wanted: anything goes), in every order.
+/// Each input gives exactly the output wanted (nothing wanted: anything goes), in every order.
 pub(super) fn verify_against(
     table: &Table,
     units: &[Unit],
     constant: &[f64],
+    inputs: impl IntoIterator<Item = Vec<Option<usize>>>,
     wanted: impl Fn(Entry) -> Option<Vec<f32>>,
 ) {
     let layer = Layer::new(table, units, constant);
-    for at in inputs(&table.dims, &table.nullable) {
+    for at in inputs {
         let Some(wanted) = wanted(entry(table, &at)) else { continue };
         for found in layer.outputs(&at) {
             assert_eq!(found, wanted, "at {at:?}: {units:?} + {constant:?} for {table:?}");
@@ -121,13 +122,18 @@ pub(super) fn verify_against(
 }
 
 /// As above, the output wanted being the one-hot of the table's entry.
-pub(super) fn verify(table: &Table, lookup: &Lookup) {
+pub(super) fn verify_at(table: &Table, lookup: &Lookup, inputs: impl IntoIterator<Item = Vec<Option<usize>>>) {
     assert_eq!(lookup.constant.len(), table.classes);
     let one_hot =
         |class: Option<u32>| (0..table.classes).map(|c| if class == Some(c as u32) { 1.0 } else { 0.0 }).collect();
-    verify_against(table, &lookup.units, &lookup.constant, |entry| match entry {
+    verify_against(table, &lookup.units, &lookup.constant, inputs, |entry| match entry {
         Entry::Class(class) => Some(one_hot(Some(class))),
         Entry::Nothing => Some(one_hot(None)),
         Entry::Any => None,
     });
+}
+
+/// As above, for every combination of arguments.
+pub(super) fn verify(table: &Table, lookup: &Lookup) {
+    verify_at(table, lookup, inputs(table));
 }

@@ -1,0 +1,10 @@
+//! The commands, one file each: a function from the command's words to how it ended.
+
+pub(crate) mod compile;
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod help;
+pub(crate) mod list;
+pub(crate) mod repl;
+pub(crate) mod run;
+pub(crate) mod verify;

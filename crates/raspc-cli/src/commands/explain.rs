@@ -1,0 +1,44 @@
+//! `raspc explain`: the six steps of a compilation, in words and tables, or one stage as text.
+
+use raspc::explain::{Stage, emit, explain as story};
+
+use crate::args::{Emit, ExplainArgs};
+use crate::console::Console;
+use crate::engine;
+use crate::fault::{Fault, Status};
+use crate::inputs::Input;
+use crate::json::Explained;
+use crate::{settings, subject};
+
+/// Explains a program or a model.
+pub(crate) fn explain(args: &ExplainArgs, console: &mut Console) -> Result<Status, Fault> {
+    let mut subject = subject::resolve(&args.program)?;
+    if subject.model.is_some() {
+        settings::refuse_for_model(&args.model)?;
+    }
+    let inputs: Vec<Input> = subject.example.iter().cloned().map(Input::example).collect();
+    let settings = settings::resolve(&args.model, &mut subject, &inputs, console)?;
+    let c = engine::stages(console, &subject, &settings)?;
+    match (args.emit, args.json) {
+        (_, true) => console.json(&Explained {
+            graph: emit(&c, Stage::Graph),
+            encoded: emit(&c, Stage::Encoded),
+            circuit: emit(&c, Stage::Circuit),
+            schedule: emit(&c, Stage::Schedule),
+            model: emit(&c, Stage::Model),
+        })?,
+        (Some(stage), false) => console.text(emit(&c, chosen(stage)))?,
+        (None, false) => console.text(story(&c))?,
+    }
+    Ok(Status::Fine)
+}
+
+fn chosen(stage: Emit) -> Stage {
+    match stage {
+        Emit::Graph => Stage::Graph,
+        Emit::Encoded => Stage::Encoded,
+        Emit::Circuit => Stage::Circuit,
+        Emit::Schedule => Stage::Schedule,
+        Emit::Model => Stage::Model,
+    }
+}

@@ -1,0 +1,111 @@
+//! `raspc verify`: interpreter, circuit and transformer compared at every named node and position.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use raspc::compile::Compilation;
+use raspc::verify::{Mismatch, Plan, Report, verify as check};
+
+use crate::args::VerifyArgs;
+use crate::console::Console;
+use crate::engine;
+use crate::fault::{Fault, Status};
+use crate::inputs::Input;
+use crate::json::{self, FirstMismatch, JsonValue, Verified, counted};
+use crate::{settings, show, subject};
+
+/// Work that ends sooner shows no progress.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Verifies a program or a model.
+pub(crate) fn verify(args: &VerifyArgs, console: &mut Console) -> Result<Status, Fault> {
+    let mut subject = subject::resolve(&args.program)?;
+    if subject.model.is_some() {
+        settings::refuse_for_model(&args.model)?;
+    }
+    let inputs: Vec<Input> = subject.example.iter().cloned().map(Input::example).collect();
+    let settings = settings::resolve(&args.model, &mut subject, &inputs, console)?;
+    let compilation = engine::stages(console, &subject, &settings)?;
+    let plan = Plan { inputs: args.samples, seed: args.seed };
+    let report = watched(&compilation, plan, console.watched);
+    if args.json {
+        console.json(&record(&compilation, &report))?;
+    } else {
+        console.text(tell(&compilation, &report, args.seed, console))?;
+    }
+    Ok(if report.mismatches == 0 { Status::Fine } else { Status::Disagreed })
+}
+
+/// Verifies, with a bar where somebody watches for long enough.
+fn watched(compilation: &Compilation, plan: Plan, somebody: bool) -> Report {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} inputs, {eta} left");
+    bar.set_style(style.expect("the template is well formed"));
+    let start = Instant::now();
+    let report = check(compilation, plan, &mut |done, total| {
+        if somebody && bar.is_hidden() && start.elapsed() > PATIENCE {
+            bar.set_length(total);
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    report
+}
+
+fn record(compilation: &Compilation, report: &Report) -> Verified {
+    Verified {
+        checked: report.checked,
+        exhaustive: report.exhaustive,
+        mismatches: report.mismatches,
+        raised: report.raised,
+        assumptions: compilation.assumptions.iter().map(|a| a.text.clone()).collect(),
+        first: report.first.as_ref().map(|m| first(compilation, m)),
+    }
+}
+
+fn first(compilation: &Compilation, mismatch: &Mismatch) -> FirstMismatch {
+    FirstMismatch {
+        input: json::values(&mismatch.input),
+        level: mismatch.level.to_owned(),
+        node: compilation.graph.describe(mismatch.node),
+        position: mismatch.position,
+        expected: JsonValue(mismatch.expected.clone()),
+        got: JsonValue(mismatch.got.clone()),
+    }
+}
+
+fn tell(compilation: &Compilation, report: &Report, seed: u64, console: &Console) -> String {
+    let nodes = counted(compilation.readings.len(), "node");
+    let checked = counted(usize::try_from(report.checked).unwrap_or(usize::MAX), "input");
+    let which = if report.exhaustive {
+        format!("all {checked} of 1 to {} tokens", compilation.options.max_len)
+    } else {
+        format!("{checked} of 1 to {} tokens, sampled with seed {seed}", compilation.options.max_len)
+    };
+    let mut text = match (&report.first, report.mismatches) {
+        (None, _) => format!(
+            "{} interpreter, circuit and transformer agree at {nodes}, at every position, on {which}\n",
+            console.paint.good("✓")
+        ),
+        (Some(m), n) => format!(
+            "{} disagreement on {} of {which}\n  the first: on {} at position {}, {} level: `{}` is {}, should be {}\n",
+            console.paint.bad("✗"),
+            crate::json::thousands(usize::try_from(n).unwrap_or(usize::MAX)),
+            show::sequence(&m.input),
+            m.position,
+            m.level,
+            compilation.graph.describe(m.node),
+            show::value(&m.got),
+            show::value(&m.expected)
+        ),
+    };
+    if report.raised > 0 {
+        let raised = counted(usize::try_from(report.raised).unwrap_or(usize::MAX), "input");
+        text += &format!("  on {raised} the program has no defined output\n");
+    }
+    for assumption in &compilation.assumptions {
+        text += &format!("  assumes: {}\n", assumption.text);
+    }
+    text
+}

@@ -1,0 +1,229 @@
+//! Reading text and writing folders.
+//!
+//! **Invariants.** What is read is bounded, whatever a file claims to be. A folder is written beside its place and moved
+//! there when it is complete: at every moment the old one or the new one is there, and nothing is left behind.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+/// More text than this is no program and no input.
+const MOST_TEXT: u64 = 16 << 20;
+
+/// More bytes than this are no file of a model.
+const MOST_BYTES: u64 = 8 << 30;
+
+/// Why text could not be read.
+#[derive(Debug)]
+pub(crate) enum Unreadable {
+    /// The system's reason.
+    System(io::Error),
+    /// It is no text, or too long: the reason.
+    NoText(String),
+}
+
+/// The text of a file.
+pub(crate) fn text(path: &Path) -> Result<String, Unreadable> {
+    let file = fs::File::open(path).map_err(Unreadable::System)?;
+    utf8(bounded(file, MOST_TEXT).map_err(Unreadable::System)?)
+}
+
+/// The text of standard input.
+pub(crate) fn standard_input() -> Result<String, Unreadable> {
+    utf8(bounded(io::stdin().lock(), MOST_TEXT).map_err(Unreadable::System)?)
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, Unreadable> {
+    if bytes.len() as u64 > MOST_TEXT {
+        return Err(Unreadable::NoText(format!("it is longer than {} MiB", MOST_TEXT >> 20)));
+    }
+    String::from_utf8(bytes)
+        .map_err(|e| Unreadable::NoText(format!("it is not UTF-8: byte {} is wrong", e.utf8_error().valid_up_to())))
+}
+
+/// At most `most + 1` bytes: one more shows that there is more.
+fn bounded(reader: impl io::Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(most + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The bytes of a file of a model folder.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let file = fs::File::open(path).map_err(|e| e.to_string())?;
+    let known = file.metadata().map_err(|e| e.to_string())?;
+    if !known.is_file() {
+        return Err("it is no file".to_owned());
+    }
+    if known.len() > MOST_BYTES {
+        return Err(format!("it is larger than {} GiB", MOST_BYTES >> 30));
+    }
+    bounded(file, MOST_BYTES).map_err(|e| e.to_string())
+}
+
+/// Why a folder could not be written.
+#[derive(Debug)]
+pub(crate) enum Unwritten {
+    /// Something else is in its place, which is not ours to replace: what.
+    Occupied(&'static str),
+    /// The system's reason.
+    System(io::Error),
+}
+
+impl From<io::Error> for Unwritten {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+/// Whether [`write_folder`] may write files of these names there: nothing is there, an empty folder, or an older folder of
+/// the same kind (one with the first of the names, and with no others).
+pub(crate) fn vacant(target: &Path, names: &[&str]) -> Result<(), Unwritten> {
+    let Ok(known) = fs::symlink_metadata(target) else { return Ok(()) };
+    if known.is_symlink() {
+        return Err(Unwritten::Occupied("a symbolic link"));
+    }
+    if !known.is_dir() {
+        return Err(Unwritten::Occupied("a file"));
+    }
+    let mut inside = Vec::new();
+    for entry in fs::read_dir(target)? {
+        inside.push(entry?.file_name());
+    }
+    if !inside.is_empty() && !inside.iter().any(|name| *name == *names[0]) {
+        return Err(Unwritten::Occupied("a folder that is not a model"));
+    }
+    if inside.iter().any(|name| !names.iter().any(|n| *name == **n)) {
+        return Err(Unwritten::Occupied("a model's folder with other files in it"));
+    }
+    Ok(())
+}
+
+/// Writes a folder with these files, all or nothing; replaces what [`vacant`] allows to be replaced.
+pub(crate) fn write_folder(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Unwritten> {
+    let names: Vec<&str> = files.iter().map(|f| f.0.as_str()).collect();
+    vacant(target, &names)?;
+    let parent = match target.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    fs::create_dir_all(&parent)?;
+    let new = Scratch::new(&parent, "new")?;
+    for (name, bytes) in files {
+        let mut file = fs::File::create_new(new.path.join(name))?;
+        io::Write::write_all(&mut file, bytes)?;
+        file.sync_all()?;
+    }
+    if !target.exists() {
+        fs::rename(&new.path, target)?;
+        return Ok(());
+    }
+    // A folder cannot be moved onto one that holds files: the old one steps aside, and comes back if the new one fails.
+    let old = Scratch::new(&parent, "old")?;
+    let aside = old.path.join("model");
+    fs::rename(target, &aside)?;
+    if let Err(error) = fs::rename(&new.path, target) {
+        fs::rename(&aside, target)?;
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+/// A folder that is gone when this value is.
+struct Scratch {
+    path: PathBuf,
+}
+
+impl Scratch {
+    /// A new folder in `parent`; the process's id keeps two commands apart, the number two folders of one.
+    fn new(parent: &Path, what: &str) -> io::Result<Self> {
+        for number in 0..1000 {
+            let path = parent.join(format!(".raspc-{what}-{}-{number}", std::process::id()));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { path }),
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Err(io::Error::new(io::ErrorKind::AlreadyExists, "no name is free for a temporary folder"))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Already moved away, or not ours to complain about at the end.
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MARK: &str = "config.json";
+
+    fn files(content: &str) -> Vec<(String, Vec<u8>)> {
+        vec![(MARK.to_owned(), content.into()), ("weights".to_owned(), vec![1, 2, 3])]
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").file_name());
+        let mut names: Vec<String> = entries.map(|n| n.to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_folder_is_written_and_replaced_and_nothing_is_left_behind() {
+        let home = tempfile::tempdir().expect("a folder");
+        let target = home.path().join("deep/model");
+        for content in ["one", "two"] {
+            write_folder(&target, &files(content)).expect("written");
+            assert_eq!(fs::read_to_string(target.join(MARK)).expect("there"), content);
+            assert_eq!(names(&target), [MARK, "weights"]);
+            assert_eq!(names(&home.path().join("deep")), ["model"]);
+        }
+    }
+
+    #[test]
+    fn what_is_not_ours_is_left_alone() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = home.path().join("thesis");
+        fs::create_dir(&folder).expect("made");
+        fs::write(folder.join("chapter"), "text").expect("written");
+        let file = home.path().join("file");
+        fs::write(&file, "text").expect("written");
+        let annotated = home.path().join("annotated");
+        write_folder(&annotated, &files("x")).expect("written");
+        fs::write(annotated.join("notes"), "text").expect("written");
+        for target in [&folder, &file, &annotated] {
+            assert!(matches!(write_folder(target, &files("x")), Err(Unwritten::Occupied(_))));
+        }
+        assert_eq!(names(home.path()), ["annotated", "file", "thesis"]);
+        assert_eq!(names(&folder), ["chapter"]);
+    }
+
+    #[test]
+    fn a_failure_leaves_the_old_model_and_nothing_else() {
+        let home = tempfile::tempdir().expect("a folder");
+        let target = home.path().join("model");
+        write_folder(&target, &files("old")).expect("written");
+        let bad = vec![
+            (MARK.to_owned(), Vec::new()),
+            ("weights".to_owned(), Vec::new()),
+            ("no/such/folder".to_owned(), Vec::new()),
+        ];
+        assert!(matches!(write_folder(&target, &bad), Err(Unwritten::System(_))));
+        assert_eq!(fs::read_to_string(target.join(MARK)).expect("there"), "old");
+        assert_eq!(names(home.path()), ["model"]);
+    }
+
+    #[test]
+    fn text_that_is_none_is_refused() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("x");
+        fs::write(&path, b"ab\xff").expect("written");
+        assert!(matches!(text(&path), Err(Unreadable::NoText(why)) if why.contains("byte 2")));
+        assert!(matches!(text(&home.path().join("y")), Err(Unreadable::System(_))));
+    }
+}

@@ -1,0 +1,139 @@
+//! The console beyond the recorded sessions: files, options, replaced libraries, and limits.
+
+use raspc_lang::console::{Console, Options};
+
+/// What the lines print, prompts apart, with these files to load.
+fn session(files: &'static [(&str, &str)], lines: &[&str]) -> String {
+    let loader = move |path: &str| {
+        let file = files.iter().find(|(name, _)| *name == path);
+        file.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "no such file".to_owned())
+    };
+    let mut console = Console::new(Options { library: None, loader: Box::new(loader) });
+    lines.iter().map(|line| console.line(line).text.replace(">> ", "")).collect()
+}
+
+fn says(lines: &[&str], expected: &str) {
+    assert_eq!(session(&[], lines), expected, "{lines:?}");
+}
+
+#[test]
+fn of_each_name_a_file_shows_the_last_value() {
+    let files = &[("f.rasp", "a=4;\n\nb=3;\n\na=a+b;\nb=b+a;\nc,d=5,6;\n\nd=d+c;\nb=8;")];
+    let expected = "    value: a =  7\n    value: c =  5\n    value: d =  11\n    value: b =  8\n";
+    assert_eq!(session(files, &["load \"f\";"]), expected);
+    assert_eq!(session(files, &["load \"f\";", "d;"]), format!("{expected}    value: d =  11\n"));
+}
+
+#[test]
+fn after_an_error_a_file_shows_everything() {
+    let files =
+        &[("A.rasp", "a=f;\na=3;\nload \"B\";\nc=b;\nd=_b;\n_a=4;\ne=_a;\n"), ("B.rasp", "g=f;\nb=7;\n_b=8;\n_c=a;\n")];
+    let undefined = |name: &str| format!("\t\t!!ignoring input:\n\t Error: Undefined variable: {name}\n");
+    let expected = [
+        undefined("f"),
+        "    value: a =  3\n".to_owned(),
+        undefined("f"),
+        "    value: b =  7\n".to_owned(),
+        undefined("a"),
+        "    value: c =  7\n".to_owned(),
+        undefined("_b"),
+        "    value: e =  4\n".to_owned(),
+    ];
+    assert_eq!(session(files, &["load \"A\";"]), expected.concat());
+}
+
+#[test]
+fn files_see_nothing_of_who_loads_them_and_cannot_set_library_names_there() {
+    let files =
+        &[("f.rasp", "b = a;"), ("g.rasp", "max = 3;\nc = max;\n# a comment\ndef f(x) { # why\n return x; }\n")];
+    let missing = "\t\t!!ignoring input:\n\t could not find file: none.rasp\n";
+    assert_eq!(session(files, &["load \"none\";"]), missing);
+    let unseen = "    value: a =  3\n\t\t!!ignoring input:\n\t Error: Undefined variable: a\n";
+    assert_eq!(session(files, &["a=3;", "load \"f\";"]), unseen);
+    let refused =
+        "\t\t!!ignoring input:\n\t Error: Cannot set reserved name: max\n    value: c =  3\n     g function: f(x)\n";
+    assert_eq!(session(files, &["load \"g\";"]), refused);
+}
+
+#[test]
+fn options_change_what_is_shown() {
+    says(&["s-op examples off", "indices;"], "     s-op: indices\n");
+    says(&["set example [1,22,3]", "show example"], "\ts-op example: [1, 22, 3]\n\tselector example: [1, 22, 3]\n");
+    says(&["set example 5", "7;"], "\t\t!!ignoring input:\n\t example not iterable: 5\n    value: out =  7\n");
+    let full = "     s-op: indices\n \t Example:\n \t\tinput:   h e y \t (strings)\n \t\toutput:  0 1 2 \t (ints)\n";
+    says(&["set example \"hey\"", "full seq display on", "indices;"], full);
+    let uniform =
+        "     s-op: length\n \t Example: length(\"hello\") = [5]*5 (ints) [skipped full display: identical values]\n";
+    says(&["full seq display on", "length;"], uniform);
+    let empty = "\t\t!!statement executed, but result fails on evaluation:\n\t\t RASP sequences/selectors expect non-empty \
+                 iterables, got: \n";
+    says(&["set selector example \"\"", "full_s;"], empty);
+}
+
+#[test]
+fn a_result_is_called_after_the_call() {
+    let text = session(&[], &["[max(indices, 2), shift(tokens, 1, \"-\")];"]);
+    assert!(text.contains("s-op: max(indices , 2)\n"), "{text}");
+    assert!(text.contains("s-op: shift(tokens , 1 , \"-\")\n"), "{text}");
+}
+
+#[test]
+fn a_library_can_be_replaced_and_its_errors_are_shown() {
+    let library = "def twice(a) { return a + a; }\nb = nothing;\ntokens = 3;\n";
+    let options = Options { library: Some(library.to_owned()), ..Options::default() };
+    let mut console = Console::new(options);
+    let errors = "\t\t!!ignoring input:\n\t Error: Undefined variable: nothing\n\t\t!!ignoring input:\n\t Error: Cannot set \
+                  reserved name: tokens\n";
+    assert_eq!(console.banner(), format!("RASP 0.1\nrunning example is: hello\n{errors}>> "));
+    assert_eq!(console.line("twice;").text, "     RASP_support/rasplib function: twice(a)\n>> ");
+}
+
+#[test]
+fn the_session_ends_where_it_is_told_to() {
+    for line in ["exit", "exit()", "quit", "quit()"] {
+        let output = Console::new(Options::default()).line(line);
+        assert!(output.ended && output.text.is_empty(), "{line}");
+    }
+}
+
+fn shown(lines: &[&str]) -> String {
+    lines.join(" ").chars().take(80).collect()
+}
+
+#[test]
+fn nothing_hangs_or_overflows_and_the_session_goes_on() {
+    let nested = format!("{}1{};", "[".repeat(5000), "]".repeat(5000));
+    let calls = format!("{};", "f(".repeat(3000));
+    let brackets = format!("a{};", "(1".repeat(2000));
+    let signs = format!("{}1;", "-".repeat(3000));
+    let long = format!("{}1;", "1+".repeat(20000));
+    let cases: &[&[&str]] = &[
+        &["def f(n) { return f(n); }", "f(1);"],
+        &["def f(n) { return 1 + f(n + 1); }", "f(1);"],
+        &["for i in range(1000000) { for j in range(1000000) { k = j; } }"],
+        &["a = [1];", "for i in range(100000) { a = [a, a]; }"],
+        &["a = \"x\";", "for i in range(1000) { a = a + a; }"],
+        &["9^9^9^9;"],
+        &["range(1000000000000);"],
+        &["[0]*1000000000000;"],
+        &["a = indices;", "for i in range(300000) { a = a + a; }"],
+        &["set example range(100000)", "select(indices, indices, <);"],
+        &["full_s(range(20000));"],
+        &["a = {\"a\": 1};", "for i in range(100000) { a = {1: a}; }"],
+        &[&nested],
+        &[&calls],
+        &[&brackets],
+        &[&signs],
+        &[&long],
+    ];
+    for lines in cases {
+        let started = std::time::Instant::now();
+        let mut console = Console::new(Options::default());
+        for line in *lines {
+            console.line(line);
+        }
+        console.interrupt();
+        assert_eq!(console.line("7;").text, "    value: out =  7\n>> ", "{}", shown(lines));
+        assert!(started.elapsed().as_secs() < 20, "{} took {:?}", shown(lines), started.elapsed());
+    }
+}
