@@ -19,7 +19,10 @@ impl Encoder<'_> {
     }
 
     pub(super) fn aggregate(&mut self, id: NodeId) {
-        let Op::Aggregate { selector, values, .. } = *self.graph.op(id) else { unreachable!("an aggregate") };
+        let Op::Aggregate { selector, values, ref default } = *self.graph.op(id) else { unreachable!("an aggregate") };
+        if !default.is_none() && !default.is_number() && !self.is_copy(id) {
+            return self.no_mixture(id);
+        }
         let demand = self.demands[id.index()];
         let mut plan = Plan { lattice: demand.lattice, none_class: demand.none_class, ..Plan::default() };
         plan.cubes = self.selector(selector);
@@ -60,6 +63,14 @@ impl Encoder<'_> {
         }
         self.plans[id.index()] = plan;
         self.settle(id);
+    }
+
+    /// A mean lives in one direction, where a default that is no number has no place.
+    fn no_mixture(&mut self, id: NodeId) {
+        let message = "this aggregate can be a mean of numbers, and its default is no number";
+        let diagnostic = raspc_lang::diagnostic::Diagnostic::error(super::codes::FUNCTION, message)
+            .hint("give it a number or none as default, or select at most one key");
+        self.error(id, diagnostic);
     }
 
     /// Demands the one-hots that a selector's conjunctions read.
