@@ -85,8 +85,11 @@ fn conversions_stay_where_they_change_a_token() {
 fn known_widths_are_one_operation_and_variables_name_nodes() {
     let mut console = session(&["same = select(tokens, tokens, ==);", "hist = selector_width(same);"]);
     let taken = console.extract("hist", None).expect("an s-op");
-    assert_eq!(taken.graph.to_string(), "mask full\nn0 = tokens\nn1 = select(keys=n0, queries=n0, ==)  # same\n\
-                                          n2 = selector_width(n1)  # hist\n");
+    assert_eq!(
+        taken.graph.to_string(),
+        "mask full\nn0 = tokens\nn1 = select(keys=n0, queries=n0, ==)  # same\n\
+                                          n2 = selector_width(n1)  # hist\n"
+    );
     let names: Vec<&str> = taken.names.iter().map(|(n, _)| n.as_str()).collect();
     assert_eq!(names, ["same", "hist"]);
 }

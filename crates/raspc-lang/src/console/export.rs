@@ -152,11 +152,7 @@ fn evaluate(machine: &mut Machine, text: &str) -> Result<(Item, usize), String> 
 }
 
 /// Names the nodes as the session's variables do.
-fn names(
-    machine: &Machine,
-    done: &BTreeMap<NodeId, graph::NodeId>,
-    graph: &mut Graph,
-) -> Vec<(String, graph::NodeId)> {
+fn names(machine: &Machine, done: &BTreeMap<NodeId, graph::NodeId>, graph: &mut Graph) -> Vec<(String, graph::NodeId)> {
     let mut named = Vec::new();
     let mut taken = BTreeSet::new();
     for scope in [machine.console, machine.start] {
