@@ -110,6 +110,7 @@ impl Encoder<'_> {
         if id == output {
             self.demand_output(id);
         }
+        self.demand_wish(id);
         let readable = !node.names.is_empty() || self.options.opt == OptLevel::O0;
         if readable && self.demands[id.index()] == Demand::default() && !matches!(node.op, Op::Tokens | Op::Indices) {
             self.demand_default(id);
@@ -135,6 +136,7 @@ impl Encoder<'_> {
         let numerical = match wish {
             Some(Annotation::Numerical) => self.is_numeric(id),
             Some(Annotation::Categorical) => false,
+            Some(Annotation::OneHot) => self.is_numeric(id) && !listed,
             None => self.is_numeric(id) && (!listed || mean),
         };
         let demand = &mut self.demands[id.index()];
@@ -152,6 +154,22 @@ impl Encoder<'_> {
         let number = self.is_numeric(id) && (self.is_whole(id) || described || self.is_mean(id));
         let demand = &mut self.demands[id.index()];
         if number { demand.number = true } else { demand.onehot = true }
+    }
+
+    /// At `-O0` a node is held as its annotation says, whatever its readers need. A one-hot of more values than this is
+    /// left to readers that need it.
+    fn demand_wish(&mut self, id: NodeId) {
+        const MOST: usize = 1 << 14;
+        if self.options.opt > OptLevel::O0 {
+            return;
+        }
+        match self.graph.node(id).annotation {
+            Some(Annotation::Numerical) if self.is_numeric(id) => self.demands[id.index()].number = true,
+            Some(Annotation::OneHot) if self.values.enumerate(id).is_ok_and(|v| v.len() <= MOST) => {
+                self.demands[id.index()].onehot = true;
+            }
+            _ => {}
+        }
     }
 
     fn source(&mut self, id: NodeId) {
