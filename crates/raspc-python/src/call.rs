@@ -9,13 +9,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use num_bigint::BigInt;
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use raspc_lang::error::EvalError;
 use raspc_lang::function::{Body, Function, HostFunction};
 use raspc_lang::ops::python_repr;
 use raspc_lang::value::Value;
 
-use crate::registry::Registry;
+use crate::registry::{self, Registry};
 use crate::work::{self, Stop};
 
 /// A Python function.
@@ -87,15 +88,23 @@ impl HostFunction for PyFunction {
 
 fn ask(py: Python<'_>, callable: &Py<PyAny>, registry: &Registry, name: &str, args: &[Value]) -> Result<Value, Stop> {
     let shown = || args.iter().map(python_repr).collect::<Vec<_>>().join(", ");
-    let called = registry.tuple(py, args).and_then(|args| callable.bind(py).call1(args));
-    let result = called.map_err(|e| work::stop(py, e, |what| format!("{name}({}) raised {what}", shown())))?;
+    let called = registry::tuple(py, args).and_then(|args| callable.bind(py).call1(args));
+    let result = called.map_err(|e| stop(py, registry, e, |what| format!("{name}({}) raised {what}", shown())))?;
     registry.value(&result).map_err(|e| {
         let kind = result.get_type().name().map_or_else(|_| "object".to_owned(), |n| n.to_string());
-        work::stop(py, e, |_| {
-            format!(
-                "{name}({}) returned {result} ({kind}), which is no value: a number, a string or anything hashable is",
-                shown()
-            )
-        })
+        let told = |_: &str| format!("{name}({}) returned {result}, and a {kind} is no value", shown());
+        stop(py, registry, e, told)
     })
+}
+
+/// What a raised exception means for the work under way: an ordinary one is an evaluation error, remembered beside it.
+fn stop(py: Python<'_>, registry: &Registry, error: PyErr, describe: impl FnOnce(&str) -> String) -> Stop {
+    if !error.is_instance_of::<PyException>(py) {
+        return Stop::Interrupted(error);
+    }
+    let kind = error.get_type(py).name().map_or_else(|_| "exception".to_owned(), |n| n.to_string());
+    let text = error.value(py).str().map_or_else(|_| String::new(), |s| s.to_string_lossy().into_owned());
+    let told = describe(&if text.is_empty() { kind } else { format!("{kind}: {text}") });
+    registry.remember(told.clone(), error);
+    Stop::Raised(EvalError::new(told))
 }

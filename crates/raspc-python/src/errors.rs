@@ -8,7 +8,7 @@ use raspc_lang::render::render;
 use raspc_lang::source::Sources;
 use raspc_model::error::InputError;
 
-use crate::work::Raised;
+use crate::registry::Registry;
 
 /// An input holds a token that the vocabulary does not.
 pub(crate) const TOKEN: Code = Code("E0901");
@@ -48,16 +48,15 @@ pub(crate) fn diagnostic<'py>(py: Python<'py>, d: &Diagnostic, sources: &Sources
 }
 
 /// The exception of several diagnostics, the first error first. A Python exception that one of them tells of is its cause.
-pub(crate) fn failure(py: Python<'_>, all: &[Diagnostic], sources: &Sources, raised: &[Raised]) -> PyErr {
+pub(crate) fn failure(py: Python<'_>, all: &[Diagnostic], sources: &Sources, registry: Option<&Registry>) -> PyErr {
     let made = || -> PyResult<PyErr> {
         let listed = PyList::empty(py);
         for d in all {
             listed.append(diagnostic(py, d, sources)?)?;
         }
         let error = PyErr::from_value(module(py)?.call_method1("from_diagnostics", (listed,))?);
-        let told = |r: &&Raised| all.iter().any(|d| d.message.contains(&r.message));
-        if let Some(cause) = raised.iter().find(told) {
-            error.set_cause(py, Some(cause.error.clone_ref(py)));
+        if let Some(cause) = registry.and_then(|r| r.raised(py, |told| all.iter().any(|d| d.message.contains(told)))) {
+            error.set_cause(py, Some(cause));
         }
         Ok(error)
     };
@@ -66,7 +65,7 @@ pub(crate) fn failure(py: Python<'_>, all: &[Diagnostic], sources: &Sources, rai
 
 /// The exception of one diagnostic that has no place.
 pub(crate) fn one(py: Python<'_>, d: Diagnostic) -> PyErr {
-    failure(py, &[d], &Sources::new(), &[])
+    failure(py, &[d], &Sources::new(), None)
 }
 
 /// A mistake in how something is used.

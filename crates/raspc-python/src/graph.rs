@@ -25,31 +25,31 @@ use crate::work;
 pub(crate) struct Graph {
     pub(crate) registry: Arc<Registry>,
     pub(crate) sources: Arc<Sources>,
-    graph: Mutex<Arc<Flat>>,
+    flat: Mutex<Arc<Flat>>,
 }
 
 /// Whether the graph calls Python functions.
 pub(crate) fn calls_python(graph: &Flat) -> bool {
     graph.iter().any(|(_, node)| {
-        let function = match &node.op {
-            Op::Map { function, .. } | Op::Select { predicate: Predicate::Function(function), .. } => function,
-            _ => return false,
-        };
-        matches!(function.body, Body::Host(_))
+        matches!(
+            &node.op,
+            Op::Map { function: Function { body: Body::Host(_), .. }, .. }
+                | Op::Select { predicate: Predicate::Function(Function { body: Body::Host(_), .. }), .. }
+        )
     })
 }
 
 impl Graph {
     pub(crate) fn of(graph: Flat, registry: Arc<Registry>, sources: Arc<Sources>) -> Self {
-        Self { registry, sources, graph: Mutex::new(Arc::new(graph)) }
+        Self { registry, sources, flat: Mutex::new(Arc::new(graph)) }
     }
 
     pub(crate) fn flat(&self) -> Arc<Flat> {
-        self.graph.lock().expect("no panic while it is held").clone()
+        self.flat.lock().expect("no panic while it is held").clone()
     }
 
     fn edit<T>(&self, change: impl FnOnce(&mut Flat) -> T) -> T {
-        change(Arc::make_mut(&mut *self.graph.lock().expect("no panic while it is held")))
+        change(Arc::make_mut(&mut *self.flat.lock().expect("no panic while it is held")))
     }
 
     fn push(&self, op: Op) -> u32 {
@@ -93,16 +93,15 @@ impl Graph {
         py: Python<'_>,
         input: Vec<Value>,
         patches: Vec<(NodeId, Vec<Value>)>,
-    ) -> PyResult<(Arc<Flat>, Evaluated, Vec<work::Raised>)> {
+    ) -> PyResult<(Arc<Flat>, Evaluated)> {
         let graph = self.flat();
-        let (evaluated, raised) = if calls_python(&graph) {
+        let evaluated = if calls_python(&graph) {
             let shared = graph.clone();
-            let outcome = work::heavy(py, move || interpret_patched(&shared, &input, &patches))?;
-            (outcome.result, outcome.raised)
+            work::heavy(py, move || interpret_patched(&shared, &input, &patches))?
         } else {
-            (work::light(py, || interpret_patched(&graph, &input, &patches))?, Vec::new())
+            work::light(py, || interpret_patched(&graph, &input, &patches))?
         };
-        Ok((graph, evaluated, raised))
+        Ok((graph, evaluated))
     }
 
     /// Patches as Python gives them: values by node.
@@ -312,8 +311,8 @@ impl Graph {
     ) -> PyResult<Trace> {
         let input = self.registry.values(tokens)?;
         let patches = self.patches(py, patches, input.len())?;
-        let (graph, evaluated, raised) = self.evaluate(py, input, patches)?;
-        Ok(Trace::new(graph, evaluated, self.registry.clone(), self.sources.clone(), raised))
+        let (graph, evaluated) = self.evaluate(py, input, patches)?;
+        Ok(Trace::new(graph, evaluated, self.registry.clone(), self.sources.clone()))
     }
 
     /// Compiles an s-op into a transformer.

@@ -4,6 +4,8 @@
 //! becomes `raspc.InternalError`. The GIL is released while the libraries work; a Python function that they ask for runs on
 //! the thread that called us, so that Ctrl-C, debuggers and thread-locals behave as in any Python code (`work`).
 
+#![expect(clippy::needless_pass_by_value, reason = "what Python hands over is owned: PyO3 has no borrowed lists")]
+
 mod call;
 mod errors;
 mod expression;

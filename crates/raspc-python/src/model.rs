@@ -22,9 +22,9 @@ use raspc_model::model::{Decode, LinearForm, Model as Weights};
 use crate::errors::{self, MODEL, TOKEN, TOO_LONG};
 use crate::graph::Graph;
 use crate::numbers::shaped;
-use crate::registry::Registry;
+use crate::registry::{self, Registry};
 use crate::run::Run;
-use crate::work::{self, Outcome};
+use crate::work;
 
 /// A compiled model.
 #[pyclass(frozen, module = "raspc._native")]
@@ -55,8 +55,8 @@ impl Model {
         registry: Arc<Registry>,
         sources: Arc<Sources>,
     ) -> PyResult<Self> {
-        let Outcome { result, raised } = work::heavy(py, move || compile(&graph, output, &options))?;
-        let compilation = result.map_err(|d| errors::failure(py, &d, &sources, &raised))?;
+        let result = work::heavy(py, move || compile(&graph, output, &options))?;
+        let compilation = result.map_err(|d| errors::failure(py, &d, &sources, Some(&registry)))?;
         let warnings = PyList::empty(py);
         for d in &compilation.warnings {
             warnings.append(errors::diagnostic(py, d, &sources)?)?;
@@ -80,7 +80,7 @@ impl Model {
             return Ok(known.clone());
         }
         let inner = self.inner.clone();
-        let made = work::heavy(py, move || recompiled(&inner))?.result;
+        let made = work::heavy(py, move || recompiled(&inner))?;
         let made = Arc::new(Mutex::new(made.ok_or_else(|| {
             let message = "the model was not compiled from its graph by this version of raspc";
             errors::one(py, Diagnostic::error(MODEL, message).hint("compile it again; running it works as it is"))
@@ -226,7 +226,7 @@ impl Model {
     /// The tokens, in the order of their ids, without BOS (the next id) and PAD (the one after).
     #[getter]
     fn vocab<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        self.inner.registry.list(py, &self.inner.options.vocab)
+        registry::list(py, &self.inner.options.vocab)
     }
 
     /// A label for each direction of the residual stream.
@@ -316,7 +316,7 @@ impl Model {
         let estimate = inner.model.estimate_bytes(ids.len(), keep);
         let ran = if estimate > SHORT {
             let inner = inner.clone();
-            work::heavy(py, move || inner.model.run_with(&ids, keep, &hooks))?.result
+            work::heavy(py, move || inner.model.run_with(&ids, keep, &hooks))?
         } else {
             work::light(py, || inner.model.run_with(&ids, keep, &hooks))?
         };
@@ -340,7 +340,7 @@ impl Model {
             let (padded, lengths) = shared.model.pad(&batch);
             shared.model.run_padded(&padded, Some(&lengths), keep)
         };
-        let ran = work::heavy(py, work)?.result.map_err(|e| errors::input(py, &e))?;
+        let ran = work::heavy(py, work)?.map_err(|e| errors::input(py, &e))?;
         Ok(ran.into_iter().map(|r| Run::new(r, inner.clone())).collect())
     }
 
@@ -364,7 +364,7 @@ impl Model {
             let node = report.first.as_ref().map(|m| c.graph.describe(m.node));
             (report, node, c.readings.len())
         };
-        let (report, node, nodes) = work::heavy(py, work)?.result;
+        let (report, node, nodes) = work::heavy(py, work)?;
         let d = PyDict::new(py);
         d.set_item("checked", report.checked)?;
         d.set_item("exhaustive", report.exhaustive)?;
@@ -374,13 +374,13 @@ impl Model {
         let first = match &report.first {
             None => None,
             Some(m) => {
-                let (registry, first) = (&self.inner.registry, PyDict::new(py));
-                first.set_item("input", registry.list(py, &m.input)?)?;
+                let first = PyDict::new(py);
+                first.set_item("input", registry::list(py, &m.input)?)?;
                 first.set_item("level", m.level)?;
                 first.set_item("node", node)?;
                 first.set_item("position", m.position)?;
-                first.set_item("expected", registry.object(py, &m.expected)?)?;
-                first.set_item("got", registry.object(py, &m.got)?)?;
+                first.set_item("expected", registry::object(py, &m.expected)?)?;
+                first.set_item("got", registry::object(py, &m.got)?)?;
                 Some(first)
             }
         };
@@ -409,7 +409,7 @@ impl Model {
             let c = stages.lock().expect("no panic while it is held");
             stage.map_or_else(|| explain(&c), |s| emit(&c, s))
         };
-        Ok(work::heavy(py, work)?.result)
+        work::heavy(py, work)
     }
 }
 

@@ -10,7 +10,7 @@ use raspc_lang::program::{Program as Parsed, evaluate_text, parse_program};
 
 use crate::errors;
 use crate::graph::Graph;
-use crate::registry::Registry;
+use crate::registry::{self, Registry};
 use crate::work;
 
 /// A program: its graph and what its text says beside it.
@@ -47,7 +47,7 @@ impl Program {
         folders: Vec<PathBuf>,
     ) -> PyResult<Self> {
         let mask = if causal { Mask::Causal } else { Mask::Full };
-        let outcome = work::heavy(py, move || {
+        let read = work::heavy(py, move || {
             let mut loader = |path: &str| load(&folders, Path::new(path));
             if snippet {
                 evaluate_text(&text, mask, &mut loader)
@@ -55,7 +55,7 @@ impl Program {
                 parse_program(&name, &text, mask, &mut loader)
             }
         })?;
-        let parsed = outcome.result.map_err(|f| errors::failure(py, &f.diagnostics, &f.sources, &[]))?;
+        let parsed = read.map_err(|f| errors::failure(py, &f.diagnostics, &f.sources, None))?;
         Self::of(py, parsed)
     }
 }
@@ -89,7 +89,7 @@ impl Program {
         for d in &warnings {
             said.append(errors::diagnostic(py, d, &sources)?)?;
         }
-        let list = |values: Option<Vec<_>>| values.map(|v| registry.list(py, &v).map(Bound::unbind)).transpose();
+        let list = |values: Option<Vec<_>>| values.map(|v| registry::list(py, &v).map(Bound::unbind)).transpose();
         Ok(Self {
             bindings: names.unbind(),
             output: output.map(|o| o.0),

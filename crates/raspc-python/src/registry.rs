@@ -7,7 +7,7 @@
 
 use std::any::Any;
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -28,7 +28,12 @@ pub(crate) struct Registry {
     entries: Mutex<Entries>,
     /// Whether only texts are left, as in a model that was read from files.
     texts: bool,
+    /// What Python functions raised of late, and how an evaluation error tells of it.
+    raised: Mutex<VecDeque<(String, PyErr)>>,
 }
+
+/// Of more exceptions than this the oldest are forgotten: they are told without a traceback.
+const REMEMBERED: usize = 256;
 
 #[derive(Default)]
 struct Entries {
@@ -74,12 +79,27 @@ impl HostObject for Host {
 impl Registry {
     /// No host values yet.
     pub(crate) fn new(py: Python<'_>) -> Self {
-        Self { known: PyDict::new(py).unbind(), entries: Mutex::default(), texts: false }
+        Self { known: PyDict::new(py).unbind(), entries: Mutex::default(), texts: false, raised: Mutex::default() }
     }
 
     /// The registry of a program of whose host values only the texts are left.
     pub(crate) fn of_texts(py: Python<'_>) -> Self {
         Self { texts: true, ..Self::new(py) }
+    }
+
+    /// Remembers the exception behind an evaluation error.
+    pub(crate) fn remember(&self, told: String, error: PyErr) {
+        let mut raised = self.raised.lock().expect("no panic while it is held");
+        if raised.len() == REMEMBERED {
+            raised.pop_front();
+        }
+        raised.push_back((told, error));
+    }
+
+    /// The exception behind an evaluation error.
+    pub(crate) fn raised(&self, py: Python<'_>, is: impl Fn(&str) -> bool) -> Option<PyErr> {
+        let raised = self.raised.lock().expect("no panic while it is held");
+        raised.iter().find(|(told, _)| is(told)).map(|(_, error)| error.clone_ref(py))
     }
 
     /// The value that an object is.
@@ -146,39 +166,9 @@ impl Registry {
         Ok(Value::Host(HostValue(host)))
     }
 
-    /// The object that a value is.
-    pub(crate) fn object<'py>(&self, py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
-        Ok(match value {
-            Value::None => py.None().into_bound(py),
-            Value::Bool(b) => PyBool::new(py, *b).to_owned().into_any(),
-            Value::Int(i) => match i.to_i64() {
-                Some(i) => i.into_pyobject(py)?.into_any(),
-                None => i.to_big().into_pyobject(py)?.into_any(),
-            },
-            Value::Float(x) => PyFloat::new(py, x.get()).into_any(),
-            Value::Str(s) => PyString::new(py, s).into_any(),
-            Value::Host(h) => match h.0.as_any().downcast_ref::<Host>() {
-                Some(host) => host.object.bind(py).clone(),
-                None => restored(py, &h.0.display())?,
-            },
-        })
-    }
-
-    /// The objects of values, as a list.
-    pub(crate) fn list<'py>(&self, py: Python<'py>, values: &[Value]) -> PyResult<Bound<'py, PyList>> {
-        let objects = values.iter().map(|v| self.object(py, v)).collect::<PyResult<Vec<_>>>()?;
-        PyList::new(py, objects)
-    }
-
-    /// The objects of values, as a tuple.
-    pub(crate) fn tuple<'py>(&self, py: Python<'py>, values: &[Value]) -> PyResult<Bound<'py, PyTuple>> {
-        let objects = values.iter().map(|v| self.object(py, v)).collect::<PyResult<Vec<_>>>()?;
-        PyTuple::new(py, objects)
-    }
-
     /// The object that a model's token is.
     pub(crate) fn of_token<'py>(&self, py: Python<'py>, token: &Token) -> PyResult<Bound<'py, PyAny>> {
-        self.object(py, &self.token_value(token))
+        object(py, &self.token_value(token))
     }
 
     /// The value that a model's token is.
@@ -191,6 +181,36 @@ impl Registry {
         };
         Value::Host(HostValue(host))
     }
+}
+
+/// The object that a value is.
+pub(crate) fn object<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match value {
+        Value::None => py.None().into_bound(py),
+        Value::Bool(b) => PyBool::new(py, *b).to_owned().into_any(),
+        Value::Int(i) => match i.to_i64() {
+            Some(i) => i.into_pyobject(py)?.into_any(),
+            None => i.to_big().into_pyobject(py)?.into_any(),
+        },
+        Value::Float(x) => PyFloat::new(py, x.get()).into_any(),
+        Value::Str(s) => PyString::new(py, s).into_any(),
+        Value::Host(h) => match h.0.as_any().downcast_ref::<Host>() {
+            Some(host) => host.object.bind(py).clone(),
+            None => restored(py, &h.0.display())?,
+        },
+    })
+}
+
+/// The objects of values, as a list.
+pub(crate) fn list<'py>(py: Python<'py>, values: &[Value]) -> PyResult<Bound<'py, PyList>> {
+    let objects = values.iter().map(|v| object(py, v)).collect::<PyResult<Vec<_>>>()?;
+    PyList::new(py, objects)
+}
+
+/// The objects of values, as a tuple.
+pub(crate) fn tuple<'py>(py: Python<'py>, values: &[Value]) -> PyResult<Bound<'py, PyTuple>> {
+    let objects = values.iter().map(|v| object(py, v)).collect::<PyResult<Vec<_>>>()?;
+    PyTuple::new(py, objects)
 }
 
 /// What shows an object: its `repr`; an address, which differs from run to run, is no part of it.

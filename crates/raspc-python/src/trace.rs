@@ -12,8 +12,7 @@ use raspc_lang::interpret::{Column, Trace as Evaluated};
 use raspc_lang::source::Sources;
 
 use crate::errors::{self, RAISED};
-use crate::registry::Registry;
-use crate::work::Raised;
+use crate::registry::{self, Registry};
 
 /// What every node holds on one input.
 #[pyclass(frozen, module = "raspc._native")]
@@ -22,18 +21,11 @@ pub(crate) struct Trace {
     evaluated: Evaluated,
     registry: Arc<Registry>,
     sources: Arc<Sources>,
-    raised: Vec<Raised>,
 }
 
 impl Trace {
-    pub(crate) fn new(
-        graph: Arc<Graph>,
-        evaluated: Evaluated,
-        registry: Arc<Registry>,
-        sources: Arc<Sources>,
-        raised: Vec<Raised>,
-    ) -> Self {
-        Self { graph, evaluated, registry, sources, raised }
+    pub(crate) fn new(graph: Arc<Graph>, evaluated: Evaluated, registry: Arc<Registry>, sources: Arc<Sources>) -> Self {
+        Self { graph, evaluated, registry, sources }
     }
 
     fn node(&self, py: Python<'_>, id: u32, kind: Kind) -> PyResult<NodeId> {
@@ -51,7 +43,7 @@ impl Trace {
         let message = format!("on this input `{name}` has no defined value: {error}");
         let d = Diagnostic::error(RAISED, message).at(self.graph.node(at).span).node(name);
         let d = d.hint("keep such inputs away, or change the program");
-        errors::failure(py, &[d], &self.sources, &self.raised)
+        errors::failure(py, &[d], &self.sources, Some(&self.registry))
     }
 }
 
@@ -61,7 +53,7 @@ impl Trace {
     fn values<'py>(&self, py: Python<'py>, id: u32) -> PyResult<Bound<'py, PyList>> {
         let id = self.node(py, id, Kind::SOp)?;
         match self.evaluated.values(id) {
-            Ok(values) => self.registry.list(py, values),
+            Ok(values) => registry::list(py, values),
             Err(e) => Err(self.failure(py, id, &e)),
         }
     }

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
-use pyo3::exceptions::{PyException, PyMemoryError};
+use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use raspc_lang::error::EvalError;
 use raspc_lang::value::Value;
@@ -29,18 +29,9 @@ pub(crate) type Answer = Result<Value, Stop>;
 #[derive(Debug)]
 pub(crate) enum Stop {
     /// It raised an ordinary exception, told as an evaluation error.
-    Raised(EvalError, PyErr),
+    Raised(EvalError),
     /// The work ends: Ctrl-C, or an exception that is none of the function's business.
     Interrupted(PyErr),
-}
-
-/// An ordinary exception of a Python function and what the evaluation error says of it.
-#[derive(Debug)]
-pub(crate) struct Raised {
-    /// The evaluation error's message.
-    pub(crate) message: String,
-    /// The exception.
-    pub(crate) error: PyErr,
 }
 
 type Job = Box<dyn for<'py> FnOnce(Python<'py>) -> Answer + Send>;
@@ -57,19 +48,13 @@ thread_local! {
     static ASK: RefCell<Option<Ask>> = const { RefCell::new(None) };
 }
 
-/// What came of work: its result, and the exceptions that Python functions raised meanwhile.
-pub(crate) struct Outcome<T> {
-    pub(crate) result: T,
-    pub(crate) raised: Vec<Raised>,
-}
-
 /// Calls a Python function from within heavy work. Nothing comes back when that was interrupted.
 pub(crate) fn call(job: Job) -> Option<Result<Value, EvalError>> {
     ASK.with(|ask| ask.borrow().as_ref().expect("Python functions are called from heavy work only")(job))
 }
 
 /// Does the work on a thread with a large stack while this one waits without the GIL.
-pub(crate) fn heavy<T, F>(py: Python<'_>, work: F) -> PyResult<Outcome<T>>
+pub(crate) fn heavy<T, F>(py: Python<'_>, work: F) -> PyResult<T>
 where
     T: Send + 'static,
     F: FnOnce() -> T + Send + 'static,
@@ -90,24 +75,17 @@ where
     let thread = std::thread::Builder::new().name("raspc".to_owned()).stack_size(STACK).spawn(body);
     let thread = thread.map_err(|e| PyMemoryError::new_err(format!("no thread to work on: {e}")))?;
     let receive = std::sync::Mutex::new(receive);
-    let mut raised = Vec::new();
     loop {
         let message = py.detach(|| receive.lock().expect("this thread alone uses it").recv_timeout(PATIENCE));
         match message {
             Ok(Message::Done(result)) => {
                 let _ = py.detach(|| thread.join());
-                return match result {
-                    Ok(result) => Ok(Outcome { result, raised }),
-                    Err(panic) => Err(errors::bug(py, &message_of(&*panic))),
-                };
+                return result.map_err(|panic| errors::bug(py, &message_of(&*panic)));
             }
             Ok(Message::Call(job, answer)) => {
                 let told = match job(py) {
                     Ok(v) => Ok(v),
-                    Err(Stop::Raised(e, error)) => {
-                        raised.push(Raised { message: e.message().to_owned(), error });
-                        Err(e)
-                    }
+                    Err(Stop::Raised(e)) => Err(e),
                     Err(Stop::Interrupted(error)) => return Err(error),
                 };
                 let _ = answer.send(told);
@@ -127,15 +105,4 @@ pub(crate) fn light<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) ->
 fn message_of(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without a message").to_owned()
-}
-
-/// What a raised exception means for the work under way.
-pub(crate) fn stop(py: Python<'_>, error: PyErr, describe: impl FnOnce(&str) -> String) -> Stop {
-    if !error.is_instance_of::<PyException>(py) {
-        return Stop::Interrupted(error);
-    }
-    let kind = error.get_type(py).name().map_or_else(|_| "exception".to_owned(), |n| n.to_string());
-    let text = error.value(py).str().map_or_else(|_| String::new(), |s| s.to_string_lossy().into_owned());
-    let shown = if text.is_empty() { kind } else { format!("{kind}: {text}") };
-    Stop::Raised(EvalError::new(describe(&shown)), error)
 }
