@@ -136,7 +136,7 @@ impl Encoder<'_> {
         let numerical = match wish {
             Some(Annotation::Numerical) => self.is_numeric(id),
             Some(Annotation::Categorical) => false,
-            Some(Annotation::OneHot) => self.is_numeric(id) && !listed,
+            Some(Annotation::OneHot) => self.is_numeric(id) && !self.is_short(id),
             None => self.is_numeric(id) && (!listed || mean),
         };
         let demand = &mut self.demands[id.index()];
@@ -156,19 +156,23 @@ impl Encoder<'_> {
         if number { demand.number = true } else { demand.onehot = true }
     }
 
-    /// At `-O0` a node is held as its annotation says, whatever its readers need. A one-hot of more values than this is
-    /// left to readers that need it.
+    /// At `-O0` a node is held as its annotation says, whatever its readers need.
     fn demand_wish(&mut self, id: NodeId) {
-        const MOST: usize = 1 << 14;
         if self.options.opt > OptLevel::O0 {
             return;
         }
         match self.graph.node(id).annotation {
             Some(Annotation::Numerical) if self.is_numeric(id) => self.demands[id.index()].number = true,
-            Some(Annotation::OneHot) if self.values.enumerate(id).is_ok_and(|v| v.len() <= MOST) => {
-                self.demands[id.index()].onehot = true;
-            }
+            Some(Annotation::OneHot) if self.is_short(id) => self.demands[id.index()].onehot = true,
             _ => {}
+        }
+    }
+
+    /// Whether the values are few enough for a one-hot that no reader needs. Each value of a mean takes steps.
+    fn is_short(&self, id: NodeId) -> bool {
+        match self.values.set(id) {
+            ValueSet::Finite(v) if !self.is_mean(id) => v.len() <= 1 << 14,
+            _ => self.count(id) <= 1 << 10,
         }
     }
 

@@ -1,7 +1,7 @@
 """A model's weights in tracr's shapes: nested dictionaries of dense f32 arrays, all biases there.
 
-tracr divides attention scores by the root of the key size. So that this stays exact the key size is a power of 4, and the
-queries are multiplied by its root, a power of 2.
+tracr divides attention scores by the root of the key size. So that this stays exact the key size is a square, and the queries
+are multiplied by its root: a power of 2, or a multiple of 8 where the next power of 4 would be much too large.
 """
 
 import math
@@ -15,11 +15,12 @@ Params = Dict[str, Dict[str, np.ndarray]]
 
 
 def key_size(d_head: int) -> int:
-    """The least power of 4 that is not below `d_head`."""
-    size = 1
-    while size < d_head:
-        size *= 4
-    return size
+    """The least power of 4 up to 256, or square of a multiple of 8, that is not below `d_head`."""
+    roots = [1, 2, 4, 8, 16]
+    root = next((r for r in roots if r * r >= d_head), None)
+    if root is None:
+        root = 8 * math.ceil(math.sqrt(d_head) / 8)
+    return root * root
 
 
 def make_params(native: Any, stream: Stream, ids: Sequence[int]) -> Params:
