@@ -9,7 +9,6 @@
     reason = "texts for people are short: how they read in the code counts more than an allocation"
 )]
 
-mod agree;
 mod args;
 mod codes;
 mod commands;
@@ -17,9 +16,7 @@ mod console;
 mod engine;
 mod fault;
 mod files;
-mod heads;
 mod inputs;
-mod json;
 mod matrix;
 mod render;
 mod settings;
