@@ -323,7 +323,8 @@ impl<'a> Rises<'a> {
     /// Directions (by their place) and how much they rise, where they do.
     fn at(&self, step: &Step) -> Vec<(usize, f64)> {
         let class = |c: usize| self.of_class.binary_search_by_key(&c, |d| d.0).ok().map(|i| self.of_class[i].1);
-        let mut rises: Vec<(usize, f64)> = self.listed.iter().map(|(d, l)| (*d, l[step.right] - l[step.left])).collect();
+        let mut rises: Vec<(usize, f64)> =
+            self.listed.iter().map(|(d, l)| (*d, l[step.right] - l[step.left])).collect();
         if step.left != step.right {
             rises.extend(class(step.left).map(|d| (d, -1.0)));
             rises.extend(class(step.right).map(|d| (d, 1.0)));
