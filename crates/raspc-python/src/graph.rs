@@ -254,7 +254,11 @@ impl Graph {
             Some("numerical") => Some(Annotation::Numerical),
             Some("onehot") => Some(Annotation::OneHot),
             Some(other) => {
-                return Err(errors::usage(py, format!("`{other}` is no encoding"), "`categorical`, `numerical` or `onehot`"));
+                return Err(errors::usage(
+                    py,
+                    format!("`{other}` is no encoding"),
+                    "`categorical`, `numerical` or `onehot`",
+                ));
             }
         };
         self.edit(|g| g.node_mut(id).annotation = annotation);
