@@ -8,6 +8,7 @@ pub mod convert;
 pub mod encode;
 pub mod explain;
 pub mod gadgets;
+pub mod intervene;
 pub mod json;
 pub mod lower;
 pub mod observe;
