@@ -162,6 +162,29 @@ pub(crate) struct Compiled {
     pub(crate) assumptions: Vec<String>,
 }
 
+/// What `export --json` prints.
+#[derive(Debug, Serialize)]
+pub(crate) struct Exported {
+    #[serde(flatten)]
+    pub(crate) model: Sizes,
+    pub(crate) format: &'static str,
+    /// The file or folder.
+    pub(crate) output: String,
+    /// Of all files.
+    pub(crate) bytes: u64,
+    /// In the order in which they were written; a single file under the name that its format gives it.
+    pub(crate) files: Vec<ExportedFile>,
+    /// How long the writing took, without the compilation.
+    pub(crate) seconds: f64,
+}
+
+/// A file of an export.
+#[derive(Debug, Serialize)]
+pub(crate) struct ExportedFile {
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
+}
+
 /// What `verify --json` prints.
 #[derive(Debug, Serialize)]
 pub(crate) struct Verified {

@@ -24,6 +24,7 @@ mod matrix;
 mod render;
 mod settings;
 mod show;
+mod sink;
 mod subject;
 mod table;
 
@@ -100,6 +101,7 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Status, Fault> {
         Command::Compile(args) => commands::compile::compile(args, console),
         Command::Verify(args) => commands::verify::verify(args, console),
         Command::Explain(args) => commands::explain::explain(args, console),
+        Command::Export(args) => commands::export::export(args, console),
         Command::Repl(args) => commands::repl::repl(args, console),
         Command::List(args) => commands::list::list(args, console),
         Command::Help(args) => commands::help::help(args, console),
