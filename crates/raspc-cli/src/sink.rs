@@ -45,8 +45,8 @@ impl From<io::Error> for Unexported {
     }
 }
 
-/// Writes an export to its place.
-pub(crate) fn write(model: &Model, format: Format, target: &Path) -> Result<Vec<Written>, Unexported> {
+/// Writes an export to its place. The program is its text, for people.
+pub(crate) fn write(model: &Model, program: &str, format: Format, target: &Path) -> Result<Vec<Written>, Unexported> {
     let names = file_names(model, format)?;
     if format.is_single_file() {
         replaceable(target)?;
@@ -54,7 +54,7 @@ pub(crate) fn write(model: &Model, format: Format, target: &Path) -> Result<Vec<
         vacant(target, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
     let mut sink = Disk { scratch: Scratch::beside(target)?, file: None, written: Vec::new() };
-    match export(model, format, &mut sink) {
+    match export(model, format, program, &mut sink) {
         Ok(()) => sink.end_file()?,
         Err(ExportError::Refused(refusal)) => return Err(refusal.into()),
         Err(ExportError::Sink(error)) => return Err(error.into()),

@@ -108,7 +108,7 @@ fn write_case(case: &Case, folder: &Path) -> Result<Json, Box<dyn Error>> {
     let mut formats = serde_json::Map::new();
     for format in Format::ALL {
         let mut sink = Folder { path: folder.join(format.name()), file: None };
-        let outcome = match export(&compiled.model, format, &mut sink) {
+        let outcome = match export(&compiled.model, format, &compiled.graph.to_string(), &mut sink) {
             Ok(()) => Json::Null,
             Err(ExportError::Refused(refusal)) => json!(refusal.code),
             Err(error) => return Err(error.into()),

@@ -69,7 +69,7 @@ def test_language_model(case, attention):
     def of_classes(ids, mask):
         logits = model(input_ids=ids, attention_mask=mask).logits
         assert torch.equal(logits.argmax(-1), torch.tensor(columns)[logits[..., columns].argmax(-1)])
-        assert (logits[..., others] < -1000).all()
+        assert (logits[..., others] < -60).all()
         return logits[..., columns]
 
     check(case, of_classes, f"transformers gpt2 LM {attention}")
@@ -78,7 +78,7 @@ def test_language_model(case, attention):
 @pytest.mark.parametrize("case", LANGUAGE, ids=repr)
 def test_generation_with_a_cache_is_generation_without(case):
     model = load(AutoModelForCausalLM, case.path("hf-gpt2"))
-    for _, ids in case.singles(12):
+    for _, ids in case.singles(12 if case.max_len <= 5 else 2):
         prompt = torch.from_numpy(ids[:, : max(1, ids.shape[1] // 2)])
         options = {"do_sample": False, "max_new_tokens": case.max_len + 1 - prompt.shape[1], "return_dict_in_generate": True}
         with_cache = model.generate(prompt, use_cache=True, output_logits=True, **options)

@@ -34,7 +34,7 @@ def test_tokens_in_values_out(case):
         tokens = [vocab[t] for t in ids[0, 1:]]
         assert torch.equal(model.to_tokens(tokens), torch.from_numpy(ids))
         expected = case.expected[i, 1 : case.lengths[i]]
-        for found, wanted in zip(model.run(tokens), expected, strict=True):
+        for found, wanted in zip(model.decode(model(model.to_tokens(tokens))), expected, strict=True):
             if case.categorical:
                 assert found == values[int(wanted)]
             elif np.isnan(wanted):

@@ -35,7 +35,8 @@ pub(crate) fn export(args: &ExportArgs, console: &mut Console) -> Result<Status,
     };
     engine::remark_assumptions(console, &model.assumptions);
     let start = Instant::now();
-    let written = sink::write(&model, args.format, &args.output).map_err(|e| refused(args, &subject, e))?;
+    let written = sink::write(&model, &subject.graph.to_string(), args.format, &args.output)
+        .map_err(|e| refused(args, &subject, e))?;
     let seconds = start.elapsed().as_secs_f64();
     let bytes = written.iter().map(|f| f.1).sum();
     let sizes = Sizes::of(&model);

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::forward::Keep;
 use crate::model::{Decode, Model};
 use crate::token::Token;
 
@@ -19,8 +20,11 @@ pub(super) enum Card {
 /// More symbols or values than this are counted and not listed.
 const LISTED: usize = 60;
 
+/// Longer programs are not shown.
+const LISTED_LINES: usize = 100;
+
 /// The text of `README.md`.
-pub(super) fn card(model: &Model, kind: Card) -> String {
+pub(super) fn card(model: &Model, kind: Card, program: &str) -> String {
     let name = &model.output_readout().name;
     let pipeline = if kind == Card::Gpt2Language { "text-generation" } else { "token-classification" };
     let mut text = format!(
@@ -39,11 +43,29 @@ pub(super) fn card(model: &Model, kind: Card) -> String {
         one_line(name),
         model.config.max_len
     );
+    listing(&mut text, program);
     symbols(&mut text, model);
     usage(&mut text, model, kind);
     requirements(&mut text, model);
     inside(&mut text, model);
     text
+}
+
+fn listing(text: &mut String, program: &str) {
+    let lines = program.lines().count();
+    if lines == 0 || program.contains("```") {
+        return;
+    }
+    if lines > LISTED_LINES {
+        let _ =
+            writeln!(text, "## Program\n\nThe graph that was compiled has {lines} lines: `listing` in `raspc.json`.\n");
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "## Program\n\nThe graph that was compiled, one operation a line:\n\n```\n{}\n```\n",
+        program.trim_end()
+    );
 }
 
 fn symbols(text: &mut String, model: &Model) {
@@ -74,8 +96,10 @@ fn symbols(text: &mut String, model: &Model) {
 }
 
 fn usage(text: &mut String, model: &Model, kind: Card) {
-    let example: Vec<String> = model.vocab.iter().take(model.config.max_len.min(4)).map(ToString::to_string).collect();
-    let example = serde_json::to_string(&example.join(" ")).expect("a text");
+    let ids: Vec<u32> = (0..model.vocab.len().min(model.config.max_len).min(4) as u32).rev().collect();
+    let words = |tokens: &[Token]| tokens.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let input: Vec<Token> = ids.iter().map(|&id| model.vocab[id as usize].clone()).collect();
+    let example = serde_json::to_string(&words(&input).join(" ")).expect("a text");
     let class = match kind {
         Card::Gpt2Language => "AutoModelForCausalLM",
         Card::BertTokens | Card::Gpt2Tokens => "AutoModelForTokenClassification",
@@ -95,6 +119,11 @@ fn usage(text: &mut String, model: &Model, kind: Card) {
         }
     });
     text.push_str("```\n\n");
+    // Numbers are left out: their last digit is the platform's `exp`.
+    if !numerical && let Ok(run) = model.run(&ids, Keep::default()) {
+        let output = serde_json::to_string(&words(&model.decode_output(&run))).expect("texts");
+        let _ = writeln!(text, "It prints `{}`.\n", one_line(&output));
+    }
 }
 
 fn requirements(text: &mut String, model: &Model) {
@@ -118,7 +147,7 @@ fn inside(text: &mut String, model: &Model) {
     let c = &model.config;
     let _ = write!(
         text,
-        "## Inside\n\nThe compiled model has {} layers, {} heads in each, d_model {}, d_head {}, d_mlp {}; this folder pads it\n\
+        "## Inside\n\nThe compiled model has n_layers {}, n_heads {}, d_model {}, d_head {}, d_mlp {}; this folder pads it\n\
          and stores each direction of its residual stream twice, once negated, so that layer norms find the mean zero\n\
          (`raspc.json` says where). These named values can be read from it:\n\n| value | complete after |\n|---|---|\n",
         c.n_layers, c.n_heads, c.d_model, c.d_head, c.d_mlp

@@ -8,12 +8,13 @@ use crate::model::{Decode, Model};
 use crate::token::Token;
 
 /// The description. Every export carries it, as a file or in its metadata.
-pub(super) fn describe(model: &Model) -> Map<String, Value> {
+pub(super) fn describe(model: &Model, program: &str) -> Map<String, Value> {
     let c = &model.config;
     let output = model.output_readout();
     let entries = [
         ("compiler", json!("raspc")),
         ("program", json!(output.name)),
+        ("listing", json!(program)),
         ("causal", json!(c.causal)),
         ("max_len", json!(c.max_len)),
         ("max_seq_len", json!(c.max_len + 1)),

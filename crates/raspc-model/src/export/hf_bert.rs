@@ -15,7 +15,7 @@ use super::{Refusal, safetensors, tokenizer};
 use crate::model::Model;
 
 /// The folder.
-pub(super) fn files(model: &Model) -> Result<Vec<File<'_>>, Refusal> {
+pub(super) fn files<'a>(model: &'a Model, program: &str) -> Result<Vec<File<'a>>, Refusal> {
     if model.config.causal {
         let message = "the model is causal, and in a BERT every position sees every other";
         return Err(Refusal::new(MASK, message, "export it as hf-gpt2"));
@@ -27,8 +27,8 @@ pub(super) fn files(model: &Model) -> Result<Vec<File<'_>>, Refusal> {
     let mut files = vec![
         File::of_json("config.json", &config),
         safetensors::file("model.safetensors", &[], tensors(model, &layout)),
-        File::of_bytes("README.md", card(model, Card::BertTokens)),
-        File::of_json("raspc.json", &layout.describe()),
+        File::of_bytes("README.md", card(model, Card::BertTokens, program)),
+        File::of_json("raspc.json", &layout.describe(program)),
     ];
     files.extend(tokenizer::files(model, &symbols));
     Ok(files)

@@ -23,7 +23,7 @@ const CLASSIFIER: &str = "token-classification";
 const NEVER: f32 = -64.0;
 
 /// The folder.
-pub(super) fn files(model: &Model) -> Result<Vec<File<'_>>, Refusal> {
+pub(super) fn files<'a>(model: &'a Model, program: &str) -> Result<Vec<File<'a>>, Refusal> {
     if !model.config.causal {
         let message = "the model is bidirectional, and in a GPT-2 a position sees nothing after it";
         return Err(Refusal::new(MASK, message, "export it as hf-bert"));
@@ -32,17 +32,17 @@ pub(super) fn files(model: &Model) -> Result<Vec<File<'_>>, Refusal> {
     let labels = labels(model)?;
     let classes = model.output_tokens();
     if classes.is_empty() {
-        return classifier(model, &layout, &labels);
+        return classifier(model, &layout, &labels, program);
     }
-    let mut files = language_model(model, &layout, Symbols::of_both(model, &classes)?);
-    files.extend(classifier(model, &layout, &labels)?.into_iter().map(|f| f.in_folder(CLASSIFIER)));
+    let mut files = language_model(model, &layout, Symbols::of_both(model, &classes)?, program);
+    files.extend(classifier(model, &layout, &labels, program)?.into_iter().map(|f| f.in_folder(CLASSIFIER)));
     Ok(files)
 }
 
-fn language_model<'a>(model: &'a Model, x: &Shared<'a>, symbols: Symbols) -> Vec<File<'a>> {
+fn language_model<'a>(model: &'a Model, x: &Shared<'a>, symbols: Symbols, program: &str) -> Vec<File<'a>> {
     let mut config = config(model, x, "GPT2LMHeadModel", symbols.texts.len());
     config["tie_word_embeddings"] = false.into();
-    let mut files = common(model, x, Card::Gpt2Language, &symbols, &config);
+    let mut files = common(model, x, (Card::Gpt2Language, program), &symbols, &config);
     let (n, ids) = (x.d_model, symbols.texts.len());
     let mut tensors = tensors(model, x, ids);
     let head = move |x: &Layout<'a>| x.unembed_into(&symbols.output, ids, NEVER).transposed();
@@ -51,13 +51,18 @@ fn language_model<'a>(model: &'a Model, x: &Shared<'a>, symbols: Symbols) -> Vec
     files
 }
 
-fn classifier<'a>(model: &'a Model, x: &Shared<'a>, labels: &[String]) -> Result<Vec<File<'a>>, Refusal> {
+fn classifier<'a>(
+    model: &'a Model,
+    x: &Shared<'a>,
+    labels: &[String],
+    program: &str,
+) -> Result<Vec<File<'a>>, Refusal> {
     let symbols = Symbols::of_input(model)?;
     let (n, ids, classes) = (x.d_model, symbols.texts.len(), labels.len());
     let mut config = config(model, x, "GPT2ForTokenClassification", ids);
     config["classifier_dropout"] = json!(0.0);
     label_maps(&mut config, labels);
-    let mut files = common(model, x, Card::Gpt2Tokens, &symbols, &config);
+    let mut files = common(model, x, (Card::Gpt2Tokens, program), &symbols, &config);
     let mut tensors = tensors(model, x, ids);
     tensors.push(x.tensor("classifier.weight", &[classes, n], move |x| x.unembed().transposed()));
     tensors.push(Tensor::zeros("classifier.bias", &[classes]));
@@ -65,11 +70,17 @@ fn classifier<'a>(model: &'a Model, x: &Shared<'a>, labels: &[String]) -> Result
     Ok(files)
 }
 
-fn common<'a>(model: &Model, x: &Layout<'_>, kind: Card, symbols: &Symbols, config: &Value) -> Vec<File<'a>> {
+fn common<'a>(
+    model: &Model,
+    x: &Layout<'_>,
+    (kind, program): (Card, &str),
+    symbols: &Symbols,
+    config: &Value,
+) -> Vec<File<'a>> {
     let mut files = vec![
         File::of_json("config.json", config),
-        File::of_bytes("README.md", card(model, kind)),
-        File::of_json("raspc.json", &x.describe()),
+        File::of_bytes("README.md", card(model, kind, program)),
+        File::of_json("raspc.json", &x.describe(program)),
     ];
     files.extend(tokenizer::files(model, symbols));
     files

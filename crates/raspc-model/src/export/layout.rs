@@ -130,8 +130,8 @@ impl<'a> Layout<'a> {
     }
 
     /// The description of the model, with where its residual stream is found at the end.
-    pub(super) fn describe(&self) -> Value {
-        let mut description = describe(self.model);
+    pub(super) fn describe(&self, program: &str) -> Value {
+        let mut description = describe(self.model, program);
         description.insert("residual".to_owned(), self.coordinates.describe(&self.model.labels));
         description.into()
     }

@@ -184,15 +184,15 @@ impl From<io::Error> for ExportError {
     }
 }
 
-/// Writes a model in a format.
+/// Writes a model in a format. The program is text for people, which descriptions and model cards show; it may be empty.
 ///
 /// # Errors
 /// A model that the format cannot represent exactly, before anything is written; a sink that fails.
 ///
 /// # Panics
 /// When the model does not pass [`Model::check`].
-pub fn export(model: &Model, format: Format, sink: &mut dyn Sink) -> Result<(), ExportError> {
-    checked_files(model, format)?.iter().try_for_each(|file| file.write(sink))?;
+pub fn export(model: &Model, format: Format, program: &str, sink: &mut dyn Sink) -> Result<(), ExportError> {
+    checked_files(model, format, program)?.iter().try_for_each(|file| file.write(sink))?;
     Ok(())
 }
 
@@ -204,7 +204,7 @@ pub fn export(model: &Model, format: Format, sink: &mut dyn Sink) -> Result<(), 
 /// # Panics
 /// As [`export`].
 pub fn file_names(model: &Model, format: Format) -> Result<Vec<String>, Refusal> {
-    let files = checked_files(model, format)?;
+    let files = checked_files(model, format, "")?;
     let mut names: Vec<String> = Vec::new();
     for file in &files {
         let name = file.name.split('/').next().unwrap_or_default();
@@ -216,24 +216,24 @@ pub fn file_names(model: &Model, format: Format) -> Result<Vec<String>, Refusal>
 }
 
 /// The files of a format, their tensors not yet made; what is not exact or too large is refused.
-fn checked_files(model: &Model, format: Format) -> Result<Vec<File<'_>>, Refusal> {
+fn checked_files<'a>(model: &'a Model, format: Format, program: &str) -> Result<Vec<File<'a>>, Refusal> {
     if let Err(error) = model.check() {
         panic!("a model that is exported is well formed: {error}");
     }
-    let files = files(model, format)?;
+    let files = files(model, format, program)?;
     file::check_size(&files)?;
     Ok(files)
 }
 
 /// The files of a format.
-fn files(model: &Model, format: Format) -> Result<Vec<File<'_>>, Refusal> {
+fn files<'a>(model: &'a Model, format: Format, program: &str) -> Result<Vec<File<'a>>, Refusal> {
     match format {
-        Format::Onnx => onnx::files(model),
-        Format::HfBert => hf_bert::files(model),
-        Format::HfGpt2 => hf_gpt2::files(model),
-        Format::TransformerLens => transformer_lens::files(model),
-        Format::Torch => Ok(torch::files(model)),
-        Format::Safetensors => Ok(safetensors::files(model)),
+        Format::Onnx => onnx::files(model, program),
+        Format::HfBert => hf_bert::files(model, program),
+        Format::HfGpt2 => hf_gpt2::files(model, program),
+        Format::TransformerLens => transformer_lens::files(model, program),
+        Format::Torch => Ok(torch::files(model, program)),
+        Format::Safetensors => Ok(safetensors::files(model, program)),
         Format::Circuit => Ok(circuit::files(model)),
     }
 }

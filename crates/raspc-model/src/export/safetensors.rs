@@ -11,8 +11,8 @@ use crate::dense::DenseTensor;
 use crate::model::Model;
 
 /// The files: `model.safetensors`, whose metadata hold the description of the model as JSON.
-pub(super) fn files(model: &Model) -> Vec<File<'_>> {
-    let description = Value::Object(describe(model)).to_string();
+pub(super) fn files<'a>(model: &'a Model, program: &str) -> Vec<File<'a>> {
+    let description = Value::Object(describe(model, program)).to_string();
     vec![file("model.safetensors", &[("raspc", &description)], dense(model))]
 }
 

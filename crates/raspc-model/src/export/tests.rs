@@ -16,7 +16,7 @@ use crate::token::Token;
 /// Names and bytes of an export.
 fn exported(model: &Model, format: Format) -> Result<BTreeMap<String, Vec<u8>>, Refusal> {
     let mut sink = Files::default();
-    match export(model, format, &mut sink) {
+    match export(model, format, "n0 = tokens", &mut sink) {
         Ok(()) => Ok(sink.files.into_iter().collect()),
         Err(ExportError::Refused(refusal)) => {
             assert_eq!(sink.files, [], "a refusal comes before the first byte");
@@ -224,7 +224,7 @@ fn an_onnx_file_holds_at_most_2_gb_and_no_export_is_without_bound() {
 fn a_sink_that_fails_ends_the_export() {
     for format in Format::ALL {
         let model = samples::mean(format == Format::HfGpt2);
-        assert!(matches!(export(&model, format, &mut Full), Err(ExportError::Sink(_))), "{format}");
+        assert!(matches!(export(&model, format, "", &mut Full), Err(ExportError::Sink(_))), "{format}");
     }
 }
 
@@ -249,7 +249,7 @@ proptest! {
             let Ok(files) = exported(&model, format) else { continue };
             prop_assert_eq!(&exported(&model, format).expect("exported"), &files);
             let mut counting = Counting::default();
-            prop_assert!(export(&model, format, &mut counting).is_ok());
+            prop_assert!(export(&model, format, "n0 = tokens", &mut counting).is_ok());
             prop_assert_eq!(counting.left, 0);
             for (name, bytes) in &counting.files {
                 prop_assert_eq!(files[name].len() as u64, *bytes, "{}", name);
@@ -426,7 +426,7 @@ fn a_large_export_streams() {
     assert!(model.parameters() > 29_000_000, "{}", model.parameters());
     for format in [Format::Onnx, Format::HfBert, Format::TransformerLens, Format::Torch, Format::Safetensors] {
         let mut counting = Counting::default();
-        export(&model, format, &mut counting).expect("exported");
+        export(&model, format, "", &mut counting).expect("exported");
         let total: u64 = counting.files.iter().map(|f| f.1).sum();
         assert!(total > 116_000_000, "{format}: {total}");
         assert!(counting.largest < 200_000, "{format}: a piece of {} bytes", counting.largest);

@@ -13,9 +13,9 @@ use crate::model::Model;
 pub(super) const MODULE: &str = include_str!("torch/transformer.py");
 
 /// The folder: `config.json`, `model.safetensors`, `transformer.py`.
-pub(super) fn files(model: &Model) -> Vec<File<'_>> {
+pub(super) fn files<'a>(model: &'a Model, program: &str) -> Vec<File<'a>> {
     let c = &model.config;
-    let mut config = describe(model);
+    let mut config = describe(model, program);
     let sizes = [
         ("n_layers", c.n_layers),
         ("n_heads", c.n_heads),

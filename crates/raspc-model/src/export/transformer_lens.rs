@@ -14,7 +14,7 @@ use super::{Refusal, safetensors};
 use crate::model::Model;
 
 /// The folder: `hooked_transformer.{json,safetensors}`, `bridge.{json,safetensors}`, `raspc.json`.
-pub(super) fn files(model: &Model) -> Result<Vec<File<'_>>, Refusal> {
+pub(super) fn files<'a>(model: &'a Model, program: &str) -> Result<Vec<File<'a>>, Refusal> {
     let x = Layout::plain(model)?;
     let config = config(model, &x);
     Ok(vec![
@@ -22,7 +22,7 @@ pub(super) fn files(model: &Model) -> Result<Vec<File<'_>>, Refusal> {
         safetensors::file("hooked_transformer.safetensors", &[], hooked(model, &x)),
         File::of_json("bridge.json", &config),
         safetensors::file("bridge.safetensors", &[], bridge(model, &x)),
-        File::of_json("raspc.json", &Value::Object(describe(model))),
+        File::of_json("raspc.json", &Value::Object(describe(model, program))),
     ])
 }
 

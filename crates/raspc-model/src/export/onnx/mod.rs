@@ -31,7 +31,7 @@ const RAW_DATA: u32 = 9;
 const MOST_BYTES: u64 = i32::MAX as u64;
 
 /// The file `model.onnx`.
-pub(super) fn files(model: &Model) -> Result<Vec<File<'_>>, Refusal> {
+pub(super) fn files<'a>(model: &'a Model, program: &str) -> Result<Vec<File<'a>>, Refusal> {
     let Graph { proto, weights } = graph::graph(model);
     let mut inside = vec![Part::Bytes(proto.encode_to_vec())];
     for tensor in weights {
@@ -46,7 +46,7 @@ pub(super) fn files(model: &Model) -> Result<Vec<File<'_>>, Refusal> {
     }
     let file = File { name: "model.onnx".to_owned(), parts: inside };
     let size = file.bytes();
-    let mut bytes = frame(model).encode_to_vec();
+    let mut bytes = frame(model, program).encode_to_vec();
     begin(&mut bytes, GRAPH, size);
     if size.saturating_add(bytes.len() as u64) > MOST_BYTES {
         let message = "the dense weights take more than 2 GB, which an ONNX file cannot hold";
@@ -57,19 +57,19 @@ pub(super) fn files(model: &Model) -> Result<Vec<File<'_>>, Refusal> {
 }
 
 /// The model without its graph.
-fn frame(model: &Model) -> ModelProto {
+fn frame(model: &Model, program: &str) -> ModelProto {
     ModelProto {
         ir_version: Some(IR_VERSION),
         producer_name: Some("raspc".to_owned()),
         producer_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         graph: None,
         opset_import: vec![OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) }],
-        metadata_props: metadata(model),
+        metadata_props: metadata(model, program),
     }
 }
 
 /// The description in pieces: `input_vocab` is a list by id, BOS and PAD included, `output_vocab` one by output id.
-fn metadata(model: &Model) -> Vec<StringStringEntryProto> {
+fn metadata(model: &Model, program: &str) -> Vec<StringStringEntryProto> {
     let mut input = tokens(&model.vocab);
     let ids = input.as_array_mut().expect("a list");
     ids.extend([&model.config.bos, &model.config.pad].map(|text| text.clone().into()));
@@ -82,7 +82,7 @@ fn metadata(model: &Model) -> Vec<StringStringEntryProto> {
         ("pad", model.config.pad.clone()),
         ("pad_id", model.pad_id().to_string()),
         ("max_seq_len", (model.config.max_len + 1).to_string()),
-        ("raspc", serde_json::Value::Object(describe(model)).to_string()),
+        ("raspc", serde_json::Value::Object(describe(model, program)).to_string()),
     ];
     own.into_iter()
         .map(|(key, value)| StringStringEntryProto { key: Some(key.to_owned()), value: Some(value) })

@@ -1,8 +1,8 @@
 """The transformer that raspc compiles programs into. Load one:
 
     model = Transformer.load("folder")
-    model.run(["a", "b", "b"])              # the output at each position
-    model(model.to_tokens(["a", "b", "b"]))  # the logits [1, 4, d_vocab_out]; position 0 is BOS
+    ids = model.to_tokens(["a", "b", "b"])  # [1, 4]; position 0 is BOS
+    model.decode(model(ids))                # the output at each position after BOS
 
 Weights have TransformerLens's names and shapes. There is no norm, and scores are not divided by anything.
 Exact in float32: leave torch.backends.cuda.matmul.allow_tf32 off.
@@ -12,7 +12,6 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import nn
 
 
@@ -56,6 +55,8 @@ class Transformer(nn.Module):
 
     @classmethod
     def load(cls, folder):
+        from safetensors.torch import load_file
+
         model = cls(json.loads((Path(folder) / "config.json").read_text(encoding="utf-8")))
         model.load_state_dict(load_file(Path(folder) / "model.safetensors"))
         return model.eval().requires_grad_(False)
@@ -79,11 +80,10 @@ class Transformer(nn.Module):
         ids = [self.config["bos_id"]] + [self.config["vocab"].index(token) for token in tokens]
         return torch.tensor([ids], device=self.embed.W_E.device)
 
-    def decode(self, logits):  # [position, d_vocab_out] to values; a number is a float, None where it is not defined
-        output = self.config["output"]
+    def decode(self, logits):  # [1, position, d_vocab_out] to the values after BOS; a number that is not defined is None
+        output, logits = self.config["output"], logits[0, 1:]
+        values = output["values"]
         if output["kind"] == "categorical":
-            return [output["values"][i] for i in logits.argmax(-1).tolist()]
-        return [row[0] if len(row) == 1 or row[1] > 0.5 else None for row in logits.tolist()]
-
-    def run(self, tokens):
-        return self.decode(self(self.to_tokens(tokens))[0, 1:])
+            return [values[i] for i in logits.argmax(-1).tolist()]
+        nearest = (lambda x: min(values, key=lambda v: abs(v - x))) if values else (lambda x: x)
+        return [nearest(row[0]) if len(row) == 1 or row[1] > 0.5 else None for row in logits.tolist()]
