@@ -1,7 +1,7 @@
 //! The diagnostics of the command line, and what `raspc help CODE` says of them and of the compiler's.
 //!
 //! `E01` to `E07` and `W01` are the language's and explained there, `E08` and `W08` the compiler's, `E09` the command
-//! line's own, `E10` the exporters'.
+//! line's own, `E11` the exporters'.
 
 use std::sync::LazyLock;
 

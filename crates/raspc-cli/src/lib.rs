@@ -9,7 +9,6 @@
     reason = "texts for people are short: how they read in the code counts more than an allocation"
 )]
 
-mod agree;
 mod args;
 mod codes;
 mod commands;
@@ -17,9 +16,7 @@ mod console;
 mod engine;
 mod fault;
 mod files;
-mod heads;
 mod inputs;
-mod json;
 mod matrix;
 mod render;
 mod settings;
@@ -36,6 +33,8 @@ use clap::Parser as _;
 use crate::args::{Cli, Command};
 use crate::console::Console;
 use crate::fault::{Fault, Status};
+
+pub use crate::sink::{Unexported, Written, write_export};
 
 /// Programs nest as deep as the parser's limits allow, which is deeper than the system's default stack is safe for.
 const STACK: usize = 256 << 20;

@@ -16,15 +16,17 @@ use crate::files::{Scratch, Unwritten, vacant};
 const BEGINNING: u64 = 64;
 
 /// A file that was written: its name in the export, and its length.
-pub(crate) type Written = (String, u64);
+pub type Written = (String, u64);
 
 /// Why there is no export.
 #[derive(Debug)]
-pub(crate) enum Unexported {
+pub enum Unexported {
     /// The format cannot represent the model.
     Refused(Refusal),
-    /// It could not be written.
-    Unwritten(Unwritten),
+    /// Something else is in its place, which is not ours to replace: what.
+    Occupied(&'static str),
+    /// The system's reason.
+    System(io::Error),
 }
 
 impl From<Refusal> for Unexported {
@@ -35,18 +37,24 @@ impl From<Refusal> for Unexported {
 
 impl From<Unwritten> for Unexported {
     fn from(unwritten: Unwritten) -> Self {
-        Self::Unwritten(unwritten)
+        match unwritten {
+            Unwritten::Occupied(what) => Self::Occupied(what),
+            Unwritten::System(error) => Self::System(error),
+        }
     }
 }
 
 impl From<io::Error> for Unexported {
     fn from(error: io::Error) -> Self {
-        Self::Unwritten(Unwritten::System(error))
+        Self::System(error)
     }
 }
 
 /// Writes an export to its place. The program is its text, for people.
-pub(crate) fn write(model: &Model, program: &str, format: Format, target: &Path) -> Result<Vec<Written>, Unexported> {
+///
+/// # Errors
+/// A model that the format cannot represent exactly; something in its place that raspc did not write; the system's.
+pub fn write_export(model: &Model, program: &str, format: Format, target: &Path) -> Result<Vec<Written>, Unexported> {
     let names = file_names(model, format)?;
     if format.is_single_file() {
         replaceable(target)?;

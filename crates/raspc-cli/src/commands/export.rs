@@ -8,12 +8,11 @@ use crate::args::ExportArgs;
 use crate::console::Console;
 use crate::engine;
 use crate::fault::{Fault, Status};
-use crate::files::Unwritten;
 use crate::inputs::Input;
-use crate::json::{Exported, ExportedFile, Sizes, counted};
-use crate::sink::{self, Unexported};
+use crate::sink::{Unexported, write_export};
 use crate::subject::Subject;
 use crate::{settings, subject};
+use raspc::json::{Exported, ExportedFile, Sizes, counted};
 
 /// Compiles a program, or takes a compiled model, and exports it.
 pub(crate) fn export(args: &ExportArgs, console: &mut Console) -> Result<Status, Fault> {
@@ -35,7 +34,7 @@ pub(crate) fn export(args: &ExportArgs, console: &mut Console) -> Result<Status,
     };
     engine::remark_assumptions(console, &model.assumptions);
     let start = Instant::now();
-    let written = sink::write(&model, &subject.graph.to_string(), args.format, &args.output)
+    let written = write_export(&model, &subject.graph.to_string(), args.format, &args.output)
         .map_err(|e| refused(args, &subject, e))?;
     let seconds = start.elapsed().as_secs_f64();
     let bytes = written.iter().map(|f| f.1).sum();
@@ -68,11 +67,9 @@ fn refused(args: &ExportArgs, subject: &Subject, error: Unexported) -> Fault {
             let message = format!("no {}: {}", args.format, refusal.message);
             subject.fault(vec![Diagnostic::error(Code(refusal.code), message).hint(refusal.hint)])
         }
-        Unexported::Unwritten(Unwritten::Occupied(what)) => {
+        Unexported::Occupied(what) => {
             Fault::usage(format!("`{target}` is {what}, and is left as it is"), "choose another name with `-o`")
         }
-        Unexported::Unwritten(Unwritten::System(e)) => {
-            Fault::System(format!("the export could not be written to `{target}`: {e}"))
-        }
+        Unexported::System(e) => Fault::System(format!("the export could not be written to `{target}`: {e}")),
     }
 }

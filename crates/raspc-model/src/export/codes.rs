@@ -1,17 +1,17 @@
 //! The reasons for which a model is not exported, and what `raspc help CODE` says of them.
 
 /// The mask of the model and of the format differ: causal or not.
-pub const MASK: &str = "E1001";
+pub const MASK: &str = "E1101";
 /// Symbols that the format's tokenizer cannot tell apart.
-pub const SYMBOLS: &str = "E1002";
+pub const SYMBOLS: &str = "E1102";
 /// A number that can be none, in a format that has only the number.
-pub const NONE: &str = "E1003";
+pub const NONE: &str = "E1103";
 /// A weight or an activation that the format's arithmetic would change.
-pub const RANGE: &str = "E1004";
+pub const RANGE: &str = "E1104";
 /// Files larger than the format, or this program, allows.
-pub const SIZE: &str = "E1005";
+pub const SIZE: &str = "E1105";
 /// Output values that would have one name.
-pub const LABELS: &str = "E1006";
+pub const LABELS: &str = "E1106";
 
 /// What a code means, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -138,7 +138,7 @@ impl Sink for Files {
 /// Why a model cannot be represented exactly in a format: a code of [`EXPLANATIONS`], what is wrong, what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// `E1001`.
+    /// `E1101`.
     pub code: &'static str,
     /// What is wrong: lowercase, no full stop.
     pub message: String,
