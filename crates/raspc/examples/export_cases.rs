@@ -25,6 +25,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value as Json, json};
 
 /// A program and the inputs it is tried on.
+#[derive(Clone, Copy)]
 struct Case {
     name: &'static str,
     /// A standard program's name, or a text.

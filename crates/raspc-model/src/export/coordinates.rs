@@ -102,7 +102,7 @@ impl Coordinates {
     /// Gives each direction the places that its readers need.
     fn place_all(&mut self, model: &Model) {
         let mut needs = vec![(false, false); self.directions.len()];
-        for_each_column(model, &mut |rows, weights, bias| {
+        for_each_column(model, |rows, weights, bias| {
             let offset = self.takes_offsets(rows, weights, bias);
             for &d in rows {
                 let need = &mut needs[d as usize];
@@ -211,7 +211,7 @@ impl Coordinates {
 }
 
 /// Calls `visit(directions, weights, bias)` for every column that reads the residual stream between layer norms with offsets.
-fn for_each_column(model: &Model, visit: &mut dyn FnMut(&[u32], &[f32], f32)) {
+fn for_each_column(model: &Model, mut visit: impl FnMut(&[u32], &[f32], f32)) {
     for layer in &model.layers {
         for head in &layer.heads {
             for (matrix, bias) in [(&head.w_q, None), (&head.w_k, Some(head)), (&head.w_v, None)] {

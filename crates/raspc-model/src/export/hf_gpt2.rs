@@ -119,7 +119,7 @@ fn tensors<'a>(model: &'a Model, x: &Shared<'a>, ids: usize) -> Vec<Tensor<'a>> 
     let positions = model.config.max_len + 1;
     let mut all = vec![
         x.tensor("transformer.wte.weight", &[ids, n], move |x| x.embed(ids, true)),
-        x.tensor("transformer.wpe.weight", &[positions, n], move |x| x.positions()),
+        x.tensor("transformer.wpe.weight", &[positions, n], Layout::positions),
     ];
     for l in 0..x.n_layers {
         let name = |rest: &str| format!("transformer.h.{l}.{rest}");

@@ -296,7 +296,9 @@ impl<'a> Layout<'a> {
     /// `columns[c]` is the output's class c, all others read `weight` times the free direction.
     pub(super) fn unembed_into(&self, columns: &[u32], symbols: usize, weight: f32) -> SparseMatrix {
         let mut taken = vec![false; symbols];
-        columns.iter().for_each(|&c| taken[c as usize] = true);
+        for &c in columns {
+            taken[c as usize] = true;
+        }
         let bare = |d: u32, v: f32| self.coordinates.read_bare(d, v).expect("checked when the layout was made");
         let mut entries = Entries::new();
         for (d, c, v) in self.model.unembed().entries() {

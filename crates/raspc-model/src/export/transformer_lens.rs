@@ -54,7 +54,7 @@ fn hooked<'a>(model: &'a Model, x: &Shared<'a>) -> Vec<Tensor<'a>> {
     let (ids, positions) = (model.vocab.len() + 2, model.config.max_len + 1);
     let mut all = vec![
         x.tensor("embed.W_E", &[ids, d], move |x| x.embed(ids, false)),
-        x.tensor("pos_embed.W_pos", &[positions, d], move |x| x.positions()),
+        x.tensor("pos_embed.W_pos", &[positions, d], Layout::positions),
     ];
     for l in 0..x.n_layers {
         let name = |rest: &str| format!("blocks.{l}.{rest}");
@@ -71,7 +71,7 @@ fn hooked<'a>(model: &'a Model, x: &Shared<'a>) -> Vec<Tensor<'a>> {
         all.push(Tensor::zeros(name("mlp.b_out"), &[d]));
     }
     let columns = model.output_readout().decode.forms().len();
-    all.push(x.tensor("unembed.W_U", &[d, columns], move |x| x.unembed()));
+    all.push(x.tensor("unembed.W_U", &[d, columns], Layout::unembed));
     all.push(Tensor::zeros("unembed.b_U", &[columns]));
     all
 }
@@ -82,7 +82,7 @@ fn bridge<'a>(model: &'a Model, x: &Shared<'a>) -> Vec<Tensor<'a>> {
     let (ids, positions) = (model.vocab.len() + 2, model.config.max_len + 1);
     let mut all = vec![
         x.tensor("tok_embed.weight", &[ids, d], move |x| x.embed(ids, false)),
-        x.tensor("pos.weight", &[positions, d], move |x| x.positions()),
+        x.tensor("pos.weight", &[positions, d], Layout::positions),
     ];
     for l in 0..x.n_layers {
         let name = |rest: &str| format!("layers.{l}.{rest}");

@@ -78,7 +78,9 @@ impl Builder<'_> {
             }
             writes.push((node, written));
         }
-        writes.iter().for_each(|(node, written)| self.write(*node, written));
+        for (node, written) in &writes {
+            self.write(*node, written);
+        }
     }
 
     fn mlp(&mut self, l: usize) {
@@ -128,7 +130,9 @@ impl Builder<'_> {
     }
 
     fn write(&mut self, node: usize, directions: &[u32]) {
-        directions.iter().for_each(|&d| self.writers[d as usize].push(node));
+        for &d in directions {
+            self.writers[d as usize].push(node);
+        }
     }
 
     /// An edge from every component that wrote one of the directions.
@@ -170,7 +174,9 @@ pub(super) fn written(matrix: &SparseMatrix) -> Vec<u32> {
 /// The rows that have an entry in one of these columns (ascending).
 fn rows_into(matrix: &SparseMatrix, columns: &[u32]) -> Vec<u32> {
     let mut kept = vec![false; matrix.cols()];
-    columns.iter().for_each(|&c| kept[c as usize] = true);
+    for &c in columns {
+        kept[c as usize] = true;
+    }
     let reads = |&r: &u32| matrix.row(r as usize).0.iter().any(|&c| kept[c as usize]);
     matrix.stored_rows().iter().copied().filter(reads).collect()
 }

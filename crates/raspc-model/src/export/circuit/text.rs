@@ -76,7 +76,9 @@ impl Graph {
         self.nodes.iter().for_each(|n| n.layer.iter().for_each(|&l| by_layer[l].push(n)));
         for (l, nodes) in by_layer.iter().enumerate() {
             let _ = writeln!(text, "  subgraph cluster_{l} {{\n  label=\"layer {l}\";");
-            nodes.iter().for_each(|n| line(&mut text, n));
+            for node in nodes {
+                line(&mut text, node);
+            }
             text.push_str("  }\n");
         }
         for edge in &self.edges {

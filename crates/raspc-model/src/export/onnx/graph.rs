@@ -9,6 +9,9 @@ use crate::model::{Decode, Head, Model};
 /// What is added to the score of a key that is not seen: with it, `exp` is zero whatever the score was.
 const UNSEEN: f32 = -1e30;
 
+/// One of a head's matrices.
+type Pick = fn(&Head) -> &SparseMatrix;
+
 /// A graph and the weights that stream after it.
 pub(super) struct Graph<'a> {
     pub(super) proto: GraphProto,
@@ -131,7 +134,7 @@ impl<'a> Graph<'a> {
             self.ints("heads", &[4], &[0, 0, h as i64, k as i64]);
             self.ints("joined", &[3], &[0, 0, (h * k) as i64]);
         }
-        let picks: [(&str, fn(&Head) -> &SparseMatrix); 3] = [("Q", |h| &h.w_q), ("K", |h| &h.w_k), ("V", |h| &h.w_v)];
+        let picks: [(&str, Pick); 3] = [("Q", |h| &h.w_q), ("K", |h| &h.w_k), ("V", |h| &h.w_v)];
         for (part, pick) in picks {
             let weight = name(&format!("W_{part}"));
             self.weights.push(Tensor::new(weight.clone(), &[d, h * k], move || beside(heads, pick, d, k)));
@@ -192,7 +195,7 @@ impl<'a> Graph<'a> {
             Decode::Numerical { defined, .. } => {
                 self.ints("value_column", &[], &[0]);
                 let value = if defined.is_some() { "value_or_nothing" } else { "values" };
-                self.node("Gather", &["logits", "value_column"], value, &[last.clone()]);
+                self.node("Gather", &["logits", "value_column"], value, std::slice::from_ref(&last));
                 if defined.is_some() {
                     self.ints("defined_column", &[], &[1]);
                     self.float("half", 0.5);
@@ -209,7 +212,7 @@ impl<'a> Graph<'a> {
 }
 
 /// The heads' matrices beside each other, `[d_model, n_heads * d_head]`.
-fn beside(heads: &[Head], pick: fn(&Head) -> &SparseMatrix, d: usize, k: usize) -> SparseMatrix {
+fn beside(heads: &[Head], pick: Pick, d: usize, k: usize) -> SparseMatrix {
     let entries = (0..).zip(heads).flat_map(|(h, head)| {
         let start = h * k as u32;
         pick(head).entries().map(move |(r, c, v)| (r, start + c, v))
