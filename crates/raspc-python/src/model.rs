@@ -110,6 +110,11 @@ impl Model {
         errors::one(py, Diagnostic::error(INTERVENTION, message).node(name).hint(hint))
     }
 
+    /// What an export holds: the model, and its program as text.
+    pub(crate) fn exported(&self) -> (Arc<Weights>, String) {
+        (self.inner.model.clone(), self.inner.graph.to_string())
+    }
+
     fn stages(&self, py: Python<'_>) -> PyResult<Arc<Mutex<Compilation>>> {
         let lock = || self.inner.stages.lock().expect("no panic while it is held");
         if let Some(known) = &*lock() {
