@@ -1,12 +1,11 @@
 """Code that walks a model's graph and its blocks."""
 
+import networkx
 import numpy as np
 import pytest
 from tracr_programs import PROGRAMS
 
-networkx = pytest.importorskip("networkx")
-
-from raspc.tracr.compiler import (  # noqa: E402
+from raspc.tracr.compiler import (
     basis_inference,
     compile_rasp_to_model,
     craft_graph_to_model,
@@ -16,8 +15,8 @@ from raspc.tracr.compiler import (  # noqa: E402
     nodes,
     rasp_to_graph,
 )
-from raspc.tracr.craft import bases, transformers, vectorspace_fns  # noqa: E402
-from raspc.tracr.rasp import rasp  # noqa: E402
+from raspc.tracr.craft import bases, transformers, vectorspace_fns
+from raspc.tracr.rasp import rasp
 
 
 def test_the_graph_of_a_program():

@@ -2,19 +2,16 @@
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch")
-pytest.importorskip("transformer_lens")
-
-from transformer_lens.model_bridge import TransformerBridge  # noqa: E402
-from transformer_lens.utilities.tracr import (  # noqa: E402
+import torch
+from transformer_lens.model_bridge import TransformerBridge
+from transformer_lens.utilities.tracr import (
     infer_tracr_output_label,
     make_tracr_transformer_bridge_config,
     make_tracr_transformer_bridge_state_dict,
 )
 
-from raspc.tracr.compiler import compile_rasp_to_model, lib  # noqa: E402
-from raspc.tracr.rasp import rasp  # noqa: E402
+from raspc.tracr.compiler import compile_rasp_to_model, lib
+from raspc.tracr.rasp import rasp
 
 TOKENS = rasp.tokens
 CASES = {
