@@ -3,6 +3,7 @@
 //! `E01` to `E07` and `W01` are the language's and explained there, `E08` and `W08` the compiler's, `E09` the command
 //! line's own.
 
+use raspc::certify::codes as certificate;
 use raspc::encode::codes as compiler;
 use raspc::values::codes as values;
 use raspc_lang::codes::{CODES, CodeDoc};
@@ -189,7 +190,9 @@ const HERE: &[CodeDoc] = &[
 
 /// Every code there is, the language's first.
 pub(crate) fn all() -> impl Iterator<Item = &'static CodeDoc> {
-    CODES.iter().chain(HERE)
+    let mut rest: Vec<&CodeDoc> = HERE.iter().chain(certificate::CODES).collect();
+    rest.sort_by_key(|doc| doc.code);
+    CODES.iter().chain(rest)
 }
 
 /// What is said of a code, in upper or lower case.

@@ -1,5 +1,6 @@
 //! The shapes of what `--json` prints. They are an interface: fields are added, never renamed.
 
+use raspc::certify::Certificate;
 use raspc_lang::value::Value;
 use raspc_model::model::Model;
 use serde::{Serialize, Serializer};
@@ -160,6 +161,29 @@ pub(crate) struct Compiled {
     /// The folder.
     pub(crate) output: String,
     pub(crate) assumptions: Vec<String>,
+    /// What is proved of the model; nothing where it is not certified.
+    pub(crate) certificate: Option<Certified>,
+}
+
+/// What is proved of a model.
+#[derive(Debug, Serialize)]
+pub(crate) struct Certified {
+    /// The largest bound of |transformer − ideal|.
+    max_error: f64,
+    /// How far the nearest wrong decision is in decoding; nothing where nothing is decoded.
+    min_margin: Option<f64>,
+    /// The float type it holds for.
+    dtype: String,
+    /// What it rests on and does not prove.
+    assumptions: Vec<String>,
+}
+
+impl Certified {
+    /// A certificate without its nodes.
+    pub(crate) fn of(certificate: &Certificate) -> Self {
+        let Certificate { max_error, min_margin, dtype, assumptions, .. } = certificate.clone();
+        Self { max_error, min_margin, dtype, assumptions }
+    }
 }
 
 /// What `verify --json` prints.
@@ -203,6 +227,8 @@ pub(crate) struct Explained {
     pub(crate) circuit: String,
     pub(crate) schedule: String,
     pub(crate) model: String,
+    /// What `certificate.json` of the model's folder holds.
+    pub(crate) certificate: serde_json::Value,
 }
 
 #[cfg(test)]
