@@ -45,8 +45,8 @@ fn product(nodes: &[NodeId], facts: &Facts<'_>) -> Option<Vec<Box<[Value]>>> {
     let mut all: Vec<Vec<Value>> = vec![Vec::new()];
     for c in &classes {
         let longer =
-            |tuple: &Vec<Value>| c.values.iter().map(|v| [&tuple[..], &[v.clone()]].concat()).collect::<Vec<_>>();
-        all = all.iter().flat_map(longer).collect();
+            |tuple: &[Value]| c.values.iter().map(|v| [tuple, std::slice::from_ref(v)].concat()).collect::<Vec<_>>();
+        all = all.iter().flat_map(|tuple| longer(tuple)).collect();
     }
     Some(all.into_iter().map(Vec::into_boxed_slice).collect())
 }
