@@ -3,6 +3,7 @@
 pub(crate) mod compile;
 pub(crate) mod completions;
 pub(crate) mod explain;
+pub(crate) mod explore;
 pub(crate) mod help;
 pub(crate) mod list;
 pub(crate) mod repl;

@@ -129,6 +129,21 @@ pub(crate) fn write_folder(target: &Path, files: &[(String, Vec<u8>)]) -> Result
     Ok(())
 }
 
+/// Writes a file, all or nothing: it is written beside its place and moved there when it is complete.
+pub(crate) fn write(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let parent = match target.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    if target.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is a folder"));
+    }
+    let new = Scratch::new(&parent, "new")?;
+    let file = new.path.join("file");
+    fs::write(&file, bytes)?;
+    fs::rename(&file, target)
+}
+
 /// A folder that is gone when this value is.
 struct Scratch {
     path: PathBuf,
