@@ -99,6 +99,7 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Status, Fault> {
         Command::Explain(args) => commands::explain::explain(args, console),
         Command::Explore(args) => commands::explore::explore(args, console),
         Command::Repl(args) => commands::repl::repl(args, console),
+        Command::Draw(args) => commands::draw::draw(args, console),
         Command::List(args) => commands::list::list(args, console),
         Command::Help(args) => commands::help::help(args, console),
         Command::Completions(args) => commands::completions::completions(args, console),

@@ -312,6 +312,12 @@ impl Graph {
         crate::print::describe(self, id)
     }
 
+    /// What the node does: its operation over the names of what it reads, its own name left aside, shortened to about
+    /// `most` characters.
+    pub fn formula(&self, id: NodeId, most: usize) -> String {
+        crate::print::formula(self, id, most)
+    }
+
     /// Asserts every invariant of the module's head.
     ///
     /// # Panics

@@ -5,6 +5,7 @@ pub mod assemble;
 pub mod circuit;
 pub mod compile;
 pub mod convert;
+pub mod draw;
 pub mod encode;
 pub mod explain;
 pub mod explore;

@@ -58,7 +58,7 @@ fn render(subject: &Subject, compilation: &Compilation, inputs: &[Input], served
 }
 
 fn write(path: &Path, text: &str, console: &mut Console) -> Result<Status, Fault> {
-    files::write(path, text.as_bytes())
+    files::write_file(path, text.as_bytes())
         .map_err(|e| Fault::System(format!("`{}` could not be written: {e}", path.display())))?;
     console.line(format!("written to {}: {} kB", path.display(), text.len().div_ceil(1000)))?;
     Ok(Status::Fine)
@@ -69,7 +69,7 @@ fn open(name: &str, text: &str, console: &mut Console) -> Result<Status, Fault> 
     let stem = Path::new(name).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
     let plain: String = stem.chars().filter(|c| c.is_alphanumeric() || matches!(c, '_' | '-')).take(40).collect();
     let path: PathBuf = std::env::temp_dir().join(format!("raspc-{plain}-{}.html", std::process::id()));
-    files::write(&path, text.as_bytes())
+    files::write_file(&path, text.as_bytes())
         .map_err(|e| Fault::System(format!("`{}` could not be written: {e}", path.display())))?;
     console.line(format!("written to {}", path.display()))?;
     console.flush()?;

@@ -107,9 +107,21 @@ pub(super) fn directions(c: &Compilation) -> Vec<Json> {
             "lo": direction.range.lo,
             "hi": direction.range.hi,
             "constant": direction.embedding.constant,
+            "bos": direction.bos,
+            "offset": direction.origin.map_or(0.0, |o| offset(c, o, d)),
         })
     };
     c.layout.direction.iter().map(direction).collect()
+}
+
+/// The constant on top of which a direction carries what it means: sums stay exact on it, and readers take it away.
+fn offset(c: &Compilation, origin: NodeId, d: DirId) -> f64 {
+    let (onehot, number) = (&c.lowered.onehots[origin.index()], &c.lowered.numbers[origin.index()]);
+    let classes = onehot.iter().flat_map(|o| o.classes.iter().map(|c| &c.1).chain(&o.none));
+    let mut forms = classes.chain(number.iter().flat_map(|n| std::iter::once(&n.value).chain(&n.defined)));
+    let alone = |f: &&Form| f.terms().any(|t| t == (d, 1.0)) && f.dirs().all(|t| t == d || t == ONE);
+    let found = forms.find(alone);
+    found.map_or(0.0, |f| -f.terms().filter(|t| t.0 == ONE).map(|t| t.1).sum::<f64>())
 }
 
 /// The value whose class a direction carries: the text of it.

@@ -55,8 +55,8 @@ function attentionCard(app, block, i) {
   const title = block.heads.length > 0 ? block.heads.map(([l, at]) => `layer ${l} head ${at}`).join(', ') : `block ${i}`;
   const selectors = (headOf(app, block)?.selectors ?? []).map((n) => chip(app, nodeName(app, n), `n${n}`));
   const parts = heads.length === 0 ? [] : [
-    part('W_QK: what each query looks for', 'rows: the query’s directions; columns: the key’s. The score is the sum over what both hold; the largest wins.', productMatrix(app, queryKey(app, heads[0]), 'W_QK')),
-    part('W_OV: what is moved', 'rows: read at the key; columns: written at the query.', productMatrix(app, valueOut(heads, new Set(block.writes)), 'W_OV')),
+    part('W_QK: what each query looks for', 'Rows: what the query holds; columns: what the key holds. A score is the sum over both; the largest wins, and BOS scores what the column bos says.', productMatrix(app, queryKey(app, heads[0]), 'W_QK')),
+    part('W_OV: what is moved', 'Rows: what is read at the key; columns: the direction it is written to at the query.', productMatrix(app, valueOut(app, heads, new Set(block.writes)), 'W_OV')),
   ];
   return card(app, block, i, title, h('p', null, attentionSentence(app, block)), h('p', { class: 'pair' }, h('span', { class: 'hint' }, 'realises the selector'), selectors), h('div', { class: 'parts' }, parts));
 }
@@ -65,18 +65,33 @@ function part(title, hint, content) {
   return h('div', { class: 'part' }, h('h4', null, title), h('p', { class: 'hint' }, hint), content);
 }
 
-// W_Q W_Kᵀ in directions, b_K folded in: each position holds either `one` or `bos` once, so the bias can stand there.
-function queryKey(app, head) {
-  const keys = new Map();
-  for (const d of head.w_k.index) eachEntry(head.w_k, d, (c, v) => column(keys, c).set(d, v));
-  for (const [c, b] of head.b_k) for (const d of [0, 1]) column(keys, c).set(d, (column(keys, c).get(d) ?? 0) + b);
-  const product = new Map();
-  for (const q of head.w_q.index) {
-    eachEntry(head.w_q, q, (c, v) => column(keys, c).forEach((k, d) => {
-      const row = column(product, q);
-      row.set(d, (row.get(d) ?? 0) + v * k);
-    }));
+// What each dimension of a projection reads, by direction: [dimension][direction]. Directions count from the constant that
+// they carry their meaning on top of, and from their value at BOS: both, and the bias, are counted to `one` and `bos`, of
+// which every position holds exactly one.
+function readings(app, w, bias) {
+  const dims = new Map();
+  const add = (c, d, v) => v !== 0 && column(dims, c).set(d, (column(dims, c).get(d) ?? 0) + v);
+  for (const d of w.index) {
+    const dir = app.data.dirs[d];
+    eachEntry(w, d, (c, v) => {
+      add(c, d, v);
+      if (d < 2) return;
+      add(c, 0, v * dir.offset);
+      add(c, 1, v * dir.bos);
+    });
   }
+  for (const [c, b] of bias) for (const d of [0, 1]) add(c, d, b);
+  return dims;
+}
+
+// W_Q W_Kᵀ in directions.
+function queryKey(app, head) {
+  const [queries, keys] = [readings(app, head.w_q, []), readings(app, head.w_k, head.b_k)];
+  const product = new Map();
+  queries.forEach((from, c) => from.forEach((v, q) => column(keys, c).forEach((k, d) => {
+    const row = column(product, q);
+    row.set(d, (row.get(d) ?? 0) + v * k);
+  })));
   return product;
 }
 
@@ -86,16 +101,14 @@ function column(map, key) {
 }
 
 // W_V W_O in directions, as far as it writes these.
-function valueOut(heads, writes) {
+function valueOut(app, heads, writes) {
   const product = new Map();
   for (const head of heads) {
-    for (const d of head.w_v.index) {
-      eachEntry(head.w_v, d, (c, v) => eachEntry(head.w_o, c, (to, o) => {
-        if (!writes.has(to)) return;
-        const row = column(product, d);
-        row.set(to, (row.get(to) ?? 0) + v * o);
-      }));
-    }
+    readings(app, head.w_v, []).forEach((from, c) => from.forEach((v, d) => eachEntry(head.w_o, c, (to, o) => {
+      if (!writes.has(to)) return;
+      const row = column(product, d);
+      row.set(to, (row.get(to) ?? 0) + v * o);
+    })));
   }
   return product;
 }
@@ -161,7 +174,7 @@ function curvePlot(app, block) {
   const knees = curve.units.map(([a, b]) => -b / a).filter((x) => x > lo && x < hi);
   const xs = [lo, ...knees, hi].sort((a, b) => a - b);
   const written = [...new Set(curve.units.flatMap((u) => u[2].map(([d]) => d)))].sort((a, b) => a - b);
-  const value = (d, x) => app.data.dirs[d].constant + curve.units.reduce((s, [a, b, writes]) => {
+  const value = (d, x) => app.data.dirs[d].constant - app.data.dirs[d].offset + curve.units.reduce((s, [a, b, writes]) => {
     const active = Math.max(0, a * x + b);
     return active === 0 ? s : s + writes.filter(([to]) => to === d).reduce((t, [, w]) => t + w * active, 0);
   }, 0);

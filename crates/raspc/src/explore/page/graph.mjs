@@ -80,7 +80,7 @@ function drawing(app, drawn) {
   const edges = [...drawn].flatMap((id) => operands(id).map((o) => edge(app, at.get(o), at.get(id), o, id)));
   const boxes = [...drawn].map((id) => box(app, id, at.get(id), label(id)));
   const [w, height] = [widest + 16, rows.length * ROW - (ROW - HEIGHT) + 16];
-  const arrow = svg('marker', { id: 'arrow', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: 'auto-start-reverse' }, svg('path', { d: 'M0 0L8 4L0 8z', class: 'arrow' }));
+  const arrow = svg('marker', { id: 'arrow', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, markerUnits: 'userSpaceOnUse', orient: 'auto-start-reverse' }, svg('path', { d: 'M0 0L8 4L0 8z', class: 'arrow' }));
   return svg('svg', { viewBox: `0 0 ${w} ${height}`, width: w, height, role: 'group', 'aria-label': 'Computational graph', class: 'drawing' }, svg('defs', null, arrow), edges, boxes);
 }
 

@@ -2,6 +2,7 @@
 import { chip, h, replace } from './dom.mjs';
 import { keyName, overwritable, overwriting } from './state.mjs';
 import { changeOf, changeText } from './weights.mjs';
+import { meaning, subspaces } from './stream.mjs';
 import { halfName, nodeName, numberText, operationText, plural, rangeText } from './words.mjs';
 import { shown, valueFromJson } from './values.mjs';
 
@@ -54,8 +55,9 @@ function unitsText(app) {
 
 function directionFact(app, dirs) {
   if (dirs.length === 0) return null;
-  const list = dirs.map((k) => Number(k.slice(1))).sort((a, b) => a - b);
-  return fact('directions', h('span', { class: 'where' }, rangeText(list)), ' ', chips(app, list.map((d) => `d${d}`), 12));
+  const wanted = new Set(dirs.map((k) => Number(k.slice(1))));
+  const parts = subspaces(app).map((s) => ({ ...s, mine: s.dirs.filter((d) => wanted.has(d)) })).filter((s) => s.mine.length > 0);
+  return fact('directions', parts.map((s) => h('div', null, h('div', null, h('span', { class: 'where' }, rangeText(s.mine)), h('span', { class: 'hint' }, ` ${meaning(app, s)}`)), chips(app, s.mine.map((d) => `d${d}`), 8))));
 }
 
 function places(app) {

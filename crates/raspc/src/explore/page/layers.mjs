@@ -1,7 +1,7 @@
 // Layers: which block runs in which half-layer, what runs in parallel, and what feeds what.
 import { h, link, section, svg } from './dom.mjs';
 import { attentionSentence, mlpSentence } from './blocks.mjs';
-import { halfName, nodeName } from './words.mjs';
+import { halfName, nodeName, plural } from './words.mjs';
 
 const WIDTH = 176;
 const GAP_X = 40;
@@ -13,7 +13,7 @@ export function layersView(app) {
   const { data } = app;
   const n = data.layers;
   const intro = `Step 4. Attention and MLP alternate; a block runs after whatever it reads is complete. Blocks in one column run in parallel. ${n} ${n === 1 ? 'layer is' : 'layers are'} needed, and no schedule of these blocks has fewer.`;
-  return section('layers', 'Layers', intro, h('div', { class: 'scroll' }, layerDrawing(app)), h('ol', { class: 'story' }, stories(app)));
+  return section('layers', 'Layers', intro, h('div', { class: 'scroll' }, layerDrawing(app)), h('ul', { class: 'story' }, stories(app)));
 }
 
 function columns(app) {
@@ -70,8 +70,8 @@ function clip(text, n) {
 function blockBox(app, b, { x, y }) {
   const block = app.data.blocks[b];
   const name = block.origins.flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => nodeName(app, n)).join(', ');
-  const where = block.heads ? block.heads.map(([, i]) => `head ${i}`).join(', ') || 'unused' : `${block.neurons[1]?.length ?? 0} neurons`;
-  const kind = block.kind === 'attention' ? (block.width ? 'counts for' : block.gadget.startsWith('averages') ? 'averages into' : 'moves into') : 'computes';
+  const where = block.heads ? block.heads.map(([, i]) => `head ${i}`).join(', ') || 'unused' : plural(block.neurons[1]?.length ?? 0, 'neuron');
+  const kind = block.kind === 'attention' ? (block.width ? 'counts for' : block.gadget.startsWith('averages') ? 'averages into' : 'moves into') : block.neurons[1]?.length === 1 ? 'computes' : 'compute';
   const g = svg('g', { class: `node ${block.kind}`, 'aria-label': `block ${b}: ${block.gadget}` }, svg('title', null, block.gadget),
     svg('rect', { x, y, width: WIDTH, height: BOX, rx: 6, class: 'box' }),
     svg('text', { x: x + WIDTH / 2, y: y + 19, class: 'name' }, clip(name, 24)),

@@ -14,7 +14,7 @@ import { inspector } from './inspect.mjs';
 import { plural } from './words.mjs';
 import { shown } from './values.mjs';
 
-const VIEWS = [['graph', 'Graph'], ['sets', 'Encodings'], ['blocks', 'Blocks'], ['layers', 'Layers'], ['stream', 'Stream'], ['weights', 'Weights'], ['run', 'Run']];
+const VIEWS = [['run', 'Run'], ['graph', 'Graph'], ['sets', 'Encodings'], ['blocks', 'Blocks'], ['layers', 'Layers'], ['stream', 'Stream'], ['weights', 'Weights']];
 
 // Tokens of larger vocabularies have no button each.
 const KEYS = 40;
@@ -26,7 +26,8 @@ export function main() {
   const wanted = new URLSearchParams(location.hash.slice(1));
   if (wanted.get('theme')) setTheme(app, wanted.get('theme'));
   append(document.body, [header(app), h('div', { class: 'page' }, h('aside', null, inputPanel(app), programPanel(app), h('section', { class: 'selection', 'aria-label': 'Selected' }, h('h2', null, 'Selected'), inspector(app))), h('main', null,
-    runView(app), blocksView(app), layersView(app), streamView(app), graphView(app), setsView(app), weightsView(app))), bottomBar(app)]);
+    group('first', runView(app)), group('second', graphView(app), setsView(app)),
+    group('rest', group('third', blocksView(app)), group('fourth', layersView(app), streamView(app), weightsView(app))))), bottomBar(app)]);
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') app.select(null);
     if (event.target.closest?.('input, select, textarea, canvas')) return;
@@ -34,6 +35,11 @@ export function main() {
   });
   follow(app, wanted);
   document.documentElement.dataset.ready = String(Math.round(performance.now() - start));
+}
+
+// Views that stay together where the page has several columns.
+function group(name, ...views) {
+  return h('div', { class: `group ${name}` }, views);
 }
 
 // What the address asks for behind #: select=NAME, step=N, weights=W_in.
@@ -66,7 +72,7 @@ function header(app) {
     setTheme(app, dark ? 'light' : 'dark');
   } }, '◐');
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => app.emit('theme'));
-  const nav = h('nav', { 'aria-label': 'Views' }, [['run', 'Run'], ...VIEWS.filter(([id]) => id !== 'run')].map(([id, name]) => h('a', { href: `#${id}`, onclick: (event) => {
+  const nav = h('nav', { 'aria-label': 'Views' }, VIEWS.map(([id, name]) => h('a', { href: `#${id}`, onclick: (event) => {
     event.preventDefault();
     document.getElementById(id).scrollIntoView({ behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
   } }, name)));

@@ -179,7 +179,7 @@ function cells(context, view, g, colours, any, x, y) {
   const w = view.window;
   const text = spec.text && g.cw >= 22 && g.ch >= 13;
   const fill = (shade, lit, left, top, width, height) => {
-    context.globalAlpha = (any && !lit ? 0.22 : 1) * Math.min(1, 0.14 + 0.86 * Math.abs(shade));
+    context.globalAlpha = (any && !lit ? 0.3 : 1) * Math.min(1, 0.14 + 0.86 * Math.abs(shade));
     context.fillStyle = shade > 0 ? colours.pos : colours.neg;
     context.fillRect(left, top, width, height);
   };
@@ -192,14 +192,14 @@ function cells(context, view, g, colours, any, x, y) {
       fill(shade, !any || spec.lit(r, c), x(c), y(r), g.cw, g.ch);
       if (!text) return;
       const shown = spec.text(v, r, c);
-      context.globalAlpha = any && !spec.lit(r, c) ? 0.45 : 1;
-      context.fillStyle = Math.abs(shade) > 0.55 ? cssColour('--on-strong') : colours.ink;
+      context.globalAlpha = any && !spec.lit(r, c) ? 0.65 : 1;
+      context.fillStyle = Math.abs(shade) > 0.55 && (!any || spec.lit(r, c)) ? cssColour('--on-strong') : colours.ink;
       context.textAlign = 'center';
       context.textBaseline = 'middle';
       if (context.measureText(shown).width <= g.cw - 2) context.fillText(shown, x(c) + g.cw / 2, y(r) + g.ch / 2 + 1);
     });
   } else {
-    aggregated(context, spec, w, g, colours, any, first, last);
+    paintSmall(context, spec, w, g, colours, any, first, last);
   }
   context.globalAlpha = 1;
 }
@@ -210,7 +210,7 @@ function rgb(colour) {
 }
 
 // Cells smaller than a pixel, or nearly so: an image, each pixel the largest entry that falls on it.
-function aggregated(context, spec, w, g, colours, any, first, last) {
+function paintSmall(context, spec, w, g, colours, any, first, last) {
   const width = Math.max(1, Math.ceil((w.c1 - w.c0) * g.cw));
   const height = Math.max(1, Math.ceil((w.r1 - w.r0) * g.ch));
   const [strength, lit] = [new Float32Array(width * height), new Uint8Array(width * height)];
@@ -282,13 +282,14 @@ function labels(context, view, g, colours, x, y) {
     context.restore();
   };
   // Labels that do not fit are left out, evenly.
-  const every = (size) => Math.max(1, Math.ceil(12 / size));
+  const every = (size, room = 12) => Math.max(1, Math.ceil(room / size));
+  const wide = g.upright ? 6 + Math.max(0, ...[w.c0, w.c1 - 1].map((c) => context.measureText(spec.col(Math.floor(c))).width)) : 12;
   for (let r = Math.ceil(w.r0); r < w.r1; r++) {
     if ((r - Math.ceil(w.r0)) % every(g.ch) !== 0) continue;
     draw(spec.row(r), spec.rowKey?.(r), g.x0 - GAP + 2, y(r) + g.ch / 2, false);
   }
   for (let c = Math.ceil(w.c0); c < w.c1; c++) {
-    if ((c - Math.ceil(w.c0)) % every(g.cw) !== 0) continue;
+    if ((c - Math.ceil(w.c0)) % every(g.cw, wide) !== 0) continue;
     draw(spec.col(c), spec.colKey?.(c), x(c) + g.cw / 2, g.y0 - GAP, !g.upright);
   }
 }

@@ -20,13 +20,19 @@ function stepper(app) {
   const last = 2 * app.data.layers;
   const buttons = Array.from({ length: last + 1 }, (_, half) => h('button', { type: 'button', class: 'half-step', onclick: () => app.setStep(half) }, halfName(half)));
   const step = (by, text, name) => h('button', { type: 'button', class: 'tool', 'aria-label': name, title: name, onclick: () => app.setStep(app.step + by) }, text);
-  const update = () => buttons.forEach((b, half) => {
-    b.classList.toggle('done', half < app.step);
-    b.setAttribute('aria-current', half === app.step ? 'step' : 'false');
-  });
+  const strip = h('div', { class: 'half-steps' }, buttons);
+  const update = () => {
+    buttons.forEach((b, half) => {
+      b.classList.toggle('done', half < app.step);
+      b.setAttribute('aria-current', half === app.step ? 'step' : 'false');
+    });
+    const now = buttons[app.step];
+    strip.scrollLeft = now.offsetLeft - strip.offsetLeft - (strip.clientWidth - now.offsetWidth) / 2;
+  };
   app.on('step', update);
   update();
-  return h('div', { class: 'stepper', role: 'group', 'aria-label': 'Half-layers' }, step(-1, '◀', 'One half-layer back'), h('div', { class: 'half-steps' }, buttons), step(1, '▶', 'One half-layer on'));
+  requestAnimationFrame(update);
+  return h('div', { class: 'stepper', role: 'group', 'aria-label': 'Half-layers' }, step(-1, '◀', 'One half-layer back'), strip, step(1, '▶', 'One half-layer on'));
 }
 
 // What has been switched off or overwritten, each with a way back.
@@ -77,8 +83,8 @@ function sopRows(app, sop) {
     ? sop.expected.values.map((v) => h('td', null, shown(v)))
     : h('td', { colspan: Math.max(1, app.ids.length), class: 'hint' }, sop.expected.beyond ? `not computed here: ${sop.expected.error}` : `no value: ${sop.expected.error}`);
   const name = link(app, h('button', { type: 'button', class: `chip${readout.output ? ' strong' : ''}` }, h('span', { class: 'clip' }, readout.name)), key);
-  const top = h('tr', { class: 'got' }, h('th', { scope: 'row', rowspan: 2 }, name, h('div', { class: 'hint' }, there ? halfName(readout.after) : `after ${halfName(readout.after)}`)), h('td', { class: 'side' }, 'model'), sop.got.map(cell));
-  const below = h('tr', { class: 'meant' }, h('td', { class: 'side' }, 'means'), meant);
+  const top = h('tr', { class: 'got' }, h('th', { scope: 'row', rowspan: 2 }, name, h('div', { class: 'hint' }, there ? halfName(readout.after) : `after ${halfName(readout.after)}`)), h('td', { class: 'side' }, 'transformer'), sop.got.map(cell));
+  const below = h('tr', { class: 'meant' }, h('td', { class: 'side' }, 'interpreter'), meant);
   app.register(key, top);
   app.register(key, below);
   return [top, below];
@@ -87,32 +93,41 @@ function sopRows(app, sop) {
 function residualMap(app) {
   const view = matrixView(app, { label: 'Residual stream: positions by directions', zoom: app.data.dirs.length > 80, cell: 26, tallest: 420 });
   const title = h('h3', null);
+  const raw = h('input', { type: 'checkbox', onchange: () => update() });
   const update = () => {
-    const rows = app.run.residuals[app.step];
+    const stored = app.run.residuals[app.step];
     const plain = app.plain.residuals[app.step];
-    const tokens = tokenTexts(app);
+    // What a direction means is counted from the constant it stands on (at BOS: from its value there).
+    const base = (r, c) => (raw.checked || c < 2 ? 0 : r === 0 ? dirs[c].bos : dirs[c].offset);
     const { dirs } = app.data;
-    const size = dirs.map((d) => Math.max(Math.abs(d.lo), Math.abs(d.hi), 1e-9));
+    const written = (c) => dirs[c].writer === null || app.data.blocks[dirs[c].writer].half < app.step;
+    const rows = stored.map((row, r) => Array.from(row, (v, c) => (raw.checked || written(c) ? v - base(r, c) : 0)));
+    const tokens = tokenTexts(app);
+    const size = dirs.map((d) => Math.max(Math.abs(d.lo - (raw.checked ? 0 : d.offset)), Math.abs(d.hi - (raw.checked ? 0 : d.offset)), 1e-9));
     const name = (r) => (r === 0 ? 'BOS' : `${r - 1}: ${tokens[r - 1]}`);
     replace(title, 'The residual stream ', h('span', { class: 'hint' }, `after the ${halfName(app.step)}`));
     view.set({
       id: rows.length, rows: rows.length, cols: dirs.length, each: denseEach(rows), value: (r, c) => rows[r][c],
       row: name, col: (c) => dirs[c].label, colKey: (c) => `d${c}`, cellKey: (r, c) => `d${c}`,
       shade: (v, r, c) => Math.max(-1, Math.min(1, v / size[c])), text: (v) => shortNumber(v),
-      read: (r, c, v) => `${name(r)} · ${dirs[c].label} = ${numberText(v)}${plain[r][c] === v ? '' : ` (unchanged: ${numberText(plain[r][c])})`}`,
+      read: (r, c, v) => `${name(r)} · ${dirs[c].label} = ${numberText(v)}${stored[r][c] === v ? '' : ` (stored as ${numberText(stored[r][c])})`}${plain[r][c] === stored[r][c] ? '' : `, was ${numberText(plain[r][c])}`}`,
       anyLit: () => app.lit.size > 0 && dirs.some((_, d) => app.lit.has(`d${d}`)), lit: (r, c) => app.lit.has(`d${c}`),
     });
   };
   app.on('run', update);
   app.on('step', update);
   update();
-  return h('div', { class: 'panel' }, title, h('p', { class: 'hint' }, 'Rows: positions; columns: named directions. Colour by the share of the largest value the direction can hold.'), view.element);
+  return h('div', { class: 'panel' }, title, h('p', { class: 'hint' }, 'Rows: positions; columns: named directions. Colour by the share of the largest value the direction can hold.'), dirsOffset(app) ? h('label', { class: 'hint raw' }, raw, ' numbers as stored: some directions carry their meaning on top of a constant, which keeps sums exact') : null, view.element);
+}
+
+function dirsOffset(app) {
+  return app.data.dirs.some((d, c) => c > 1 && (d.offset !== 0 || d.bos !== 0));
 }
 
 function shortNumber(v) {
   if (Number.isInteger(v)) return String(v);
   const text = v.toFixed(2);
-  return text.replace(/^(-?)0\./, '$1.');
+  return Math.abs(v) >= 1 ? v.toFixed(1) : text.replace(/^(-?)0\./, '$1.');
 }
 
 function headCards(app) {

@@ -23,12 +23,12 @@ export function streamView(app) {
   return section('stream', 'The residual stream', intro, h('div', { class: 'stream' }, boxes));
 }
 
-function title(app, s) {
+export function subspaceTitle(app, s) {
   if (s.dir.e === null) return s.dir.label;
   return s.dir.value === null ? s.dir.label : app.data.encoded[s.dir.e].t;
 }
 
-function meaning(app, s) {
+export function meaning(app, s) {
   const { dir } = s;
   if (dir.label === 'one' && dir.e === null) return 'always 1 at tokens: constants are made of it';
   if (dir.label === 'bos' && dir.e === null) return '1 at BOS alone';
@@ -47,12 +47,13 @@ function writerText(app, dir) {
 }
 
 function readersText(app, s) {
+  if (s.dir.e === null) return 'whoever needs a constant';
   const inside = new Set(s.dirs);
   const readers = new Set();
   app.data.blocks.forEach((b) => b.reads.some((d) => inside.has(d)) && readers.add(halfName(b.half + 1)));
   if (app.model.readouts.some((r) => r.output && (r.classes ?? []).some(([, f]) => f.some(([d]) => inside.has(d))))) readers.add('the unembedding');
   if (app.model.readouts.some((r) => r.output && r.value?.some(([d]) => inside.has(d)))) readers.add('the unembedding');
-  return [...readers].join(', ') || 'only looked at';
+  return [...readers].join(', ') || 'nobody but who looks';
 }
 
 function subspaceBox(app, s) {
@@ -60,7 +61,7 @@ function subspaceBox(app, s) {
   const block = dir.writer === null ? null : app.data.blocks[dir.writer];
   const kind = block === null ? 'E' : block.half % 2;
   const keys = dir.e === null ? [`d${s.dirs[0]}`] : [...app.nodesOf[dir.e].slice(0, 1).map((n) => `n${n}`), ...s.dirs.map((d) => `d${d}`)];
-  const name = link(app, h('button', { type: 'button', class: 'chip strong' }, h('span', { class: 'clip' }, title(app, s))), ...keys);
+  const name = link(app, h('button', { type: 'button', class: 'chip strong' }, h('span', { class: 'clip' }, subspaceTitle(app, s))), ...keys);
   const cells = s.dirs.slice(0, CELLS).map((d) => link(app, h('button', { type: 'button', class: 'cell', 'aria-label': `direction ${d}: ${app.data.dirs[d].label}`, title: `${d}  ${app.data.dirs[d].label}` }, h('span', { class: 'clip' }, app.data.dirs[d].value ?? '#')), `d${d}`));
   const more = s.dirs.length > CELLS ? h('span', { class: 'hint' }, `… ${s.dirs.length} in all`) : null;
   const element = h('div', { class: `subspace half${kind}` }, h('div', { class: 'subspace-head' }, name, h('span', { class: 'index' }, rangeText(s.dirs))),
