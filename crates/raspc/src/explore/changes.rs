@@ -68,7 +68,11 @@ fn change(c: &Compilation, id: NodeId, from: Comparison) -> Option<Json> {
 
 /// The places whose weights differ: matrix (in the order of [`Model::matrices`]), row, column.
 fn differences(a: &Model, b: &Model) -> Vec<(usize, u32, u32)> {
-    a.matrices().zip(b.matrices()).enumerate().flat_map(|(m, (a, b))| cells(a, b).map(move |(r, c)| (m, r, c))).collect()
+    a.matrices()
+        .zip(b.matrices())
+        .enumerate()
+        .flat_map(|(m, (a, b))| cells(a, b).map(move |(r, c)| (m, r, c)))
+        .collect()
 }
 
 fn cells(a: &SparseMatrix, b: &SparseMatrix) -> impl Iterator<Item = (u32, u32)> {
