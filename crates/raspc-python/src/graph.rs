@@ -245,15 +245,20 @@ impl Graph {
         Ok(())
     }
 
-    /// Asks for an encoding: `"categorical"`, `"numerical"`, or None for whichever fits.
+    /// Asks for an encoding: `"categorical"`, `"numerical"`, `"onehot"` (which assumes nothing), or None for whichever fits.
     fn annotate(&self, py: Python<'_>, id: u32, encoding: Option<&str>) -> PyResult<()> {
         let id = self.node(py, id, Kind::SOp)?;
         let annotation = match encoding {
             None => None,
             Some("categorical") => Some(Annotation::Categorical),
             Some("numerical") => Some(Annotation::Numerical),
+            Some("onehot") => Some(Annotation::OneHot),
             Some(other) => {
-                return Err(errors::usage(py, format!("`{other}` is no encoding"), "`categorical` or `numerical`"));
+                return Err(errors::usage(
+                    py,
+                    format!("`{other}` is no encoding"),
+                    "`categorical`, `numerical` or `onehot`",
+                ));
             }
         };
         self.edit(|g| g.node_mut(id).annotation = annotation);

@@ -74,6 +74,11 @@ impl Model {
         Ok(Self { inner: Arc::new(inner), warnings: warnings.unbind() })
     }
 
+    /// What an export holds: the model, and its program as text.
+    pub(crate) fn exported(&self) -> (Arc<Weights>, String) {
+        (self.inner.model.clone(), self.inner.graph.to_string())
+    }
+
     fn stages(&self, py: Python<'_>) -> PyResult<Arc<Mutex<Compilation>>> {
         let lock = || self.inner.stages.lock().expect("no panic while it is held");
         if let Some(known) = &*lock() {
