@@ -10,6 +10,7 @@ pub mod encode;
 pub mod explain;
 pub mod explore;
 pub mod gadgets;
+pub mod intervene;
 pub mod json;
 pub mod lower;
 pub mod observe;
