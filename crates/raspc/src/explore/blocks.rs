@@ -104,9 +104,8 @@ pub(super) fn units(c: &Compilation) -> Vec<Vec<Json>> {
 fn table(c: &Compilation, m: &Mlp) -> Json {
     let &[id] = m.origins.as_slice() else { return Json::Null };
     let plan = c.encoded.plan(id);
-    let dims = match (&plan.onehot, &plan.number) {
-        (Some(OneHot::Table { dims }), _) | (_, Some(Number::Table { dims })) => dims,
-        _ => return Json::Null,
+    let ((Some(OneHot::Table { dims }), _) | (_, Some(Number::Table { dims }))) = (&plan.onehot, &plan.number) else {
+        return Json::Null;
     };
     let nodes: Vec<NodeId> = dims.iter().copied().chain([id]).collect();
     match c.values.joint(&nodes, ROWS) {
@@ -164,9 +163,8 @@ fn normalised(form: &Form) -> Form {
 fn points(c: &Compilation, m: &Mlp, scalar: &Form) -> Json {
     let &[id] = m.origins.as_slice() else { return Json::Null };
     let plan = c.encoded.plan(id);
-    let on = match (&plan.onehot, &plan.number) {
-        (Some(OneHot::Steps(s)), _) | (_, Some(Number::Steps(s))) => s,
-        _ => return Json::Null,
+    let ((Some(OneHot::Steps(on)), _) | (_, Some(Number::Steps(on)))) = (&plan.onehot, &plan.number) else {
+        return Json::Null;
     };
     let (node, place): (NodeId, Box<dyn Fn(f64) -> f64>) = match on {
         Scalar::Reciprocal(w) => (*w, Box::new(|x| 1.0 + 1.0 / (1.0 + x))),

@@ -8,7 +8,7 @@ use raspc_model::model::{Decode, LinearForm};
 use serde_json::{Value as Json, json};
 
 use super::token_to_json;
-use crate::circuit::{DirId, Form, ONE};
+use crate::circuit::{BlockId, DirId, Form, ONE};
 use crate::compile::Compilation;
 use crate::encode::print;
 use crate::simplify::reachable;
@@ -103,7 +103,7 @@ pub(super) fn directions(c: &Compilation) -> Vec<Json> {
             "label": direction.label,
             "e": direction.origin,
             "value": direction.origin.and_then(|o| class(c, o, d)),
-            "writer": direction.writer.map(|b| b.index()),
+            "writer": direction.writer.map(BlockId::index),
             "lo": direction.range.lo,
             "hi": direction.range.hi,
             "constant": direction.embedding.constant,
