@@ -9,6 +9,7 @@ pub mod convert;
 pub mod draw;
 pub mod encode;
 pub mod explain;
+pub mod explore;
 pub mod gadgets;
 pub mod intervene;
 pub mod json;
