@@ -112,13 +112,13 @@ class Concessions:
 
     def instead(self, failed: Iterable[rasp.RASPExpr], may_be_lenient: bool) -> Optional["Concessions"]:
         """What to try next, where these s-ops could not be compiled; None where there is nothing more to give up."""
-        for expr in failed:
-            label = expr.label
-            if isinstance(expr, rasp.SOp) and label not in self.relaxed:
-                if expr._symbol is not None and label not in self.tabulated:
-                    return dataclasses.replace(self, tabulated=self.tabulated | {label})
-                kept = self.tabulated - {label}
-                return dataclasses.replace(self, tabulated=kept, relaxed=self.relaxed | {label})
+        sops = [expr for expr in failed if isinstance(expr, rasp.SOp) and expr.label not in self.relaxed]
+        new = {expr.label for expr in sops if expr._symbol is not None} - self.tabulated
+        if new:
+            return dataclasses.replace(self, tabulated=self.tabulated | new)
+        new = {expr.label for expr in sops}
+        if new:
+            return dataclasses.replace(self, tabulated=self.tabulated - new, relaxed=self.relaxed | new)
         return Concessions(lenient=True) if may_be_lenient and not self.lenient else None
 
 
