@@ -171,7 +171,8 @@ export function mlpSentence(app, block) {
   if (block.curve?.points?.of && block.curve.scalar.includes('1/(1+')) {
     return `Reads the number ${block.curve.scalar} and turns it back into ${name === block.curve.points.of ? name : `${name}, by way of ${block.curve.points.of}`}: pairs of neurons make a step between neighbouring values of 1/(1+w).`;
   }
-  if (block.curve) return `A function of one number, ${block.curve.scalar}: pairs of neurons make a step where ${name} changes.`;
+  if (block.curve?.units.length > 1) return `A function of one number, ${block.curve.scalar}: pairs of neurons make a step where ${name} changes.`;
+  if (block.curve) return `One neuron makes ${name} of one number, ${block.curve.scalar}.`;
   return `A lookup: ${block.gadget}. Neurons fire for combinations of values and write ${name}.`;
 }
 
@@ -209,19 +210,26 @@ function curvePlot(app, block) {
     return path;
   });
   let last = -Infinity;
-  const ticks = [...marks].sort((a, b) => a[0] - b[0]).map(([x, v]) => {
-    const room = px(x) - last > 16;
+  const ticks = [...marks].sort((p, q) => p[0] - q[0]).map(([x, v]) => {
+    const wide = shown(v).length * 7 + 6;
+    const room = px(x) - last > wide;
     if (room) last = px(x);
-    return svg('g', null, svg('line', { x1: px(x), x2: px(x), y1: top, y2: height - bottom + 4, class: 'tick' }), room ? svg('text', { x: px(x), y: height - bottom + 16, class: 'tick-label' }, shown(v)) : null);
+    // Many places would make a wall of lines: they are marked on the axis alone.
+    const from = marks.length > 40 ? height - bottom - 4 : top;
+    return svg('g', null, svg('line', { x1: px(x), x2: px(x), y1: from, y2: height - bottom + 4, class: 'tick' }), room ? svg('text', { x: px(x), y: height - bottom + 16, class: 'tick-label' }, shown(v)) : null);
   });
   const axis = [
     svg('line', { x1: left, x2: width - right, y1: py(0), y2: py(0), class: 'axis' }),
     ...[least, most].map((y) => svg('text', { x: left - 6, y: py(y) + 4, class: 'axis-label' }, numberText(y))),
-    svg('text', { x: (left + width) / 2, y: height - 4, class: 'axis-title' }, marks.length > 0 ? `${curve.scalar}, marked where ${curve.points.of} =` : curve.scalar),
+    svg('text', { x: (left + width) / 2, y: height - 4, class: 'axis-title' }, clipped(marks.length > 0 ? `${curve.scalar}, marked where ${curve.points.of} =` : curve.scalar, 62)),
     ...(marks.length > 0 ? [] : [lo, hi].map((x, i) => svg('text', { x: px(x), y: height - bottom + 16, class: i === 0 ? 'axis-start' : 'axis-label' }, numberText(x)))),
   ];
   const legend = h('div', { class: 'legend' }, shownDirs.map((d, i) => link(app, h('button', { type: 'button', class: `chip key c${i % 8}` }, h('span', { class: 'clip' }, app.data.dirs[d].label)), `d${d}`)), written.length > CURVES ? h('span', { class: 'hint' }, `${written.length} in all`) : null);
   return h('div', { class: 'plot' }, svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `Piecewise-linear functions of ${curve.scalar}` }, ticks, axis, paths), legend);
+}
+
+function clipped(text, most) {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 function tablePart(app, block) {
