@@ -6,6 +6,7 @@ pub(crate) mod draw;
 pub(crate) mod explain;
 pub(crate) mod help;
 pub(crate) mod list;
+pub(crate) mod lsp;
 pub(crate) mod repl;
 pub(crate) mod run;
 pub(crate) mod verify;
