@@ -5,7 +5,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use raspc_model::export::Format;
 
 /// Compile RASP programs into the weights of exact transformers.
 #[derive(Debug, Parser)]
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Tell the six steps of a compilation, in words and tables.
     Explain(ExplainArgs),
+    /// Write the model in the format of another runtime.
+    Export(ExportArgs),
     /// Read statements of RASP and show what they mean on an example input.
     Repl(ReplArgs),
     /// Draw a program, its run on an input, or the transformer it becomes.
@@ -265,6 +269,35 @@ pub(crate) enum DrawView {
     Attention,
     /// the weight matrices
     Weights,
+}
+
+/// `raspc export`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "raspc export [OPTIONS] <PROGRAM> --format <FORMAT> -o <PATH>\n       raspc export [OPTIONS] -e <TEXT> --format <FORMAT> -o <PATH>",
+    after_help = "Exit status: 0 when it is written, 1 when the program is at fault or the format cannot represent the model \
+                  exactly, 2 for wrong usage. Whatever fails, nothing half-written is left."
+)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// The format.
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    pub(crate) format: Format,
+    /// The file (onnx, safetensors) or folder to write; an older export that is there already is replaced.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: PathBuf,
+    /// Print what was written as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// Reads the name of a format.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let values = Format::ALL.map(|f| PossibleValue::new(f.name()).help(f.summary()));
+    PossibleValuesParser::new(values).map(|name| Format::from_name(&name).expect("one of the possible values"))
 }
 
 /// `raspc list`

@@ -22,6 +22,7 @@ mod matrix;
 mod render;
 mod settings;
 mod show;
+mod sink;
 mod subject;
 mod table;
 
@@ -33,6 +34,8 @@ use clap::Parser as _;
 use crate::args::{Cli, Command};
 use crate::console::Console;
 use crate::fault::{Fault, Status};
+
+pub use crate::sink::{Unexported, Written, write_export};
 
 /// Programs nest as deep as the parser's limits allow, which is deeper than the system's default stack is safe for.
 const STACK: usize = 256 << 20;
@@ -98,6 +101,7 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Status, Fault> {
         Command::Compile(args) => commands::compile::compile(args, console),
         Command::Verify(args) => commands::verify::verify(args, console),
         Command::Explain(args) => commands::explain::explain(args, console),
+        Command::Export(args) => commands::export::export(args, console),
         Command::Repl(args) => commands::repl::repl(args, console),
         Command::Draw(args) => commands::draw::draw(args, console),
         Command::Lsp => commands::lsp::lsp(),

@@ -147,6 +147,8 @@ pub enum Annotation {
     Categorical,
     /// One direction that holds the value.
     Numerical,
+    /// A one-hot over the values it is proved to take, none assumed away; a direction of its own for each.
+    OneHot,
 }
 
 /// A computational graph.
