@@ -25,7 +25,7 @@ pub(crate) use self::suggest::similar;
 pub(crate) use self::text::load_beside;
 
 /// A program, with what it says about itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Subject {
     /// What the user called it.
     pub(crate) name: String,

@@ -23,11 +23,17 @@ pub fn print(encoded: &Encoded, values: &Values) -> String {
 
 /// How a node is held, in words.
 pub fn encodings(encoded: &Encoded, id: NodeId) -> String {
+    let (onehot, number) = ways(encoded, id);
+    let onehot = onehot.map(|o| format!("one-hot: {o}"));
+    let all: Vec<String> = onehot.into_iter().chain(number.map(|n| format!("number: {n}"))).collect();
+    if all.is_empty() { "read through others".to_owned() } else { all.join("; ") }
+}
+
+/// How a node is held, in words: as a one-hot, as a number.
+pub fn ways(encoded: &Encoded, id: NodeId) -> (Option<String>, Option<String>) {
     let plan = encoded.plan(id);
-    let mut ways: Vec<String> = Vec::new();
-    ways.extend(plan.onehot.as_ref().map(|o| format!("one-hot: {}", onehot(&encoded.graph, o))));
-    ways.extend(plan.number.as_ref().map(|n| format!("number: {}", number(&encoded.graph, n))));
-    if ways.is_empty() { "read through others".to_owned() } else { ways.join("; ") }
+    let graph = &encoded.graph;
+    (plan.onehot.as_ref().map(|o| onehot(graph, o)), plan.number.as_ref().map(|n| number(graph, n)))
 }
 
 /// A value set in a few words.
@@ -70,7 +76,7 @@ fn number(graph: &Graph, number: &Number) -> String {
     }
 }
 
-fn table(graph: &Graph, dims: &[raspc_lang::graph::NodeId]) -> String {
+fn table(graph: &Graph, dims: &[NodeId]) -> String {
     let of: Vec<String> = dims.iter().map(|&d| graph.describe(d)).collect();
     format!("lookup table of {}", of.join(", "))
 }
