@@ -8,6 +8,7 @@ pub(crate) mod explore;
 pub(crate) mod export;
 pub(crate) mod help;
 pub(crate) mod list;
+pub(crate) mod lsp;
 pub(crate) mod repl;
 pub(crate) mod run;
 pub(crate) mod verify;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use raspc_lang::console::{Console as Session, Options};
 
+use super::draw;
 use crate::args::ReplArgs;
 use crate::console::Console;
 use crate::fault::{Fault, Status};
@@ -25,6 +26,7 @@ pub(crate) fn repl(args: &ReplArgs, console: &mut Console) -> Result<Status, Fau
         let output = session.line(&line);
         console.text(output.text)?;
         console.flush()?;
+        draw::draw_asked(&mut session, console);
         if output.ended {
             return Ok(Status::Fine);
         }

@@ -15,6 +15,7 @@
 //! ```
 
 mod complex;
+mod drawing;
 mod export;
 mod grammar;
 mod machine;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 use crate::value::Value;
 
+pub use drawing::Drawing;
 pub use export::{Extract, NameKind, PaperLayers};
 use machine::{Frame, Machine};
 use reader::{Read, Reader};

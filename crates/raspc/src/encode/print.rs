@@ -13,16 +13,20 @@ pub fn print(encoded: &Encoded, values: &Values) -> String {
     let mut text = String::new();
     let needed = reachable(&encoded.graph, encoded.output);
     for (id, node) in encoded.graph.iter().filter(|(id, n)| n.op.kind() == Kind::SOp && needed[id.index()]) {
-        let plan = encoded.plan(id);
-        let mut ways: Vec<String> = Vec::new();
-        ways.extend(plan.onehot.as_ref().map(|o| format!("one-hot: {}", onehot(&encoded.graph, o))));
-        ways.extend(plan.number.as_ref().map(|n| format!("number: {}", number(&encoded.graph, n))));
-        let how = if ways.is_empty() { "read through others".to_owned() } else { ways.join("; ") };
+        let how = encodings(encoded, id);
         let names: Vec<&str> = node.names.iter().map(AsRef::as_ref).collect();
         let name = if names.is_empty() { encoded.graph.describe(id) } else { names.join(" = ") };
         let _ = writeln!(text, "{id} {name}: {}; {how}", set(values.set(id)));
     }
     text
+}
+
+/// How a node is held, in words.
+pub fn encodings(encoded: &Encoded, id: NodeId) -> String {
+    let (onehot, number) = ways(encoded, id);
+    let onehot = onehot.map(|o| format!("one-hot: {o}"));
+    let all: Vec<String> = onehot.into_iter().chain(number.map(|n| format!("number: {n}"))).collect();
+    if all.is_empty() { "read through others".to_owned() } else { all.join("; ") }
 }
 
 /// How a node is held, in words: as a one-hot, as a number.
