@@ -10,6 +10,7 @@ use crate::admit::admit;
 use crate::assemble::readout::{Reading, readings};
 use crate::assemble::{Layout, Placement, assemble, lay_out, truth};
 use crate::encode::{codes, encode, plan::Encoded};
+use crate::formula::realise;
 use crate::lower::{Lowered, lower};
 use crate::options::Options;
 use crate::schedule::{Schedule, schedule};
@@ -59,6 +60,7 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     }
     let simplified = simplify(graph, output, options.opt);
     let values = infer(&simplified.graph, simplified.output, options)?;
+    let (simplified, values) = realise(simplified, values, options)?;
     let encoded = encode(&simplified, &values, options)?;
     admit(&encoded, &values, options)?;
     let lowered = lower(&encoded, &values, options)?;

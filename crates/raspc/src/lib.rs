@@ -7,6 +7,7 @@ pub mod compile;
 pub mod convert;
 pub mod encode;
 pub mod explain;
+pub mod formula;
 pub mod gadgets;
 pub mod lower;
 pub mod options;

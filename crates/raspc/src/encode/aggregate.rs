@@ -4,7 +4,7 @@ use raspc_lang::graph::{Annotation, NodeId, Op};
 
 use super::Encoder;
 use super::plan::{Number, OneHot, Plan, Scalar, Sum};
-use crate::simplify::selector::{Cube, cubes};
+use crate::formula::signed_cubes;
 use crate::values::ValueSet;
 
 impl Encoder<'_> {
@@ -25,7 +25,7 @@ impl Encoder<'_> {
         }
         let demand = self.demands[id.index()];
         let mut plan = Plan { lattice: demand.lattice, none_class: demand.none_class, ..Plan::default() };
-        plan.cubes = self.selector(selector);
+        self.selector(selector, &mut plan);
         // Sums of fl(1/w) are not exactly 1: a one-hot of several equal values is only good enough to be decoded.
         let sharp = self.values.width_range(selector).1 <= 1 || !self.is_numeric(values);
         let copy = self.is_copy(id) && (sharp || !demand.exact);
@@ -51,8 +51,8 @@ impl Encoder<'_> {
         let Op::SelectorWidth(selector) = *self.graph.op(id) else { unreachable!("a width") };
         let demand = self.demands[id.index()];
         let mut plan = Plan { lattice: demand.lattice, none_class: demand.none_class, ..Plan::default() };
-        plan.cubes = self.selector(selector);
-        let single = plan.cubes.len() == 1;
+        self.selector(selector, &mut plan);
+        let single = plan.heads() == 1;
         plan.reciprocal = single && (demand.reciprocal || demand.onehot);
         if demand.onehot {
             let sum = Scalar::Sum(Sum { terms: vec![(id, 1.0)], constant: 0.0 });
@@ -73,21 +73,26 @@ impl Encoder<'_> {
         self.error(id, diagnostic);
     }
 
-    /// Demands the one-hots that a selector's conjunctions read.
-    fn selector(&mut self, selector: NodeId) -> Vec<Cube> {
-        let cubes = cubes(self.graph, selector);
-        for literal in cubes.iter().flatten() {
-            let Op::Select { keys, queries, .. } = *self.graph.op(literal.select) else { unreachable!("a literal") };
+    /// Plans the heads of a selector and demands the one-hots that they read.
+    fn selector(&mut self, selector: NodeId, plan: &mut Plan) {
+        let selects: Vec<NodeId> = if let Some(additive) = self.forms.get(&selector) {
+            plan.additive = Some(additive.clone());
+            additive.terms.iter().map(|t| t.0).collect()
+        } else {
+            (plan.cubes, plan.complement) = signed_cubes(self.graph, selector).expect("realised where they are many");
+            plan.cubes.iter().flatten().map(|l| l.select).collect()
+        };
+        for select in selects {
+            let Op::Select { keys, queries, .. } = *self.graph.op(select) else { unreachable!("a select") };
             for side in [keys, queries] {
                 if let (ValueSet::Numbers { .. } | ValueSet::Other { .. }, Err(explosion)) =
                     (self.values.set(side), self.values.enumerate(side))
                 {
-                    self.explodes(side, literal.select, explosion);
+                    self.explodes(side, select, explosion);
                 }
                 self.demand_onehot(side);
             }
         }
-        cubes
     }
 
     fn explodes(&mut self, side: NodeId, reader: NodeId, explosion: crate::values::Explosion) {

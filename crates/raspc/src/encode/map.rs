@@ -1,7 +1,7 @@
 //! Encodings of element-wise nodes.
 
 use raspc_lang::diagnostic::Diagnostic;
-use raspc_lang::function::{Body, Function};
+use raspc_lang::function::Function;
 use raspc_lang::graph::{NodeId, Op};
 
 use super::affine::{self, Affine};
@@ -19,9 +19,6 @@ const STEPPED: usize = 1 << 16;
 impl Encoder<'_> {
     pub(super) fn map(&mut self, id: NodeId) {
         let Op::Map { function, args } = self.graph.op(id).clone() else { unreachable!("a map") };
-        if self.is_nullable_tuple(&function, &args) {
-            return self.no_tuple(id);
-        }
         let demand = self.demands[id.index()];
         let mut plan = Plan { lattice: demand.lattice, none_class: demand.none_class, ..Plan::default() };
         let affine = self.affine(&function, &args);
@@ -219,8 +216,7 @@ impl Encoder<'_> {
     pub(super) fn natural_scalar(&self, id: NodeId) -> Option<Scalar> {
         match self.graph.op(id) {
             Op::SelectorWidth(s) => {
-                let one = crate::simplify::selector::cubes(self.graph, *s).len() == 1;
-                Some(if one { Scalar::Reciprocal(id) } else { Scalar::Sum(just(id)) })
+                Some(if self.is_single_head(*s) { Scalar::Reciprocal(id) } else { Scalar::Sum(just(id)) })
             }
             Op::Aggregate { .. } if !self.is_copy(id) => Some(Scalar::Sum(just(id))),
             Op::Map { function, args } => {
@@ -257,18 +253,6 @@ impl Encoder<'_> {
         // Nothing times a number that can be none is none where the number is.
         terms.retain(|t| t.1 != 0.0 || self.values.can_be_none(t.0));
         Sum { terms, constant: affine.constant }
-    }
-
-    fn is_nullable_tuple(&self, function: &Function, args: &[NodeId]) -> bool {
-        matches!(&function.body, Body::Host(h) if h.name() == "tuple")
-            && args.iter().any(|&a| self.values.can_be_none(a))
-    }
-
-    fn no_tuple(&mut self, id: NodeId) {
-        let diagnostic =
-            Diagnostic::error(codes::SELECTOR, "this selector formula combines keys or queries that can be none")
-                .hint("give the s-op that can be none a default, or split the formula into two aggregates");
-        self.error(id, diagnostic);
     }
 }
 

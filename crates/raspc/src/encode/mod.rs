@@ -16,8 +16,9 @@ use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Annotation, Graph, NodeId, Op};
 use raspc_lang::value::Value;
 
+use crate::formula::{Forms, signed_cubes};
 use crate::options::{OptLevel, Options};
-use crate::simplify::{Simplified, reachable};
+use crate::simplify::Simplified;
 use crate::values::{ValueSet, Values};
 use plan::{Encoded, Number, OneHot, Plan, Scalar};
 
@@ -46,6 +47,8 @@ struct Encoder<'a> {
     step_users: Vec<Vec<NodeId>>,
     /// Nodes that chose a view of this source; they may get subspaces of their own instead.
     view_users: Vec<Vec<NodeId>>,
+    /// The selectors that one head realises as a sum of selects.
+    forms: &'a Forms,
     errors: Vec<Diagnostic>,
 }
 
@@ -65,15 +68,17 @@ pub fn encode(simplified: &Simplified, values: &Values, options: &Options) -> Re
         plans: vec![Plan::default(); n],
         step_users: vec![Vec::new(); n],
         view_users: vec![Vec::new(); n],
+        forms: &simplified.forms,
         errors: Vec::new(),
     };
     // Folding leaves constants behind that nobody reads.
-    let needed = reachable(graph, simplified.output);
+    let needed = simplified.needed();
     for i in (0..n).rev().filter(|&i| needed[i]) {
         encoder.visit(NodeId(i as u32), simplified.output);
     }
     if encoder.errors.is_empty() {
-        Ok(Encoded { graph: graph.clone(), output: simplified.output, of: simplified.of.clone(), plans: encoder.plans })
+        let (of, forms) = (simplified.of.clone(), simplified.forms.clone());
+        Ok(Encoded { graph: graph.clone(), output: simplified.output, of, plans: encoder.plans, forms })
     } else {
         Err(encoder.errors)
     }
@@ -232,6 +237,11 @@ impl Encoder<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether one head realises the selector.
+    fn is_single_head(&self, selector: NodeId) -> bool {
+        self.forms.contains_key(&selector) || signed_cubes(self.graph, selector).is_some_and(|(c, _)| c.len() == 1)
     }
 
     /// Whether all values (but none) are numbers.

@@ -2,6 +2,7 @@
 
 use raspc_lang::graph::{Graph, NodeId};
 
+use crate::formula::{Additive, Forms};
 use crate::simplify::selector::Cube;
 
 /// A graph with an encoding for each node that needs one.
@@ -15,6 +16,8 @@ pub struct Encoded {
     pub of: Vec<Option<NodeId>>,
     /// By node.
     pub plans: Vec<Plan>,
+    /// The selectors that one head realises as a sum of selects.
+    pub forms: Forms,
 }
 
 /// How one node is held. A selector, or a node that only views of others need, has neither encoding.
@@ -31,8 +34,20 @@ pub struct Plan {
     pub none_class: bool,
     /// 1/(1+w) of a width is read by steps.
     pub reciprocal: bool,
-    /// For aggregates and widths: the conjunctions of the selector.
+    /// For aggregates and widths: the conjunctions of the selector, one head each; nothing where `additive` is one head
+    /// for the whole.
     pub cubes: Vec<Cube>,
+    /// For widths: all keys (the first conjunction, which is empty) less those of the others.
+    pub complement: bool,
+    /// For aggregates and widths: one head for a formula that is no conjunction.
+    pub additive: Option<Additive>,
+}
+
+impl Plan {
+    /// How many heads the selector takes.
+    pub fn heads(&self) -> usize {
+        if self.additive.is_some() { 1 } else { self.cubes.len() }
+    }
 }
 
 /// How a one-hot comes to be.
@@ -94,7 +109,7 @@ pub enum Number {
     },
     /// Moved and averaged by a head.
     Mean,
-    /// A width: the sum of the steps of each conjunction's reciprocal.
+    /// A width: read from the reciprocal of each conjunction, and added.
     Width,
 }
 

@@ -11,7 +11,7 @@ use crate::values::{ValueSet, Values};
 /// The encoded graph as text.
 pub fn print(encoded: &Encoded, values: &Values) -> String {
     let mut text = String::new();
-    let needed = reachable(&encoded.graph, encoded.output);
+    let needed = reachable(&encoded.graph, encoded.output, &encoded.forms);
     for (id, node) in encoded.graph.iter().filter(|(id, n)| n.op.kind() == Kind::SOp && needed[id.index()]) {
         let plan = encoded.plan(id);
         let mut ways: Vec<String> = Vec::new();

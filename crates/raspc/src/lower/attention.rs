@@ -11,8 +11,9 @@ use super::repr::{NumberForm, OneHotForms, U, gamma, measure, power_above};
 use super::{BIT, Lowering, Result};
 use crate::circuit::{Attention, Block, DirId, Form, Move, Range};
 use crate::encode::plan::{Number, Plan};
+use crate::formula::Additive;
 use crate::gadgets::score::{Matrix, Score};
-use crate::simplify::selector::Cube;
+use crate::simplify::selector::{Cube, Literal};
 
 impl Lowering<'_> {
     fn selector_of(&self, id: NodeId) -> NodeId {
@@ -20,6 +21,34 @@ impl Lowering<'_> {
             Op::Aggregate { selector, .. } | Op::SelectorWidth(selector) => selector,
             ref op => panic!("{op:?} has no selector"),
         }
+    }
+
+    /// The score of one of a selector's heads.
+    fn head(&self, plan: &Plan, head: usize) -> Score {
+        match &plan.additive {
+            Some(additive) => self.sum_of_selects(additive),
+            None => self.score(&plan.cubes[head]),
+        }
+    }
+
+    /// The score of a sum of selects.
+    fn sum_of_selects(&self, additive: &Additive) -> Score {
+        let mut score = Score::default();
+        for &(select, coefficient) in &additive.terms {
+            let (keys, queries) = self.sides(select);
+            let (keys, queries) = (self.with_none(keys), self.with_none(queries));
+            let matrix = self.matrix(&vec![Literal { select, negated: false }], 0);
+            let forms = |side: &'_ [(Value, Form)]| side.iter().map(|c| c.1.clone()).collect::<Vec<_>>();
+            let (keys, queries) = (forms(&keys), forms(&queries));
+            score.add_times(
+                &matrix,
+                &keys.iter().collect::<Vec<_>>(),
+                &queries.iter().collect::<Vec<_>>(),
+                coefficient as f64,
+            );
+        }
+        score.level(additive.top as f64);
+        score.finish()
     }
 
     /// The score of a conjunction.
@@ -82,7 +111,7 @@ impl Lowering<'_> {
     fn attend(&mut self, id: NodeId, cube: usize, plan: &Plan, width: bool, moves: Vec<Move>, gadget: &str) {
         let selector = self.selector_of(id);
         let pattern = self.pattern(selector, cube, width);
-        let score = self.score(&plan.cubes[cube]);
+        let score = self.head(plan, cube);
         for m in &moves {
             self.circuit.directions[m.to.index()].bos = m.bos;
         }
@@ -97,8 +126,8 @@ impl Lowering<'_> {
     /// 1 + 1/(1+w), on a grid of 2^-23 (numerics R3), for steps.
     pub(super) fn reciprocal(&mut self, id: NodeId, plan: &Plan) {
         let number = plan.number == Some(Number::Width);
-        for cube in 0..plan.cubes.len() {
-            let part = if plan.cubes.len() > 1 { format!("[{cube}]") } else { String::new() };
+        for cube in 0..plan.heads() {
+            let part = if plan.heads() > 1 { format!("[{cube}]") } else { String::new() };
             let label = format!("1/(1+{}{part})", self.label(id));
             let mut moves = Vec::new();
             if number {

@@ -256,8 +256,12 @@ impl Lowering<'_> {
         let longest = self.options.max_len;
         let cubes = self.ratios[id.index()].clone();
         let to = self.direction(self.label(id), id, BIT);
-        let unit = |r: DirId, factor: f64| Unit::new(&Form::of(r).scaled(factor), 2.0, vec![(to, 1.0)]);
-        let units = cubes.iter().flat_map(|&r| widths::factors(longest).map(move |f| unit(r, f))).collect();
+        let complement = self.encoded.plan(id).complement;
+        // All keys less those of the others, or the sum.
+        let sign = |i: usize| if complement && i > 0 { -1.0 } else { 1.0 };
+        let unit = |r: DirId, factor: f64, sign: f64| Unit::new(&Form::of(r).scaled(factor), 2.0, vec![(to, sign)]);
+        let heads = cubes.iter().enumerate();
+        let units = heads.flat_map(|(i, &r)| widths::factors(longest).map(move |f| unit(r, f, sign(i)))).collect();
         let values: Vec<f64> = (0..=longest * cubes.len()).map(|w| w as f64).collect();
         let error =
             widths::error(longest) * cubes.len() as f64 + gamma(cubes.len() + 1) * (longest * cubes.len()) as f64;

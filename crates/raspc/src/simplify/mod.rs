@@ -12,6 +12,7 @@ use raspc_lang::function::{Body, Expr, Function};
 use raspc_lang::graph::{Graph, Node, NodeId, Op, Predicate};
 use raspc_lang::value::Value;
 
+use crate::formula::Forms;
 use crate::options::OptLevel;
 
 /// A simplified graph and where each node of the original went.
@@ -23,11 +24,20 @@ pub struct Simplified {
     pub output: NodeId,
     /// For each node of the original: its node here, where the output depends on it.
     pub of: Vec<Option<NodeId>>,
+    /// The selectors that one head realises as a sum of selects (see [`crate::formula`]); not filled here.
+    pub forms: Forms,
+}
+
+impl Simplified {
+    /// Which nodes the output depends on, those that realise a selector included.
+    pub fn needed(&self) -> Vec<bool> {
+        reachable(&self.graph, self.output, &self.forms)
+    }
 }
 
 /// Simplifies what `output` depends on.
 pub fn simplify(graph: &Graph, output: NodeId, opt: OptLevel) -> Simplified {
-    let needed = reachable(graph, output);
+    let needed = reachable(graph, output, &Forms::new());
     let mut merger = Merger { graph: Graph::new(graph.mask), merge: opt > OptLevel::O0, known: HashMap::new() };
     let mut of: Vec<Option<NodeId>> = vec![None; graph.len()];
     for (id, node) in graph.iter() {
@@ -37,16 +47,17 @@ pub fn simplify(graph: &Graph, output: NodeId, opt: OptLevel) -> Simplified {
         }
     }
     let output = of[output.index()].expect("the output is needed");
-    selector::normalise(Simplified { graph: merger.graph, output, of })
+    selector::normalise(Simplified { graph: merger.graph, output, of, forms: Forms::new() })
 }
 
-/// Which nodes `output` depends on.
-pub fn reachable(graph: &Graph, output: NodeId) -> Vec<bool> {
+/// Which nodes `output` depends on, those that realise a selector included.
+pub fn reachable(graph: &Graph, output: NodeId, forms: &Forms) -> Vec<bool> {
     let mut needed = vec![false; graph.len()];
-    needed[output.index()] = true;
-    for i in (0..=output.index()).rev() {
-        if needed[i] {
-            graph.op(NodeId(i as u32)).operands().iter().for_each(|o| needed[o.index()] = true);
+    let mut stack = vec![output];
+    while let Some(at) = stack.pop() {
+        if !std::mem::replace(&mut needed[at.index()], true) {
+            stack.extend(graph.op(at).operands());
+            stack.extend(forms.get(&at).iter().flat_map(|f| f.terms.iter().map(|t| t.0)));
         }
     }
     needed

@@ -42,6 +42,10 @@ impl HostFunction for Remembered {
     fn name(&self) -> String {
         self.inner.name()
     }
+
+    fn outcomes(&self) -> Option<Vec<Value>> {
+        self.inner.outcomes()
+    }
 }
 
 /// The function, remembering what the host returns.
