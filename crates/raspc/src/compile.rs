@@ -110,7 +110,7 @@ fn arguments(
     let tuples = match graph.op(id) {
         Op::Map { args, .. } => {
             let args: Vec<NodeId> = args.iter().map(|&a| here(a)).collect::<Option<_>>()?;
-            values.joint(&args, options.limits.enumerate).ok()?.into_iter().map(Vec::from).collect()
+            values.joint(&args, options.limits.enumerate.min(1 << 22)).ok()?.into_iter().map(Vec::from).collect()
         }
         Op::Select { keys, queries, .. } => {
             let (keys, queries) = (values.enumerate(here(*keys)?).ok()?, values.enumerate(here(*queries)?).ok()?);

@@ -52,7 +52,7 @@ fn compiled(text: &str, vocab: &str, len: usize, mask: Mask, opt: OptLevel) -> C
         .unwrap_or_else(|e| panic!("{text}: {e}"));
     let mut options = Options::new(vocab.chars().map(|c| Value::str(&c.to_string())).collect(), len);
     options.opt = opt;
-    compile(&program.graph, program.bindings["out"], &options).unwrap_or_else(|e| panic!("{text}: {e:#?}"))
+    compile(&program.graph, program.bindings["result"], &options).unwrap_or_else(|e| panic!("{text}: {e:#?}"))
 }
 
 fn check(compiled: &Compilation, inputs: u64, text: &str) {
@@ -75,12 +75,12 @@ fn random_formulas_agree_everywhere() {
         };
         let text = format!(
             "before = aggregate(select(indices, indices - 1, ==), tokens);\n\
-             places = selector_width(select(tokens, tokens, ==));\nchosen = {chosen};\nout = {out};\n"
+             places = selector_width(select(tokens, tokens, ==));\nchosen = {chosen};\nresult = {out};\n"
         );
         let mask = if draw.below(3) == 0 { Mask::Causal } else { Mask::Full };
         let opt = if case % 4 == 0 { OptLevel::O0 } else { OptLevel::O1 };
         let compiled = compiled(&text, "abc", 4, mask, opt);
-        sums += usize::from(!compiled.encoded.forms.is_empty());
+        sums += usize::from(!compiled.encoded.forms.sums.is_empty());
         classes += usize::from(compiled.encoded.graph.len() > compiled.graph.len());
         check(&compiled, 60, &text);
     }
@@ -92,8 +92,8 @@ fn random_formulas_agree_everywhere() {
 
 /// The terms of the only form.
 fn form(c: &Compilation) -> Vec<i64> {
-    assert_eq!(c.encoded.forms.len(), 1);
-    c.encoded.forms.values().flat_map(|f| f.terms.iter().map(|t| t.1)).collect()
+    assert_eq!(c.encoded.forms.sums.len(), 1);
+    c.encoded.forms.sums.values().flat_map(|f| f.terms.iter().map(|t| t.1)).collect()
 }
 
 #[test]
@@ -104,13 +104,13 @@ fn selects_that_exclude_or_imply_one_another_need_no_products() {
         ("select(indices, 0, ==) or select(indices, 3, <)", vec![1]),
         ("select(tokens, tokens, ==) or not select(indices, indices, >) or select(1, 1, ==)", vec![]),
     ] {
-        let text = format!("out = aggregate({selector}, indices, -1);\n");
+        let text = format!("result = aggregate({selector}, indices, -1);\n");
         let c = compiled(&text, "ab", 4, Mask::Full, OptLevel::O1);
         assert_eq!(form(&c), coefficients, "{selector}");
         check(&c, 40, &text);
     }
     // Independent: no sum of the two, so one select over classes.
-    let text = "out = aggregate(select(tokens, \"a\", ==) or select(indices, indices, <), indices, -1);\n";
+    let text = "result = aggregate(select(tokens, \"a\", ==) or select(indices, indices, <), indices, -1);\n";
     let c = compiled(text, "abc", 4, Mask::Full, OptLevel::O1);
     assert_eq!(form(&c), [1]);
     assert!(c.encoded.graph.len() > c.graph.len(), "classes are s-ops of their own");
@@ -120,12 +120,12 @@ fn selects_that_exclude_or_imply_one_another_need_no_products() {
 #[test]
 fn a_width_takes_one_head_where_a_sum_is_level_and_the_complement_where_that_is_cheaper() {
     let heads = |c: &Compilation| c.lowered.patterns.len();
-    let one = "out = selector_width(select(indices, indices - 1, ==) or select(indices, indices, ==));\n";
+    let one = "result = selector_width(select(indices, indices - 1, ==) or select(indices, indices, ==));\n";
     let c = compiled(one, "ab", 5, Mask::Full, OptLevel::O1);
     assert_eq!(heads(&c), 1);
     check(&c, 70, one);
     // Three disjoint conjunctions, or all keys less one.
-    let less = "out = selector_width(not (select(tokens, \"a\", ==) and select(indices, indices, <) and select(before, tokens, ==)));\n";
+    let less = "result = selector_width(not (select(tokens, \"a\", ==) and select(indices, indices, <) and select(before, tokens, ==)));\n";
     let text = format!("before = aggregate(select(indices, indices - 1, ==), tokens);\n{less}");
     let c = compiled(&text, "ab", 5, Mask::Full, OptLevel::O1);
     assert_eq!(heads(&c), 3, "one for `before`, two for the width");
@@ -137,14 +137,14 @@ fn a_width_takes_one_head_where_a_sum_is_level_and_the_complement_where_that_is_
 fn bits_where_classes_are_too_many() {
     let large: String = ('a'..='z').chain('A'..='Z').chain('0'..='9').collect();
     let shared = "x = aggregate(select(indices, 1, ==), tokens);\ny = aggregate(select(indices, 2, ==), tokens);\n\
-                  z = aggregate(select(indices, 3, ==), tokens);\n\
-                  out = aggregate(select(tokens, x, ==) or select(tokens, y, ==) or select(tokens, z, <), indices, -1);\n";
+                  z = aggregate(select(indices, 3, ==), tokens, \"a\");\n\
+                  result = aggregate(select(tokens, x, ==) or select(tokens, y, ==) or select(tokens, z, <), indices, -1);\n";
     let c = compiled(shared, &large, 5, Mask::Full, OptLevel::O1);
     assert!(form(&c).len() > 50, "one select for each token");
     check(&c, 60, shared);
-    let both = "x = aggregate(select(indices, 1, ==), tokens);\ny = aggregate(select(indices, 2, ==), tokens);\n\
-                z = aggregate(select(indices, indices - 1, ==), tokens);\n\
-                out = aggregate(select(tokens, x, ==) or select(z, y, ==) or select(y, z, <), indices, -1);\n";
+    let both = "x = aggregate(select(indices, 1, ==), tokens);\ny = aggregate(select(indices, 2, ==), tokens, \"b\");\n\
+                z = aggregate(select(indices, indices - 1, ==), tokens, \"a\");\n\
+                result = aggregate(select(tokens, x, ==) or select(z, y, ==) or select(y, z, <), indices, -1);\n";
     let c = compiled(both, &large, 5, Mask::Causal, OptLevel::O1);
     assert!(form(&c).len() >= 5, "at least one select for each position");
     check(&c, 60, both);

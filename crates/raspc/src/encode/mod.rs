@@ -8,6 +8,7 @@
 pub mod affine;
 mod aggregate;
 pub mod codes;
+mod gated;
 mod map;
 pub mod plan;
 pub mod print;
@@ -17,6 +18,7 @@ use raspc_lang::graph::{Annotation, Graph, NodeId, Op};
 use raspc_lang::value::Value;
 
 use crate::formula::{Forms, signed_cubes};
+use crate::gadgets::widths::WIDEST_RECIPROCAL;
 use crate::options::{OptLevel, Options};
 use crate::simplify::Simplified;
 use crate::values::{ValueSet, Values};
@@ -24,13 +26,15 @@ use plan::{Encoded, Number, OneHot, Plan, Scalar};
 
 /// What the readers of a node need. (The flags are independent of each other: each is one reader's wish.)
 #[expect(clippy::struct_excessive_bools)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Demand {
     /// A one-hot that is exactly 0 or 1 (or good enough to decode, where `exact` is not set).
     onehot: bool,
     exact: bool,
     number: bool,
     lattice: i8,
+    reach: f64,
+    fine: bool,
     reciprocal: bool,
     none_class: bool,
 }
@@ -198,7 +202,11 @@ impl Encoder<'_> {
     }
 
     fn demand_number(&mut self, id: NodeId, lattice: i8) {
-        debug_assert!(self.is_numeric(id), "a number is asked of `{}`", self.graph.describe(id));
+        debug_assert!(
+            self.is_numeric(id) || matches!(self.graph.op(id), Op::Aggregate { .. }),
+            "a number is asked of `{}`",
+            self.graph.describe(id)
+        );
         let d = &mut self.demands[id.index()];
         d.number = true;
         if d.lattice == 0 {
@@ -209,7 +217,12 @@ impl Encoder<'_> {
     /// Demands the terms of a sum on a grid, their constants balanced.
     fn demand_terms(&mut self, sum: &plan::Sum) {
         let mut balance = 0.0;
+        let size: f64 = sum.terms.iter().map(|t| t.1.abs() * self.magnitude(t.0)).sum();
+        let fine = sum.terms.iter().any(|t| !self.is_whole(t.0));
         for &(node, factor) in &sum.terms {
+            let demand = &mut self.demands[node.index()];
+            demand.fine |= fine;
+            demand.reach = demand.reach.max(if factor == 0.0 { 0.0 } else { size / factor.abs() });
             let sign = if balance * factor > 0.0 { -1 } else { 1 };
             self.demand_number(node, sign);
             balance += factor * f64::from(self.demands[node.index()].lattice);
@@ -220,6 +233,22 @@ impl Encoder<'_> {
         match scalar {
             Scalar::Reciprocal(w) => self.demands[w.index()].reciprocal = true,
             Scalar::Sum(sum) => self.demand_terms(sum),
+        }
+    }
+
+    /// A plan with the wishes of the node's readers.
+    fn planned(&self, id: NodeId) -> Plan {
+        let demand = self.demands[id.index()];
+        let (lattice, reach, none_class) = (demand.lattice, demand.reach, demand.none_class);
+        Plan { lattice, reach, none_class, ..Plan::default() }
+    }
+
+    /// No number that the node can hold is larger.
+    fn magnitude(&self, id: NodeId) -> f64 {
+        match self.values.set(id) {
+            ValueSet::Finite(v) => v.iter().filter_map(Value::as_f64).map(f64::abs).fold(0.0, f64::max),
+            ValueSet::Numbers { lo, hi, .. } => lo.abs().max(hi.abs()),
+            ValueSet::Other { .. } => 0.0,
         }
     }
 
@@ -241,7 +270,14 @@ impl Encoder<'_> {
 
     /// Whether one head realises the selector.
     fn is_single_head(&self, selector: NodeId) -> bool {
-        self.forms.contains_key(&selector) || signed_cubes(self.graph, selector).is_some_and(|(c, _)| c.len() == 1)
+        self.forms.sums.contains_key(&selector)
+            || (!self.forms.families.contains_key(&selector)
+                && signed_cubes(self.graph, selector).is_some_and(|(c, _)| c.len() == 1))
+    }
+
+    /// Whether the width of a selector is few enough keys for steps on 1/(1+w).
+    fn is_stepped(&self, selector: NodeId) -> bool {
+        self.values.width_range(selector).1 <= WIDEST_RECIPROCAL
     }
 
     /// Whether all values (but none) are numbers.

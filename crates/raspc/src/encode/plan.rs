@@ -1,6 +1,7 @@
 //! The encoded graph: how each s-op lives in the residual stream. Step (2), second half.
 
 use raspc_lang::graph::{Graph, NodeId};
+use raspc_lang::value::Value;
 
 use crate::formula::{Additive, Forms};
 use crate::simplify::selector::Cube;
@@ -34,6 +35,10 @@ pub struct Plan {
     pub none_class: bool,
     /// 1/(1+w) of a width is read by steps.
     pub reciprocal: bool,
+    /// For aggregates: the number that stands for a default that is no number, beyond all means.
+    pub stand_in: Option<f64>,
+    /// Readers add the number to others of at most this size, in its own units.
+    pub reach: f64,
     /// For aggregates and widths: the conjunctions of the selector, one head each; nothing where `additive` is one head
     /// for the whole.
     pub cubes: Vec<Cube>,
@@ -107,6 +112,8 @@ pub enum Number {
         /// The nodes it is a function of.
         dims: Vec<NodeId>,
     },
+    /// A sum of numbers that categories choose.
+    Gated(Gated),
     /// Moved and averaged by a head.
     Mean,
     /// A width: read from the reciprocal of each conjunction, and added.
@@ -120,6 +127,28 @@ pub struct Sum {
     pub terms: Vec<(NodeId, f64)>,
     /// The constant.
     pub constant: f64,
+}
+
+/// A sum of numbers with factors that categories choose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gated {
+    /// The categories.
+    pub categories: Vec<NodeId>,
+    /// The sums, with the combinations that choose them.
+    pub groups: Vec<Group>,
+    /// Whether some combinations make it none.
+    pub nones: bool,
+}
+
+/// Combinations of categories that choose one sum.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// (node, factor)
+    pub terms: Vec<(NodeId, f64)>,
+    /// The constant.
+    pub constant: f64,
+    /// Values of the categories.
+    pub tuples: Vec<Box<[Value]>>,
 }
 
 /// What steps are taken on.

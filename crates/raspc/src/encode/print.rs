@@ -60,6 +60,10 @@ fn number(graph: &Graph, number: &Number) -> String {
         Number::Affine { sum: s, .. } => sum(graph, s),
         Number::Steps(s) => format!("steps on {}", scalar(graph, s)),
         Number::Table { dims } => table(graph, dims),
+        Number::Gated(gated) => {
+            let by: Vec<String> = gated.categories.iter().map(|&c| graph.describe(c)).collect();
+            format!("a sum that {} chooses", by.join(", "))
+        }
         Number::Mean => "averaged by a head".to_owned(),
         Number::Width => "the sum of steps on 1/(1+w)".to_owned(),
     }

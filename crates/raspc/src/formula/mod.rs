@@ -10,6 +10,7 @@
 //! | `additive.rs`, `simplex.rs` | the formula's own selects with whole coefficients, by linear programming |
 //! | `classes.rs` | one select over the classes of its keys and of its queries |
 //! | `bits.rs` | a bit for each value of a shared side; a bit for each position |
+//! | `prefix.rs` | widths of `<` over many values, bit by bit |
 //!
 //! The formula itself stays in the graph, and with it all that is known of what it selects; the selects that realise it,
 //! and the s-ops these compare, are added beside it.
@@ -17,10 +18,11 @@
 mod additive;
 mod bits;
 mod classes;
+mod prefix;
 mod simplex;
 mod truth;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph, NodeId, Op};
@@ -29,6 +31,7 @@ pub use additive::Additive;
 use additive::additive;
 use bits::Shared;
 use classes::Classes;
+pub use prefix::Family;
 use truth::{Cases, Formula, atoms};
 
 use crate::encode::codes;
@@ -37,8 +40,23 @@ use crate::simplify::Simplified;
 use crate::simplify::selector::{Cube, cube_bound, cubes_of};
 use crate::values::{Values, infer_needed};
 
-/// By selector: the sum of selects that one head realises it by.
-pub type Forms = BTreeMap<NodeId, Additive>;
+/// How selectors are realised that are not, as they stand, a conjunction or few.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Forms {
+    /// By selector: the sum of selects that one head realises it by.
+    pub sums: BTreeMap<NodeId, Additive>,
+    /// By selector: the heads of its width.
+    pub families: BTreeMap<NodeId, Family>,
+}
+
+impl Forms {
+    /// The selects that realise a selector, beside those in its formula.
+    pub fn selects(&self, selector: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let sum = self.sums.get(&selector).into_iter().flat_map(|s| s.terms.iter().map(|t| t.0));
+        let family = self.families.get(&selector).into_iter().flat_map(|f| &f.heads);
+        sum.chain(family.flat_map(|h| h.0.iter().map(|l| l.select)))
+    }
+}
 
 /// Formulas over more selects than this are not realised.
 const ATOMS: usize = 20;
@@ -65,9 +83,6 @@ pub fn realise(
     options: &Options,
 ) -> Result<(Simplified, Values), Vec<Diagnostic>> {
     let wanted = wanted(&simplified);
-    if wanted.is_empty() {
-        return Ok((simplified, values));
-    }
     let graph = &simplified.graph;
     let mut ways: BTreeMap<NodeId, Vec<Way>> = BTreeMap::new();
     let mut errors = Vec::new();
@@ -84,8 +99,8 @@ pub fn realise(
     if !errors.is_empty() {
         return Err(errors);
     }
-    let adds = ways.values().flatten().any(|w| !matches!(w, Way::Sum(_)));
-    let realised = build(&simplified, &ways, options);
+    let realised = build(&simplified, &values, &ways, options);
+    let adds = realised.graph.len() > graph.len();
     let values = if adds { infer_needed(&realised.graph, &realised.needed(), options)? } else { values };
     Ok((realised, values))
 }
@@ -115,6 +130,16 @@ fn wanted(simplified: &Simplified) -> BTreeMap<NodeId, bool> {
         }
     }
     wanted
+}
+
+/// The selectors that widths read.
+fn counted(simplified: &Simplified) -> BTreeSet<NodeId> {
+    let needed = simplified.needed();
+    let widths = simplified.graph.iter().filter(|(id, _)| needed[id.index()]).filter_map(|(_, n)| match n.op {
+        Op::SelectorWidth(selector) => Some(selector),
+        _ => None,
+    });
+    widths.collect()
 }
 
 /// How a formula is realised; nothing where a sum of widths is the cheapest way.
@@ -219,18 +244,26 @@ fn too_large(graph: &Graph, formula: Formula, why: &str, options: &Options) -> B
 }
 
 /// The graph with what the ways need added before its first reader.
-fn build(simplified: &Simplified, ways: &BTreeMap<NodeId, Vec<Way>>, options: &Options) -> Simplified {
+fn build(simplified: &Simplified, values: &Values, ways: &BTreeMap<NodeId, Vec<Way>>, options: &Options) -> Simplified {
     let old = &simplified.graph;
     let mut graph = Graph::new(old.mask);
     let mut to: Vec<NodeId> = Vec::with_capacity(old.len());
-    let mut forms = Forms::new();
+    let mut forms = Forms::default();
+    let counted = counted(simplified);
     for (id, node) in old.iter() {
         let new = graph.push(node.op.with_operands(|o| to[o.index()]), node.span);
         node.names.iter().for_each(|n| graph.name(new, n));
         graph.node_mut(new).annotation = node.annotation;
         to.push(new);
         // All that a selector reads is there when it is, and its readers come later.
-        let Some(ways) = ways.get(&id) else { continue };
+        let Some(ways) = ways.get(&id) else {
+            if counted.contains(&id)
+                && let Some(family) = prefix::split(old, values, id, options.max_len, &mut graph, &to)
+            {
+                forms.families.insert(new, family);
+            }
+            continue;
+        };
         let mut form = Additive { terms: Vec::new(), top: 0 };
         for way in ways {
             let part = match way {
@@ -246,7 +279,7 @@ fn build(simplified: &Simplified, ways: &BTreeMap<NodeId, Vec<Way>>, options: &O
             form.terms.extend(part.terms);
         }
         form.terms = merged(form.terms);
-        forms.insert(new, form);
+        forms.sums.insert(new, form);
     }
     let of = simplified.of.iter().map(|o| o.map(|o| to[o.index()])).collect();
     Simplified { output: to[simplified.output.index()], graph, of, forms }

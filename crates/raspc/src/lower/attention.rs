@@ -207,7 +207,7 @@ impl Lowering<'_> {
         };
         let from = self.number_of(values).clone();
         let measured = measure(&self.circuit, &from.value);
-        let at_default = default.as_f64().unwrap_or(0.0);
+        let at_default = plan.stand_in.or_else(|| default.as_f64()).unwrap_or(0.0);
         if !f64::from(at_default as f32).is_finite() {
             return Err(self.too_large(id, at_default));
         }
@@ -225,7 +225,7 @@ impl Lowering<'_> {
             // The constant keeps every value within one binade, so that all lie on its grid (numerics R3).
             // Where it can be none, sums of it also hold the constants that move none out of the way.
             let room = if self.values.can_be_none(id) { 32.0 } else { 8.0 };
-            let binade = power_above(room * range.max());
+            let binade = power_above(room * range.max().max(plan.reach).max(1.0 / 1024.0));
             offset = 1.5 * binade * f64::from(plan.lattice);
             let grid = 2.0 * U * binade;
             error += grid / 2.0;

@@ -6,6 +6,7 @@
 
 mod attention;
 mod embed;
+mod gated;
 pub mod repr;
 mod steps;
 mod sums;
@@ -105,7 +106,8 @@ impl Lowering<'_> {
             (_, Some(Number::Mean)) => self.mean(id, &plan)?,
             _ => {}
         }
-        if let Some(OneHot::Bit | OneHot::Steps(_)) = plan.onehot {
+        let own_view = matches!(plan.number, Some(Number::View { base }) if base == id);
+        if !own_view && let Some(OneHot::Bit | OneHot::Steps(_)) = plan.onehot {
             self.number(id, &plan)?;
             self.onehot(id, &plan)
         } else {
@@ -142,6 +144,7 @@ impl Lowering<'_> {
             Number::Affine { sum, materialise } => self.affine(id, sum, *materialise)?,
             Number::Steps(scalar) => return self.steps(id, scalar, false, plan),
             Number::Table { dims } => return self.table(id, dims, false, plan),
+            Number::Gated(gated) => self.gated(id, gated, plan)?,
             Number::Width => self.width(id)?,
         };
         self.numbers[id.index()] = Some(form);
@@ -199,7 +202,7 @@ impl Lowering<'_> {
     }
 
     fn joint(&self, nodes: &[NodeId]) -> Result<Vec<Box<[Value]>>> {
-        self.values.joint(nodes, self.options.limits.enumerate).map_err(|e| {
+        self.values.joint(nodes, self.options.limits.enumerate.min(TUPLES)).map_err(|e| {
             let names: Vec<String> = nodes.iter().map(|&n| format!("`{}`", self.label(n))).collect();
             let message = format!("{} can hold more than {} combinations of values", names.join(" and "), e.count);
             let hint = "shorten the maximum length or the vocabulary, or map to fewer values first";
@@ -207,6 +210,9 @@ impl Lowering<'_> {
         })
     }
 }
+
+/// Most tuples of values that are held at once.
+const TUPLES: usize = 1 << 22;
 
 /// The range of a direction that is exactly 0 or 1.
 const BIT: Range = Range { lo: 0.0, hi: 1.0, grid: Some(1.0), error: 0.0 };

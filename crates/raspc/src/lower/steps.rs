@@ -1,14 +1,14 @@
 //! Steps on scalars, and widths: hidden units that read one number.
 
 use raspc_lang::diagnostic::Diagnostic;
-use raspc_lang::graph::NodeId;
+use raspc_lang::graph::{NodeId, Op};
 use raspc_lang::value::Value;
 
-use super::repr::{NumberForm, OneHotForms, U, gamma, measure, power_above};
+use super::repr::{NumberForm, OneHotForms, U, measure, power_above};
 use super::written::{Term, Written, settle};
 use super::{BIT, Lowering, Result};
 use crate::circuit::{DirId, Form, Unit};
-use crate::encode::affine::whole_multiple;
+use crate::encode::affine::{self, whole_multiple};
 use crate::encode::codes;
 use crate::encode::plan::{Plan, Scalar, Sum};
 use crate::gadgets::steps::{Fault, Point, Step, steps};
@@ -65,6 +65,7 @@ impl Lowering<'_> {
         let whole = |f: f64| if scale == 1.0 { f } else { (f * scale).round() };
         let terms: Vec<(NodeId, f64)> = sum.terms.iter().map(|&(n, f)| (n, whole(f))).collect();
         let mut form = Form::sum(terms.iter().map(|t| (&self.number_of(t.0).value, t.1)));
+        let whole_points = if scale == 1.0 { self.own_points(id, sum) } else { None };
         let mut nodes: Vec<NodeId> = terms.iter().map(|t| t.0).collect();
         if !nodes.contains(&id) {
             nodes.push(id);
@@ -75,16 +76,22 @@ impl Lowering<'_> {
         // Whole multiples of the grid add up exactly in f64 too; other ideal values are themselves a little off.
         let slack = if error == 0.0 && measured.grid.is_some() { 0.0 } else { 4.0 * f64::EPSILON };
         let mut points = Vec::new();
-        for tuple in self.joint(&nodes)? {
-            let parts: Option<Vec<f64>> = tuple[..terms.len()].iter().map(Value::as_f64).collect();
-            let ideal = parts.map(|p| p.iter().zip(&terms).map(|(x, t)| x * t.1).sum::<f64>());
-            points.extend(ideal.map(|x| (x, error + x.abs() * slack, tuple[at].clone())));
+        if let Some(own) = whole_points {
+            points.extend(own.into_iter().map(|(x, v)| (x, error + x.abs() * slack, v)));
+        } else {
+            for tuple in self.joint(&nodes)? {
+                let stands = |(v, t): (&Value, &(NodeId, f64))| self.stand_in(t.0, v).or_else(|| v.as_f64());
+                let parts: Option<Vec<f64>> = tuple[..terms.len()].iter().zip(&terms).map(stands).collect();
+                let ideal = parts.map(|p| p.iter().zip(&terms).map(|(x, t)| x * t.1).sum::<f64>());
+                points.extend(ideal.map(|x| (x, error + x.abs() * slack, tuple[at].clone())));
+            }
         }
         let mut defined: Vec<&Form> = terms.iter().filter_map(|t| self.number_of(t.0).defined.as_ref()).collect();
         defined.dedup();
         if !defined.is_empty() {
             let (lo, hi) = (measured.lo, measured.hi);
             let beyond = power_above(2.0 * (hi - lo).max(hi.abs()).max(lo.abs()));
+            let beyond = beyond.max(measured.grid.map_or(0.0, |g| 8.0 * g));
             for d in defined {
                 form = form.plus(&d.complement(), beyond);
             }
@@ -92,6 +99,26 @@ impl Lowering<'_> {
         }
         let names: Vec<String> = terms.iter().map(|t| self.label(t.0)).collect();
         Ok(Ready { form, points, name: names.join(" and ") })
+    }
+
+    /// The points of a node that is the scalar itself plus a constant, all of whose values are whole: its own values, without
+    /// going through what its terms hold together.
+    fn own_points(&self, id: NodeId, sum: &Sum) -> Option<Vec<(f64, Value)>> {
+        let Op::Map { function, args } = self.graph.op(id) else { return None };
+        let same = affine::affine(function, &|_| false)?;
+        let terms: Vec<(NodeId, f64)> = args.iter().copied().zip(same.factors.iter().copied()).collect();
+        if terms != sum.terms || same.constant != sum.constant || self.values.can_be_none(id) {
+            return None;
+        }
+        let whole = |x: &f64| x.fract() == 0.0 && x.abs() <= 16_777_216.0;
+        let values = self.values.enumerate(id).ok()?;
+        values.iter().map(|v| v.as_f64().filter(whole).map(|x| (x - sum.constant, v.clone()))).collect()
+    }
+
+    /// The number that stands for the default of a mean that is no number.
+    fn stand_in(&self, id: NodeId, value: &Value) -> Option<f64> {
+        let Op::Aggregate { default, .. } = self.graph.op(id) else { return None };
+        self.encoded.plan(id).stand_in.filter(|_| value == default)
     }
 
     /// Sorted points with class indices, and the steps between them.
@@ -173,7 +200,7 @@ impl Lowering<'_> {
             let constant = levels[first] + falling;
             forms.push(settle(
                 &mut self.circuit,
-                &Written { to: *to, constant, values: levels, terms: &terms, error: 0.0 },
+                &Written { to: *to, constant, values: levels, terms: &terms, error: 0.0, sign: 1.0 },
             )?);
         }
         let writes = |s: &Step| {
@@ -251,27 +278,103 @@ impl Lowering<'_> {
         Ok(NumberForm { value, defined, error })
     }
 
-    /// The width as a number, the sum over the conjunctions of what each 1/(1+w) says.
+    /// The width as a number: the sum over the conjunctions of what each 1/(1+w) says, rounded to a whole number where it
+    /// is written. Where the sum of all would be too far off, two halves are rounded apart.
     pub(super) fn width(&mut self, id: NodeId) -> Result<NumberForm> {
-        let longest = self.options.max_len;
-        let cubes = self.ratios[id.index()].clone();
-        let to = self.direction(self.label(id), id, BIT);
+        let Op::SelectorWidth(selector) = *self.graph.op(id) else { unreachable!("a width") };
         let complement = self.encoded.plan(id).complement;
-        // All keys less those of the others, or the sum.
-        let sign = |i: usize| if complement && i > 0 { -1.0 } else { 1.0 };
-        let unit = |r: DirId, factor: f64, sign: f64| Unit::new(&Form::of(r).scaled(factor), 2.0, vec![(to, sign)]);
-        let heads = cubes.iter().enumerate();
-        let units = heads.flat_map(|(i, &r)| widths::factors(longest).map(move |f| unit(r, f, sign(i)))).collect();
-        let values: Vec<f64> = (0..=longest * cubes.len()).map(|w| w as f64).collect();
-        let error =
-            widths::error(longest) * cubes.len() as f64 + gamma(cubes.len() + 1) * (longest * cubes.len()) as f64;
-        let (value, error) =
-            settle(&mut self.circuit, &Written { to, constant: 0.0, values: &values, terms: &[], error })?;
-        self.mlp(id, units, format!("width read from 1/(1+w) of {} pattern(s)", cubes.len()));
-        if error > 0.0 {
-            return Err(self.not_sharp(id, error));
+        let widest = self.values.width_range(selector).1;
+        let mut heads: Vec<Counted> = Vec::new();
+        for (i, &from) in self.ratios[id.index()].iter().enumerate() {
+            let longest = if complement { self.options.max_len } else { self.head_width(selector, i).min(widest) };
+            // All keys less those of the others, or the sum.
+            heads.push(Counted { from, longest, sign: if complement && i > 0 { -1.0 } else { 1.0 } });
         }
-        Ok(NumberForm { value, defined: None, error })
+        heads.sort_by_key(|h| std::cmp::Reverse(h.longest));
+        // Conjunctions are disjoint: what they count in all is at most the keys there are (twice, where some are taken away).
+        let most = self.options.max_len as f64 * if complement { 2.0 } else { 1.0 };
+        let whole = [Counts::of(&heads, most)];
+        let halves = heads.split_at(heads.len().min(1));
+        let halves = [halves.0, halves.1].map(|half| Counts::of(half, most));
+        let worst = |sums: &[Counts]| sums.iter().map(|s| s.error).fold(0.0, f64::max);
+        let sums: &[Counts] = if worst(&whole) < 0.5 || heads.len() < 2 { &whole } else { &halves };
+        if worst(sums) >= 0.5 {
+            return Err(self.too_wide(id, heads.len(), worst(sums)));
+        }
+        let values: Vec<f64> = (0..=widest).map(|w| w as f64).collect();
+        let (mut units, mut value) = (Vec::new(), Form::zero());
+        for (i, sum) in sums.iter().enumerate() {
+            let part = if i > 0 { "[rest]" } else { "" };
+            let to = self.direction(format!("{}{part}", self.label(id)), id, BIT);
+            // Of two numbers that are added one stays positive and one negative, so that their sum stays exact.
+            let sign = if i > 0 { -1.0 } else { 1.0 };
+            let written = Written { to, constant: 0.0, values: &values, terms: &[], error: sum.error, sign };
+            let (form, error) = settle(&mut self.circuit, &written)?;
+            if error > 0.0 {
+                return Err(self.not_sharp(id, error));
+            }
+            value = value.plus(&form, 1.0);
+            let unit = |&(from, factor, weight): &(DirId, f64, f64)| {
+                Unit::new(&Form::of(from).scaled(factor), 2.0, vec![(to, weight)])
+            };
+            units.extend(sum.units.iter().map(unit));
+        }
+        self.mlp(id, units, format!("width read from 1/(1+w) of {} pattern(s)", heads.len()));
+        Ok(NumberForm { value, defined: None, error: 0.0 })
+    }
+
+    /// The most keys that one head of a width counts.
+    fn head_width(&self, selector: NodeId, head: usize) -> usize {
+        let family = self.encoded.forms.families.get(&selector);
+        family.map_or(self.options.max_len, |f| f.heads[head].1)
+    }
+
+    fn too_wide(&self, id: NodeId, heads: usize, error: f64) -> Box<Diagnostic> {
+        let message = format!(
+            "`{}` counts up to {} keys through {heads} attention pattern(s), and 32-bit floats would be off by up to {error:.3}",
+            self.label(id),
+            self.options.max_len
+        );
+        Box::new(
+            Diagnostic::error(codes::WIDTH, message)
+                .hint("shorten the maximum length, or count with a simpler selector"),
+        )
+    }
+}
+
+/// A head that counts up to `longest` keys: the direction that holds its 1/(1+w).
+struct Counted {
+    from: DirId,
+    longest: usize,
+    sign: f64,
+}
+
+/// The units that add what several heads count, and how far their sum can be from it.
+struct Counts {
+    /// (direction, factor, weight)
+    units: Vec<(DirId, f64, f64)>,
+    error: f64,
+}
+
+/// Up to so many keys in all, each width is a knot: the sum is then far closer than it must be, and lies on a finer grid.
+const FINE: usize = 512;
+
+impl Counts {
+    fn of(heads: &[Counted], most: f64) -> Self {
+        let fine = heads.iter().map(|h| h.longest).sum::<usize>() <= FINE;
+        // The slack that takes the fewest units: in proportion to the cube root.
+        let root = |h: &Counted| libm::cbrt(h.longest as f64);
+        let all: f64 = heads.iter().map(root).sum();
+        let (mut units, mut error) = (Vec::new(), 0.0);
+        for head in heads {
+            let slack = if fine || head.longest <= 16 { 0.0 } else { 0.3 * root(head) / all };
+            let (knots, off) = widths::units(head.longest, slack);
+            error += off;
+            units.extend(knots.into_iter().map(|k| (head.from, k.factor, head.sign * k.weight)));
+        }
+        let total = heads.iter().map(|h| h.longest as f64).sum::<f64>().min(most) + heads.len() as f64;
+        error += widths::summing(units.len(), total);
+        Self { units, error }
     }
 }
 

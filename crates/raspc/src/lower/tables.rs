@@ -103,6 +103,30 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// The indicator of each class of a table, in directions of their own.
+    pub(super) fn gates_from(
+        &mut self,
+        id: NodeId,
+        dims: &[NodeId],
+        found: &Lookup,
+        classes: usize,
+    ) -> Result<Vec<Form>> {
+        let level = |c: usize| (0..classes).map(|x| f64::from(u8::from(x == c))).collect();
+        let mut targets = Vec::new();
+        for c in 0..classes {
+            let to = self.direction(format!("[{} case {c}]", self.label(id)), id, BIT);
+            targets.push(Target { to, levels: level(c), nothing: 0.0 });
+        }
+        let mut gates = Vec::new();
+        for (form, error) in self.table_into(id, dims, found, &targets)? {
+            if error > 0.0 {
+                return Err(self.not_sharp(id, error));
+            }
+            gates.push(form);
+        }
+        Ok(gates)
+    }
+
     /// Adds the units of a table; gives form and error of each target. What a target holds is `nothing` plus, for each
     /// class, the difference times the class's component: a linear function of what the units make.
     fn table_into(
@@ -128,7 +152,7 @@ impl Lowering<'_> {
             let values: Vec<f64> = t.levels.iter().copied().chain([t.nothing]).collect();
             forms.push(settle(
                 &mut self.circuit,
-                &Written { to: t.to, constant, values: &values, terms: &terms, error: 0.0 },
+                &Written { to: t.to, constant, values: &values, terms: &terms, error: 0.0, sign: 1.0 },
             )?);
         }
         let units = found.units.iter().zip(writes).filter(|(_, w)| !w.is_empty()).map(|(u, w)| {

@@ -37,7 +37,7 @@ impl Simplified {
 
 /// Simplifies what `output` depends on.
 pub fn simplify(graph: &Graph, output: NodeId, opt: OptLevel) -> Simplified {
-    let needed = reachable(graph, output, &Forms::new());
+    let needed = reachable(graph, output, &Forms::default());
     let mut merger = Merger { graph: Graph::new(graph.mask), merge: opt > OptLevel::O0, known: HashMap::new() };
     let mut of: Vec<Option<NodeId>> = vec![None; graph.len()];
     for (id, node) in graph.iter() {
@@ -47,7 +47,7 @@ pub fn simplify(graph: &Graph, output: NodeId, opt: OptLevel) -> Simplified {
         }
     }
     let output = of[output.index()].expect("the output is needed");
-    selector::normalise(Simplified { graph: merger.graph, output, of, forms: Forms::new() })
+    selector::normalise(Simplified { graph: merger.graph, output, of, forms: Forms::default() })
 }
 
 /// Which nodes `output` depends on, those that realise a selector included.
@@ -57,7 +57,7 @@ pub fn reachable(graph: &Graph, output: NodeId, forms: &Forms) -> Vec<bool> {
     while let Some(at) = stack.pop() {
         if !std::mem::replace(&mut needed[at.index()], true) {
             stack.extend(graph.op(at).operands());
-            stack.extend(forms.get(&at).iter().flat_map(|f| f.terms.iter().map(|t| t.0)));
+            stack.extend(forms.selects(at));
         }
     }
     needed

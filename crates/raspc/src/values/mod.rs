@@ -116,7 +116,7 @@ const MOST: usize = 1 << 28;
 /// A function that raises on arguments which some input is proved to reach; a length or vocabulary beyond the limit of
 /// what may be enumerated.
 pub fn infer(graph: &Graph, output: NodeId, options: &Options) -> Result<Values, Vec<Diagnostic>> {
-    infer_needed(graph, &reachable(graph, output, &Forms::new()), options)
+    infer_needed(graph, &reachable(graph, output, &Forms::default()), options)
 }
 
 /// As [`infer`], for these nodes (and whatever they read is among them).
