@@ -5,6 +5,7 @@ use raspc_lang::graph::{Annotation, NodeId, Op};
 use super::Encoder;
 use super::plan::{Number, OneHot, Plan, Scalar, Sum};
 use crate::formula::signed_cubes;
+use crate::options::OptLevel;
 use crate::values::ValueSet;
 
 /// A width up to this is read as a weighted sum of its one-hot where it is added to other numbers.
@@ -24,6 +25,9 @@ impl Encoder<'_> {
     pub(super) fn aggregate(&mut self, id: NodeId) {
         let Op::Aggregate { selector, values, ref default } = *self.graph.op(id) else { unreachable!("an aggregate") };
         let mixed = !default.is_none() && !default.is_number() && !self.is_copy(id);
+        let read = !self.graph.node(id).names.is_empty() || self.options.opt == OptLevel::O0;
+        // The number alone would be read as a number where it is the default.
+        self.demands[id.index()].onehot |= mixed && read;
         let demand = self.demands[id.index()];
         let mut plan = self.planned(id);
         if mixed {

@@ -153,8 +153,8 @@ fn vocab() -> impl Strategy<Value = Vec<Value>> {
 fn step() -> impl Strategy<Value = Step> {
     use What::*;
     let what = prop_oneof![
-        8 => Just(Aggregate),
-        5 => Just(Select),
+        10 => Just(Aggregate),
+        7 => Just(Select),
         3 => Just(Width),
         3 => Just(Binary),
         3 => Just(WithConstant),
