@@ -5,7 +5,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use raspc_model::export::Format;
 
 /// Compile RASP programs into the weights of exact transformers.
 #[derive(Debug, Parser)]
@@ -46,8 +48,12 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Tell the six steps of a compilation, in words and tables.
     Explain(ExplainArgs),
+    /// Write the model in the format of another runtime.
+    Export(ExportArgs),
     /// Read statements of RASP and show what they mean on an example input.
     Repl(ReplArgs),
+    /// Draw a program, its run on an input, or the transformer it becomes.
+    Draw(DrawArgs),
     /// List the standard programs, or show the source of one.
     List(ListArgs),
     /// Explain a diagnostic's code, or a command.
@@ -221,6 +227,75 @@ pub(crate) enum Emit {
     Schedule,
     /// (5) and (6): residual stream and weights
     Model,
+}
+
+/// `raspc draw`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "raspc draw [OPTIONS] <PROGRAM> [INPUT] -o <FILE>\n       raspc draw [OPTIONS] -e <TEXT> [INPUT] -o <FILE>"
+)]
+pub(crate) struct DrawArgs {
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// The input of a view that shows a run [default: the program's example].
+    #[arg(value_name = "INPUT")]
+    pub(crate) input: Option<String>,
+    #[command(flatten)]
+    pub(crate) mode: InputArgs,
+    /// What to draw.
+    #[arg(long, value_name = "VIEW", default_value = "flow")]
+    pub(crate) view: DrawView,
+    /// The picture to write: a name that ends in `.svg`, or in `.dot` for Graphviz; `-` writes SVG to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// What a picture shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DrawView {
+    /// layers and heads on an input, as "Thinking Like Transformers" draws them
+    Flow,
+    /// the computational graph, with value sets and encodings
+    Graph,
+    /// the transformer's layers: what each head and group of neurons computes
+    Layers,
+    /// the subspaces of the residual stream; with an INPUT, what they hold after each half-layer
+    Residual,
+    /// the attention pattern of every head on an input
+    Attention,
+    /// the weight matrices
+    Weights,
+}
+
+/// `raspc export`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "raspc export [OPTIONS] <PROGRAM> --format <FORMAT> -o <PATH>\n       raspc export [OPTIONS] -e <TEXT> --format <FORMAT> -o <PATH>",
+    after_help = "Exit status: 0 when it is written, 1 when the program is at fault or the format cannot represent the model \
+                  exactly, 2 for wrong usage. Whatever fails, nothing half-written is left."
+)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// The format.
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    pub(crate) format: Format,
+    /// The file (onnx, safetensors) or folder to write; an older export that is there already is replaced.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: PathBuf,
+    /// Print what was written as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// Reads the name of a format.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let values = Format::ALL.map(|f| PossibleValue::new(f.name()).help(f.summary()));
+    PossibleValuesParser::new(values).map(|name| Format::from_name(&name).expect("one of the possible values"))
 }
 
 /// `raspc list`

@@ -2,7 +2,9 @@
 
 pub(crate) mod compile;
 pub(crate) mod completions;
+pub(crate) mod draw;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod help;
 pub(crate) mod list;
 pub(crate) mod repl;

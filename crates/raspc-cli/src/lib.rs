@@ -9,7 +9,6 @@
     reason = "texts for people are short: how they read in the code counts more than an allocation"
 )]
 
-mod agree;
 mod args;
 mod codes;
 mod commands;
@@ -17,13 +16,12 @@ mod console;
 mod engine;
 mod fault;
 mod files;
-mod heads;
 mod inputs;
-mod json;
 mod matrix;
 mod render;
 mod settings;
 mod show;
+mod sink;
 mod subject;
 mod table;
 
@@ -35,6 +33,8 @@ use clap::Parser as _;
 use crate::args::{Cli, Command};
 use crate::console::Console;
 use crate::fault::{Fault, Status};
+
+pub use crate::sink::{Unexported, Written, write_export};
 
 /// Programs nest as deep as the parser's limits allow, which is deeper than the system's default stack is safe for.
 const STACK: usize = 256 << 20;
@@ -100,7 +100,9 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Status, Fault> {
         Command::Compile(args) => commands::compile::compile(args, console),
         Command::Verify(args) => commands::verify::verify(args, console),
         Command::Explain(args) => commands::explain::explain(args, console),
+        Command::Export(args) => commands::export::export(args, console),
         Command::Repl(args) => commands::repl::repl(args, console),
+        Command::Draw(args) => commands::draw::draw(args, console),
         Command::List(args) => commands::list::list(args, console),
         Command::Help(args) => commands::help::help(args, console),
         Command::Completions(args) => commands::completions::completions(args, console),

@@ -93,6 +93,8 @@ pub(super) struct Machine {
     pub(super) steps: usize,
     frames: usize,
     pub(super) calls: usize,
+    /// Whether the library is the standard one, whose functions are known.
+    pub(super) standard_library: bool,
     /// Whether a function has been defined in a scope that would otherwise end with its statement.
     pub(super) keeps_scopes: bool,
 }
@@ -121,6 +123,7 @@ impl Machine {
             steps: 0,
             frames: 0,
             calls: 0,
+            standard_library: false,
             keeps_scopes: false,
         };
         machine.bind_language();

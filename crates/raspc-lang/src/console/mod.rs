@@ -15,6 +15,7 @@
 //! ```
 
 mod complex;
+mod export;
 mod grammar;
 mod machine;
 mod node;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 
 use crate::value::Value;
 
+pub use export::{Extract, NameKind, PaperLayers};
 use machine::{Frame, Machine};
 use reader::{Read, Reader};
 use show::failure;
@@ -94,7 +96,11 @@ impl Console {
     pub fn new(options: Options) -> Self {
         let mut machine = Machine::new(options.loader);
         machine.begin();
+        machine.standard_library = options.library.is_none();
         load_library(&mut machine, options.library.as_deref().unwrap_or(LIBRARY));
+        if machine.standard_library {
+            export::remember_length(&mut machine);
+        }
         let library_text = std::mem::take(&mut machine.printed);
         Self { machine, reader: Reader::default(), library_text }
     }

@@ -22,7 +22,7 @@ const MAX_BYTES: usize = 512 << 20;
 const FIRST_NUMBER: usize = 15;
 
 /// Index of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct NodeId(usize);
 
 /// An s-op that the language has.
@@ -193,6 +193,8 @@ impl Matrix {
 #[derive(Debug)]
 pub(super) struct Nodes {
     all: Vec<Node>,
+    /// S-ops that are known to be a selector's width, however they were built.
+    widths: std::collections::BTreeMap<NodeId, NodeId>,
     numbers: usize,
     cells: usize,
     bytes: usize,
@@ -200,7 +202,8 @@ pub(super) struct Nodes {
 
 impl Nodes {
     pub(super) fn new() -> Self {
-        Self { all: Vec::new(), numbers: FIRST_NUMBER, cells: 0, bytes: 0 }
+        let widths = std::collections::BTreeMap::new();
+        Self { all: Vec::new(), widths, numbers: FIRST_NUMBER, cells: 0, bytes: 0 }
     }
 
     /// Before a statement: what it may compute is counted from zero.
@@ -242,6 +245,23 @@ impl Nodes {
         } else {
             "s-op"
         });
+    }
+
+    pub(super) fn op(&self, id: NodeId) -> &Op {
+        &self.all[id.0].op
+    }
+
+    pub(super) fn is_selector(&self, id: NodeId) -> bool {
+        self.all[id.0].selector
+    }
+
+    /// The selector whose width this is known to be.
+    pub(super) fn width_of(&self, id: NodeId) -> Option<NodeId> {
+        self.widths.get(&id).copied()
+    }
+
+    pub(super) fn set_width(&mut self, id: NodeId, selector: NodeId) {
+        self.widths.insert(id, selector);
     }
 
     pub(super) fn name(&self, id: NodeId) -> &str {
@@ -460,7 +480,8 @@ fn item(items: &[Value], string: bool, index: &Value) -> Eval<Value> {
     found.cloned().ok_or_else(|| Fail::Wrong(format!("{what} index out of range")))
 }
 
-fn operands(op: &Op) -> Vec<NodeId> {
+/// What a node reads.
+pub(super) fn operands(op: &Op) -> Vec<NodeId> {
     match op {
         Op::Base(_) | Op::Const(_) => Vec::new(),
         Op::Unary(_, a) | Op::InList(a, _) | Op::Occurs(a, _) | Op::Entry(_, a) | Op::Not(a) => vec![*a],

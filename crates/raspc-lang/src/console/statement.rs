@@ -134,6 +134,7 @@ impl Machine {
         if let Item::SOp(id) | Item::Selector(id) = result {
             self.nodes.rename(id, &name);
         }
+        super::export::remember_width(self, function, args, &result);
         Ok(result)
     }
 

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use raspc_lang::graph::{Graph, Kind};
 
 use super::plan::{Encoded, Number, OneHot, Scalar, Sum};
-use crate::simplify::reachable;
+use crate::simplify::reachable_with;
 use crate::values::{ValueSet, Values};
 
 /// The encoded graph as text.
 pub fn print(encoded: &Encoded, values: &Values) -> String {
     let mut text = String::new();
-    let needed = reachable(&encoded.graph, encoded.output, &encoded.forms);
+    let needed = reachable_with(&encoded.graph, encoded.output, &encoded.forms);
     for (id, node) in encoded.graph.iter().filter(|(id, n)| n.op.kind() == Kind::SOp && needed[id.index()]) {
         let plan = encoded.plan(id);
         let mut ways: Vec<String> = Vec::new();

@@ -5,6 +5,7 @@
 //! was settled by `encode`.
 
 mod attention;
+mod counts;
 mod embed;
 mod gated;
 pub mod repr;

@@ -31,13 +31,13 @@ pub struct Simplified {
 impl Simplified {
     /// Which nodes the output depends on, those that realise a selector included.
     pub fn needed(&self) -> Vec<bool> {
-        reachable(&self.graph, self.output, &self.forms)
+        reachable_with(&self.graph, self.output, &self.forms)
     }
 }
 
 /// Simplifies what `output` depends on.
 pub fn simplify(graph: &Graph, output: NodeId, opt: OptLevel) -> Simplified {
-    let needed = reachable(graph, output, &Forms::default());
+    let needed = reachable(graph, output);
     let mut merger = Merger { graph: Graph::new(graph.mask), merge: opt > OptLevel::O0, known: HashMap::new() };
     let mut of: Vec<Option<NodeId>> = vec![None; graph.len()];
     for (id, node) in graph.iter() {
@@ -50,8 +50,13 @@ pub fn simplify(graph: &Graph, output: NodeId, opt: OptLevel) -> Simplified {
     selector::normalise(Simplified { graph: merger.graph, output, of, forms: Forms::default() })
 }
 
+/// Which nodes `output` depends on.
+pub fn reachable(graph: &Graph, output: NodeId) -> Vec<bool> {
+    reachable_with(graph, output, &Forms::default())
+}
+
 /// Which nodes `output` depends on, those that realise a selector included.
-pub fn reachable(graph: &Graph, output: NodeId, forms: &Forms) -> Vec<bool> {
+pub fn reachable_with(graph: &Graph, output: NodeId, forms: &Forms) -> Vec<bool> {
     let mut needed = vec![false; graph.len()];
     let mut stack = vec![output];
     while let Some(at) = stack.pop() {

@@ -15,7 +15,6 @@ use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph, NodeId, Op};
 use raspc_lang::value::Value;
 
-use crate::formula::Forms;
 use crate::options::Options;
 use crate::simplify::reachable;
 use abs::{Abs, Kinds};
@@ -116,7 +115,7 @@ const MOST: usize = 1 << 28;
 /// A function that raises on arguments which some input is proved to reach; a length or vocabulary beyond the limit of
 /// what may be enumerated.
 pub fn infer(graph: &Graph, output: NodeId, options: &Options) -> Result<Values, Vec<Diagnostic>> {
-    infer_needed(graph, &reachable(graph, output, &Forms::default()), options)
+    infer_needed(graph, &reachable(graph, output), options)
 }
 
 /// As [`infer`], for these nodes (and whatever they read is among them).

@@ -1,0 +1,112 @@
+//! Widths as numbers: what the heads of a selector count, added up and rounded to a whole number.
+
+use raspc_lang::diagnostic::Diagnostic;
+use raspc_lang::graph::{NodeId, Op};
+
+use super::repr::NumberForm;
+use super::written::{Written, settle};
+use super::{BIT, Lowering, Result};
+use crate::circuit::{DirId, Form, Unit};
+use crate::encode::codes;
+use crate::gadgets::widths;
+
+impl Lowering<'_> {
+    /// The width as a number: the sum over the conjunctions of what each 1/(1+w) says, rounded to a whole number where it
+    /// is written. Where the sum of all would be too far off, two halves are rounded apart.
+    pub(super) fn width(&mut self, id: NodeId) -> Result<NumberForm> {
+        let Op::SelectorWidth(selector) = *self.graph.op(id) else { unreachable!("a width") };
+        let complement = self.encoded.plan(id).complement;
+        let widest = self.values.width_range(selector).1;
+        let mut heads: Vec<Counted> = Vec::new();
+        for (i, &from) in self.ratios[id.index()].iter().enumerate() {
+            let longest = if complement { self.options.max_len } else { self.head_width(selector, i).min(widest) };
+            // All keys less those of the others, or the sum.
+            heads.push(Counted { from, longest, sign: if complement && i > 0 { -1.0 } else { 1.0 } });
+        }
+        heads.sort_by_key(|h| std::cmp::Reverse(h.longest));
+        // Conjunctions are disjoint: what they count in all is at most the keys there are (twice, where some are taken away).
+        let most = self.options.max_len as f64 * if complement { 2.0 } else { 1.0 };
+        let whole = [Counts::of(&heads, most)];
+        let halves = heads.split_at(heads.len().min(1));
+        let halves = [halves.0, halves.1].map(|half| Counts::of(half, most));
+        let worst = |sums: &[Counts]| sums.iter().map(|s| s.error).fold(0.0, f64::max);
+        let sums: &[Counts] = if worst(&whole) < 0.5 || heads.len() < 2 { &whole } else { &halves };
+        if worst(sums) >= 0.5 {
+            return Err(self.too_wide(id, heads.len(), worst(sums)));
+        }
+        let values: Vec<f64> = (0..=widest).map(|w| w as f64).collect();
+        let (mut units, mut value) = (Vec::new(), Form::zero());
+        for (i, sum) in sums.iter().enumerate() {
+            let part = if i > 0 { "[rest]" } else { "" };
+            let to = self.direction(format!("{}{part}", self.label(id)), id, BIT);
+            // Of two numbers that are added one stays positive and one negative, so that their sum stays exact.
+            let sign = if i > 0 { -1.0 } else { 1.0 };
+            let written = Written { to, constant: 0.0, values: &values, terms: &[], error: sum.error, sign };
+            let (form, error) = settle(&mut self.circuit, &written)?;
+            if error > 0.0 {
+                return Err(self.not_sharp(id, error));
+            }
+            value = value.plus(&form, 1.0);
+            let unit = |&(from, factor, weight): &(DirId, f64, f64)| {
+                Unit::new(&Form::of(from).scaled(factor), 2.0, vec![(to, weight)])
+            };
+            units.extend(sum.units.iter().map(unit));
+        }
+        self.mlp(id, units, format!("width read from 1/(1+w) of {} pattern(s)", heads.len()));
+        Ok(NumberForm { value, defined: None, error: 0.0 })
+    }
+
+    /// The most keys that one head of a width counts.
+    fn head_width(&self, selector: NodeId, head: usize) -> usize {
+        let family = self.encoded.forms.families.get(&selector);
+        family.map_or(self.options.max_len, |f| f.heads[head].1)
+    }
+
+    fn too_wide(&self, id: NodeId, heads: usize, error: f64) -> Box<Diagnostic> {
+        let message = format!(
+            "`{}` counts up to {} keys through {heads} attention pattern(s), and 32-bit floats would be off by up to {error:.3}",
+            self.label(id),
+            self.options.max_len
+        );
+        Box::new(
+            Diagnostic::error(codes::WIDTH, message)
+                .hint("shorten the maximum length, or count with a simpler selector"),
+        )
+    }
+}
+
+/// A head that counts up to `longest` keys: the direction that holds its 1/(1+w).
+struct Counted {
+    from: DirId,
+    longest: usize,
+    sign: f64,
+}
+
+/// The units that add what several heads count, and how far their sum can be from it.
+struct Counts {
+    /// (direction, factor, weight)
+    units: Vec<(DirId, f64, f64)>,
+    error: f64,
+}
+
+/// Up to so many keys in all, each width is a knot: the sum is then far closer than it must be, and lies on a finer grid.
+const FINE: usize = 512;
+
+impl Counts {
+    fn of(heads: &[Counted], most: f64) -> Self {
+        let fine = heads.iter().map(|h| h.longest).sum::<usize>() <= FINE;
+        // The slack that takes the fewest units: in proportion to the cube root.
+        let root = |h: &Counted| libm::cbrt(h.longest as f64);
+        let all: f64 = heads.iter().map(root).sum();
+        let (mut units, mut error) = (Vec::new(), 0.0);
+        for head in heads {
+            let slack = if fine || head.longest <= 16 { 0.0 } else { 0.3 * root(head) / all };
+            let (knots, off) = widths::units(head.longest, slack);
+            error += off;
+            units.extend(knots.into_iter().map(|k| (head.from, k.factor, head.sign * k.weight)));
+        }
+        let total = heads.iter().map(|h| h.longest as f64).sum::<f64>().min(most) + heads.len() as f64;
+        error += widths::summing(units.len(), total);
+        Self { units, error }
+    }
+}
