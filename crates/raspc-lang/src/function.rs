@@ -47,6 +47,11 @@ pub trait HostFunction: fmt::Debug + Send + Sync {
     fn outcomes(&self) -> Option<Vec<Value>> {
         None
     }
+    /// Whether its outcomes are all that is to be known of its values: what they have to do with its arguments, which can
+    /// hold too many combinations, is not looked at.
+    fn is_opaque(&self) -> bool {
+        false
+    }
 }
 
 /// A built-in expression.
@@ -124,6 +129,11 @@ impl Function {
     /// As [`Function::apply`].
     pub fn apply_strict(&self, args: &[Value]) -> Result<Value, EvalError> {
         if self.outcomes().is_none() && args.iter().any(Value::is_none) { Ok(Value::None) } else { self.apply(args) }
+    }
+
+    /// As [`HostFunction::is_opaque`].
+    pub fn is_opaque(&self) -> bool {
+        matches!(&self.body, Body::Host(h) if h.is_opaque())
     }
 
     /// As [`HostFunction::outcomes`].

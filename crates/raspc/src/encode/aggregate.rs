@@ -61,6 +61,7 @@ impl Encoder<'_> {
         let demand = self.demands[id.index()];
         let mut plan = self.planned(id);
         self.selector(selector, &mut plan, true);
+        plan.ratio = demand.ratio;
         // Beyond what steps on 1/(1+w) can tell, they are taken on the width as a number, a layer later.
         let single = plan.heads() == 1 && self.is_stepped(selector);
         plan.reciprocal = single && (demand.reciprocal || demand.onehot);

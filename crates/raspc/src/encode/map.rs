@@ -21,6 +21,9 @@ const STEPPED: usize = 1 << 16;
 impl Encoder<'_> {
     pub(super) fn map(&mut self, id: NodeId) {
         let Op::Map { function, args } = self.graph.op(id).clone() else { unreachable!("a map") };
+        if let Some(terms) = self.forms.counts.get(&id) {
+            return self.counts(id, terms.clone());
+        }
         let demand = self.demands[id.index()];
         let mut plan = self.planned(id);
         let affine = self.affine(&function, &args);
@@ -81,6 +84,18 @@ impl Encoder<'_> {
             }
             debug_assert!(!number || plan.number.is_some());
         }
+        self.plans[id.index()] = plan;
+        self.settle(id);
+    }
+
+    /// A sum of widths with whole factors.
+    fn counts(&mut self, id: NodeId, terms: Vec<(NodeId, i64)>) {
+        for t in &terms {
+            self.demands[t.0.index()].ratio = true;
+        }
+        let mut plan = self.planned(id);
+        plan.onehot = self.demands[id.index()].onehot.then(|| OneHot::Steps(Scalar::Sum(just(id))));
+        plan.number = Some(Number::Counts(terms));
         self.plans[id.index()] = plan;
         self.settle(id);
     }
@@ -243,6 +258,7 @@ impl Encoder<'_> {
                 Scalar::Sum(just(id))
             }),
             Op::Aggregate { .. } if !self.is_copy(id) => Some(Scalar::Sum(just(id))),
+            Op::Map { .. } if self.forms.counts.contains_key(&id) => Some(Scalar::Sum(just(id))),
             Op::Map { function, args } => {
                 let affine = self.affine(function, args)?;
                 affine.terms.iter().any(|t| self.natural_scalar(t.0).is_some()).then(|| Scalar::Sum(just(id)))

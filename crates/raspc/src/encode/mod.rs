@@ -36,6 +36,7 @@ struct Demand {
     reach: f64,
     fine: bool,
     reciprocal: bool,
+    ratio: bool,
     none_class: bool,
 }
 

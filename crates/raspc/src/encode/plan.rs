@@ -35,6 +35,8 @@ pub struct Plan {
     pub none_class: bool,
     /// 1/(1+w) of a width is read by steps.
     pub reciprocal: bool,
+    /// 1/(1+w) of a width is read by the number of others.
+    pub ratio: bool,
     /// For aggregates: the number that stands for a default that is no number, beyond all means.
     pub stand_in: Option<f64>,
     /// Readers add the number to others of at most this size, in its own units.
@@ -116,6 +118,8 @@ pub enum Number {
     Gated(Gated),
     /// Moved and averaged by a head.
     Mean,
+    /// Widths times whole factors, added: read from the reciprocals of their conjunctions.
+    Counts(Vec<(NodeId, i64)>),
     /// A width: read from the reciprocal of each conjunction, and added.
     Width,
 }

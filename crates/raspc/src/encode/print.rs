@@ -64,6 +64,10 @@ fn number(graph: &Graph, number: &Number) -> String {
             let by: Vec<String> = gated.categories.iter().map(|&c| graph.describe(c)).collect();
             format!("a sum that {} chooses", by.join(", "))
         }
+        Number::Counts(terms) => {
+            let terms: Vec<String> = terms.iter().map(|(w, f)| format!("{f}*{}", graph.describe(*w))).collect();
+            format!("the sum of {}", terms.join(", "))
+        }
         Number::Mean => "averaged by a head".to_owned(),
         Number::Width => "the sum of steps on 1/(1+w)".to_owned(),
     }

@@ -10,6 +10,7 @@
 //! | `additive.rs`, `simplex.rs` | the formula's own selects with whole coefficients, by linear programming |
 //! | `classes.rs` | one select over the classes of its keys and of its queries |
 //! | `bits.rs` | a bit for each value of a shared side; a bit for each position |
+//! | `fraction.rs` | functions of means by counts, where f32 cannot tell the means apart |
 //! | `prefix.rs` | widths of `<` over many values, bit by bit |
 //!
 //! The formula itself stays in the graph, and with it all that is known of what it selects; the selects that realise it,
@@ -18,6 +19,7 @@
 mod additive;
 mod bits;
 mod classes;
+mod fraction;
 mod prefix;
 mod simplex;
 mod truth;
@@ -31,6 +33,7 @@ pub use additive::Additive;
 use additive::additive;
 use bits::Shared;
 use classes::Classes;
+pub use fraction::by_counts;
 pub use prefix::Family;
 use truth::{Cases, Formula, atoms};
 
@@ -47,6 +50,8 @@ pub struct Forms {
     pub sums: BTreeMap<NodeId, Additive>,
     /// By selector: the heads of its width.
     pub families: BTreeMap<NodeId, Family>,
+    /// By s-op that is a sum of widths with whole factors: the widths and their factors.
+    pub counts: BTreeMap<NodeId, Vec<(NodeId, i64)>>,
 }
 
 impl Forms {
@@ -280,6 +285,9 @@ fn build(simplified: &Simplified, values: &Values, ways: &BTreeMap<NodeId, Vec<W
         }
         form.terms = merged(form.terms);
         forms.sums.insert(new, form);
+    }
+    for (z, terms) in &simplified.forms.counts {
+        forms.counts.insert(to[z.index()], terms.iter().map(|&(w, f)| (to[w.index()], f)).collect());
     }
     let of = simplified.of.iter().map(|o| o.map(|o| to[o.index()])).collect();
     Simplified { output: to[simplified.output.index()], graph, of, forms }

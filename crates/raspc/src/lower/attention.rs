@@ -125,7 +125,7 @@ impl Lowering<'_> {
     /// 1/(1+w) of each conjunction of a width: as it is for the width as a number, and in a direction that holds
     /// 1 + 1/(1+w), on a grid of 2^-23 (numerics R3), for steps.
     pub(super) fn reciprocal(&mut self, id: NodeId, plan: &Plan) {
-        let number = plan.number == Some(Number::Width);
+        let number = plan.ratio || plan.number == Some(Number::Width);
         for cube in 0..plan.heads() {
             let part = if plan.heads() > 1 { format!("[{cube}]") } else { String::new() };
             let label = format!("1/(1+{}{part})", self.label(id));

@@ -17,12 +17,7 @@ impl Lowering<'_> {
         let Op::SelectorWidth(selector) = *self.graph.op(id) else { unreachable!("a width") };
         let complement = self.encoded.plan(id).complement;
         let widest = self.values.width_range(selector).1;
-        let mut heads: Vec<Counted> = Vec::new();
-        for (i, &from) in self.ratios[id.index()].iter().enumerate() {
-            let longest = if complement { self.options.max_len } else { self.head_width(selector, i).min(widest) };
-            // All keys less those of the others, or the sum.
-            heads.push(Counted { from, longest, sign: if complement && i > 0 { -1.0 } else { 1.0 } });
-        }
+        let mut heads = self.counted(id, 1.0);
         heads.sort_by_key(|h| std::cmp::Reverse(h.longest));
         // Conjunctions are disjoint: what they count in all is at most the keys there are (twice, where some are taken away).
         let most = self.options.max_len as f64 * if complement { 2.0 } else { 1.0 };
@@ -56,6 +51,44 @@ impl Lowering<'_> {
         Ok(NumberForm { value, defined: None, error: 0.0 })
     }
 
+    /// The heads of a width, each of its keys counted so often.
+    fn counted(&self, id: NodeId, factor: f64) -> Vec<Counted> {
+        let Op::SelectorWidth(selector) = *self.graph.op(id) else { unreachable!("a width") };
+        let complement = self.encoded.plan(id).complement;
+        let widest = self.values.width_range(selector).1;
+        let head = |(i, &from): (usize, &DirId)| {
+            let longest = if complement { self.options.max_len } else { self.head_width(selector, i).min(widest) };
+            // All keys less those of the others, or the sum.
+            Counted { from, longest, factor: if complement && i > 0 { -factor } else { factor } }
+        };
+        self.ratios[id.index()].iter().enumerate().map(head).collect()
+    }
+
+    /// Widths of disjoint selectors with whole factors, added up and rounded to a whole number where it is written.
+    pub(super) fn counts(&mut self, id: NodeId, terms: &[(NodeId, i64)]) -> Result<NumberForm> {
+        let heads: Vec<Counted> = terms.iter().flat_map(|&(w, factor)| self.counted(w, factor as f64)).collect();
+        let twice = terms.iter().any(|t| self.encoded.plan(t.0).complement);
+        let sum = Counts::of(&heads, self.options.max_len as f64 * if twice { 2.0 } else { 1.0 });
+        if sum.error >= 0.5 {
+            return Err(self.too_wide(id, heads.len(), sum.error));
+        }
+        let largest = |sign: f64| heads.iter().map(|h| sign * h.factor).fold(0.0, f64::max);
+        let longest = self.options.max_len as f64;
+        let values = [-largest(-1.0) * longest, largest(1.0) * longest, 1.0];
+        let to = self.direction(self.label(id), id, BIT);
+        let written = Written { to, constant: 0.0, values: &values, terms: &[], error: sum.error, sign: 1.0 };
+        let (value, error) = settle(&mut self.circuit, &written)?;
+        let unit = |&(from, factor, weight): &(DirId, f64, f64)| {
+            Unit::new(&Form::of(from).scaled(factor), 2.0, vec![(to, weight)])
+        };
+        let units = sum.units.iter().map(unit).collect();
+        self.mlp(id, units, format!("counts of {} patterns, added", heads.len()));
+        if error > 0.0 {
+            return Err(self.not_sharp(id, error));
+        }
+        Ok(NumberForm { value, defined: None, error })
+    }
+
     /// The most keys that one head of a width counts.
     fn head_width(&self, selector: NodeId, head: usize) -> usize {
         let family = self.encoded.forms.families.get(&selector);
@@ -79,7 +112,8 @@ impl Lowering<'_> {
 struct Counted {
     from: DirId,
     longest: usize,
-    sign: f64,
+    /// How often each counts.
+    factor: f64,
 }
 
 /// The units that add what several heads count, and how far their sum can be from it.
@@ -100,12 +134,15 @@ impl Counts {
         let all: f64 = heads.iter().map(root).sum();
         let (mut units, mut error) = (Vec::new(), 0.0);
         for head in heads {
-            let slack = if fine || head.longest <= 16 { 0.0 } else { 0.3 * root(head) / all };
+            let size = head.factor.abs();
+            let slack = if fine || head.longest <= 16 { 0.0 } else { 0.3 * root(head) / all / size };
             let (knots, off) = widths::units(head.longest, slack);
-            error += off;
-            units.extend(knots.into_iter().map(|k| (head.from, k.factor, head.sign * k.weight)));
+            error += size * off;
+            units.extend(knots.into_iter().map(|k| (head.from, k.factor, head.factor * k.weight)));
         }
+        let largest = heads.iter().map(|h| h.factor.abs()).fold(0.0, f64::max);
         let total = heads.iter().map(|h| h.longest as f64).sum::<f64>().min(most) + heads.len() as f64;
+        let total = total * largest;
         error += widths::summing(units.len(), total);
         Self { units, error }
     }

@@ -59,6 +59,15 @@ struct Lowering<'a> {
     defined_of: HashMap<NodeId, Form>,
 }
 
+/// The node that has no construction, and why.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// A node of the encoded graph.
+    pub node: NodeId,
+    /// Why.
+    pub diagnostic: Diagnostic,
+}
+
 /// What a lowering step gives, or the error that stops the compilation.
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
@@ -66,7 +75,7 @@ type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 ///
 /// # Errors
 /// A margin that does not suffice.
-pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::result::Result<Lowered, Vec<Diagnostic>> {
+pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::result::Result<Lowered, Refused> {
     let graph = &encoded.graph;
     let mut lowering = Lowering {
         encoded,
@@ -83,12 +92,10 @@ pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::resu
         pattern_of: HashMap::new(),
         defined_of: HashMap::new(),
     };
-    let mut errors = Vec::new();
     for (id, node) in graph.iter().filter(|(_, n)| n.op.kind() == Kind::SOp) {
         if let Err(e) = lowering.node(id) {
-            errors.push(e.at(node.span).node(graph.describe(id)));
             // Later nodes may read what this one failed to make.
-            return Err(errors);
+            return Err(Refused { node: id, diagnostic: e.at(node.span).node(graph.describe(id)) });
         }
     }
     let Lowering { circuit, onehots, numbers, patterns, .. } = lowering;
@@ -98,7 +105,7 @@ pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::resu
 impl Lowering<'_> {
     fn node(&mut self, id: NodeId) -> Result<()> {
         let plan = self.encoded.plan(id).clone();
-        if plan.reciprocal || plan.number == Some(Number::Width) {
+        if plan.reciprocal || plan.ratio || plan.number == Some(Number::Width) {
             self.reciprocal(id, &plan);
         }
         match (&plan.onehot, &plan.number) {
@@ -146,6 +153,7 @@ impl Lowering<'_> {
             Number::Steps(scalar) => return self.steps(id, scalar, false, plan),
             Number::Table { dims } => return self.table(id, dims, false, plan),
             Number::Gated(gated) => self.gated(id, gated, plan)?,
+            Number::Counts(terms) => self.counts(id, terms)?,
             Number::Width => self.width(id)?,
         };
         self.numbers[id.index()] = Some(form);

@@ -46,6 +46,10 @@ impl HostFunction for Remembered {
     fn outcomes(&self) -> Option<Vec<Value>> {
         self.inner.outcomes()
     }
+
+    fn is_opaque(&self) -> bool {
+        self.inner.is_opaque()
+    }
 }
 
 /// The function, remembering what the host returns.
