@@ -24,7 +24,7 @@ impl Encoder<'_> {
 
     pub(super) fn aggregate(&mut self, id: NodeId) {
         let Op::Aggregate { selector, values, ref default } = *self.graph.op(id) else { unreachable!("an aggregate") };
-        let mixed = !default.is_none() && !default.is_number() && !self.is_copy(id);
+        let mixed = !default.is_none() && !default.is_number() && self.is_numeric(values);
         let read = !self.graph.node(id).names.is_empty() || self.options.opt == OptLevel::O0;
         // The number alone would be read as a number where it is the default.
         self.demands[id.index()].onehot |= mixed && read;

@@ -364,7 +364,7 @@ impl Recipe {
         let (values, info) = self.pick(step.picks[1], |i| selector.single || (i.kind.numeric() && !i.nullable));
         let default = match step.variant % 5 {
             // Of another kind than the values, now and then.
-            0 if step.picks[2].is_multiple_of(4) => Value::str("-"),
+            2 if step.picks[2] % 4 == 3 => Value::str("-"),
             0..=2 => Value::None,
             3 if info.kind == Kind::Bool => Value::Bool(false),
             3 => self.constant(info.kind, step.picks[2]),
