@@ -30,6 +30,8 @@ pub struct Family {
     pub heads: Vec<(Cube, usize)>,
     /// All keys (the first conjunction, which is empty) less those of the others.
     pub complement: bool,
+    /// The disjoint selects that stand for a literal of the selector's own conjunctions.
+    pub splits: BTreeMap<Literal, Vec<NodeId>>,
 }
 
 /// The parts of a literal: selects, and the most keys that each selects.
@@ -82,7 +84,9 @@ pub(super) fn split(
         }
         heads.extend(family);
     }
-    (heads.len() <= SPLIT).then_some(Family { heads, complement })
+    let moved = |l: &Literal| Literal { select: to[l.select.index()], negated: l.negated };
+    let splits = parts.iter().map(|(l, parts)| (moved(l), parts.iter().map(|p| p.0).collect())).collect();
+    (heads.len() <= SPLIT).then_some(Family { heads, complement, splits })
 }
 
 /// A strict or weak order of the ranks of keys and queries.

@@ -10,7 +10,7 @@
 //! where each width as a knot would take L. r is within 4u relative (one division, 2 ulp allowed); each unit rounds a
 //! product and a difference of size at most 2 + 2; the sum of k units adds γ_k of at most L + 1. What the caller adds to
 //! a constant whose neighbours lie a whole number apart (`lower::written`) is then rounded to w itself, as long as the
-//! whole is below 1/2.
+//! whole is below 1/2. (Half of the largest chord is taken off everywhere but at 0, so that it counts half.)
 
 use crate::lower::repr::{U, gamma};
 
@@ -18,9 +18,11 @@ use crate::lower::repr::{U, gamma};
 /// together than f32 can tell (numerics section 1, W-exact1).
 pub const WIDEST_RECIPROCAL: usize = 1685;
 
-/// One hidden unit: `weight · relu(2 + factor · r)`.
+/// One hidden unit: `weight · relu(bias + factor · r)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Knot {
+    /// 2, and for the first unit a little less.
+    pub bias: f64,
     /// The factor of r.
     pub factor: f64,
     /// What the unit adds for each of its activation.
@@ -34,13 +36,17 @@ pub fn units(longest: usize, slack: f64) -> (Vec<Knot>, f64) {
     let mut units = Vec::new();
     let mut before = -1.0;
     for pair in knots.windows(2) {
-        units.push(Knot { factor: -2.0 * (pair[0] + 1.0), weight: (pair[1] - before) / 2.0 });
+        units.push(Knot { bias: 2.0, factor: -2.0 * (pair[0] + 1.0), weight: (pair[1] - before) / 2.0 });
         before = pair[0];
     }
     let chord = knots.windows(2).filter(|p| p[1] - p[0] > 1.0).map(|p| chord(p[0], p[1])).fold(0.0, f64::max);
+    // The chords lie above the curve: the sum is moved down by half of that. At w = 0 the first unit, which does it, is off.
+    if let Some(first) = units.first_mut() {
+        first.bias -= chord / 2.0 / first.weight;
+    }
     // Moving r by 4u of itself moves an active unit by 8u (w_j + 1)/(w + 1), at most 8u; both roundings are of at most 4.
     let weights: f64 = units.iter().map(|k| k.weight).sum();
-    (units, chord + 16.0 * U * weights)
+    (units, chord / 2.0 + 16.0 * U * weights)
 }
 
 /// What adding so many units in any order adds to the error, where they come to at most `total` in all.
@@ -77,7 +83,9 @@ mod tests {
 
     /// The sum in f32, units added in the order given.
     fn sum(units: &[Knot], r: f32) -> f32 {
-        units.iter().fold(0.0, |s, k| (k.weight as f32).mul_add((k.factor as f32).mul_add(r, 2.0).max(0.0), s))
+        units
+            .iter()
+            .fold(0.0, |s, k| (k.weight as f32).mul_add((k.factor as f32).mul_add(r, k.bias as f32).max(0.0), s))
     }
 
     #[test]

@@ -8,11 +8,11 @@ use super::written::{Written, settle};
 use super::{BIT, Lowering, Result};
 use crate::circuit::{DirId, Form, Unit};
 use crate::encode::codes;
-use crate::gadgets::widths;
+use crate::gadgets::widths::{self, Knot};
 
 impl Lowering<'_> {
     /// The width as a number: the sum over the conjunctions of what each 1/(1+w) says, rounded to a whole number where it
-    /// is written. Where the sum of all would be too far off, two halves are rounded apart.
+    /// is written.
     pub(super) fn width(&mut self, id: NodeId) -> Result<NumberForm> {
         let Op::SelectorWidth(selector) = *self.graph.op(id) else { unreachable!("a width") };
         let complement = self.encoded.plan(id).complement;
@@ -21,32 +21,18 @@ impl Lowering<'_> {
         heads.sort_by_key(|h| std::cmp::Reverse(h.longest));
         // Conjunctions are disjoint: what they count in all is at most the keys there are (twice, where some are taken away).
         let most = self.options.max_len as f64 * if complement { 2.0 } else { 1.0 };
-        let whole = [Counts::of(&heads, most)];
-        let halves = heads.split_at(heads.len().min(1));
-        let halves = [halves.0, halves.1].map(|half| Counts::of(half, most));
-        let worst = |sums: &[Counts]| sums.iter().map(|s| s.error).fold(0.0, f64::max);
-        let sums: &[Counts] = if worst(&whole) < 0.5 || heads.len() < 2 { &whole } else { &halves };
-        if worst(sums) >= 0.5 {
-            return Err(self.too_wide(id, heads.len(), worst(sums)));
+        let sum = Counts::of(&heads, most);
+        if sum.error >= 0.5 {
+            return Err(self.too_wide(id, heads.len(), sum.error));
         }
         let values: Vec<f64> = (0..=widest).map(|w| w as f64).collect();
-        let (mut units, mut value) = (Vec::new(), Form::zero());
-        for (i, sum) in sums.iter().enumerate() {
-            let part = if i > 0 { "[rest]" } else { "" };
-            let to = self.direction(format!("{}{part}", self.label(id)), id, BIT);
-            // Of two numbers that are added one stays positive and one negative, so that their sum stays exact.
-            let sign = if i > 0 { -1.0 } else { 1.0 };
-            let written = Written { to, constant: 0.0, values: &values, terms: &[], error: sum.error, sign };
-            let (form, error) = settle(&mut self.circuit, &written)?;
-            if error > 0.0 {
-                return Err(self.not_sharp(id, error));
-            }
-            value = value.plus(&form, 1.0);
-            let unit = |&(from, factor, weight): &(DirId, f64, f64)| {
-                Unit::new(&Form::of(from).scaled(factor), 2.0, vec![(to, weight)])
-            };
-            units.extend(sum.units.iter().map(unit));
+        let to = self.direction(self.label(id), id, BIT);
+        let written = Written { to, constant: 0.0, values: &values, terms: &[], error: sum.error };
+        let (value, error) = settle(&mut self.circuit, &written)?;
+        if error > 0.0 {
+            return Err(self.not_sharp(id, error));
         }
+        let units = sum.units.iter().map(|u| u.to(to)).collect();
         self.mlp(id, units, format!("width read from 1/(1+w) of {} pattern(s)", heads.len()));
         Ok(NumberForm { value, defined: None, error: 0.0 })
     }
@@ -76,12 +62,9 @@ impl Lowering<'_> {
         let longest = self.options.max_len as f64;
         let values = [-largest(-1.0) * longest, largest(1.0) * longest, 1.0];
         let to = self.direction(self.label(id), id, BIT);
-        let written = Written { to, constant: 0.0, values: &values, terms: &[], error: sum.error, sign: 1.0 };
+        let written = Written { to, constant: 0.0, values: &values, terms: &[], error: sum.error };
         let (value, error) = settle(&mut self.circuit, &written)?;
-        let unit = |&(from, factor, weight): &(DirId, f64, f64)| {
-            Unit::new(&Form::of(from).scaled(factor), 2.0, vec![(to, weight)])
-        };
-        let units = sum.units.iter().map(unit).collect();
+        let units = sum.units.iter().map(|u| u.to(to)).collect();
         self.mlp(id, units, format!("counts of {} patterns, added", heads.len()));
         if error > 0.0 {
             return Err(self.not_sharp(id, error));
@@ -116,10 +99,22 @@ struct Counted {
     factor: f64,
 }
 
+/// A unit that counts by one head.
+struct Counting {
+    from: DirId,
+    knot: Knot,
+}
+
+impl Counting {
+    fn to(&self, to: DirId) -> Unit {
+        let Knot { bias, factor, weight } = self.knot;
+        Unit::new(&Form::of(self.from).scaled(factor), bias, vec![(to, weight)])
+    }
+}
+
 /// The units that add what several heads count, and how far their sum can be from it.
 struct Counts {
-    /// (direction, factor, weight)
-    units: Vec<(DirId, f64, f64)>,
+    units: Vec<Counting>,
     error: f64,
 }
 
@@ -138,7 +133,8 @@ impl Counts {
             let slack = if fine || head.longest <= 16 { 0.0 } else { 0.3 * root(head) / all / size };
             let (knots, off) = widths::units(head.longest, slack);
             error += size * off;
-            units.extend(knots.into_iter().map(|k| (head.from, k.factor, head.factor * k.weight)));
+            let times = |k: Knot| Knot { weight: head.factor * k.weight, ..k };
+            units.extend(knots.into_iter().map(|k| Counting { from: head.from, knot: times(k) }));
         }
         let largest = heads.iter().map(|h| h.factor.abs()).fold(0.0, f64::max);
         let total = heads.iter().map(|h| h.longest as f64).sum::<f64>().min(most) + heads.len() as f64;

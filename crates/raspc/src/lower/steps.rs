@@ -207,8 +207,7 @@ impl Lowering<'_> {
         let mut forms = Vec::new();
         for (((to, levels), constant), terms) in dirs.iter().zip(constants).zip(&terms) {
             let values = levels.held();
-            forms
-                .push(settle(&mut self.circuit, &Written { to: *to, constant, values, terms, error: 0.0, sign: 1.0 })?);
+            forms.push(settle(&mut self.circuit, &Written { to: *to, constant, values, terms, error: 0.0 })?);
         }
         let units = Self::step_units(&ready.form, found, &writes);
         self.mlp(id, units, format!("{} steps on {}", found.len(), ready.name));

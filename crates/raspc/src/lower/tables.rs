@@ -152,7 +152,7 @@ impl Lowering<'_> {
             let values: Vec<f64> = t.levels.iter().copied().chain([t.nothing]).collect();
             forms.push(settle(
                 &mut self.circuit,
-                &Written { to: t.to, constant, values: &values, terms: &terms, error: 0.0, sign: 1.0 },
+                &Written { to: t.to, constant, values: &values, terms: &terms, error: 0.0 },
             )?);
         }
         let units = found.units.iter().zip(writes).filter(|(_, w)| !w.is_empty()).map(|(u, w)| {

@@ -35,8 +35,6 @@ pub(super) struct Written<'a> {
     pub(super) terms: &'a [Term],
     /// Errors of the activations themselves, weighted.
     pub(super) error: f64,
-    /// The sign of the constant that keeps it on a grid, 1 or −1.
-    pub(super) sign: f64,
 }
 
 /// Fixes range and embedding of a written direction, and gives the form by which it is read and its error.
@@ -61,7 +59,7 @@ pub(super) fn settle(circuit: &mut Circuit, written: &Written<'_>) -> Result<(Fo
         // C + value must stay within C's binade.
         let step = step.max(super::repr::power_above(largest) * 8.0 * U);
         if worst == 0.0 && step <= grid && error < step / 2.0 {
-            offset = written.sign * 1.5 * step / (2.0 * U);
+            offset = 1.5 * step / (2.0 * U);
             range = Range { lo: lo + offset, hi: hi + offset, grid: Some(step), error: 0.0 };
             error = 0.0;
         } else {
