@@ -3,7 +3,11 @@
 //! One struct a group of flags, so that a flag means the same wherever it is accepted. Nothing is resolved here: a flag
 //! that was not given is `None`, and `settings` says what then holds.
 
+mod language;
+
 use std::path::PathBuf;
+
+pub(crate) use self::language::{FmtArgs, ReplArgs, TestArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -46,7 +50,11 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Tell the six steps of a compilation, in words and tables.
     Explain(ExplainArgs),
-    /// Read statements of RASP and show what they mean on an example input.
+    /// Check the expectations written into programs (`#? rev("abc") = [c, b, a]`) on interpreter and transformer.
+    Test(TestArgs),
+    /// Lay out programs in one way, comments kept.
+    Fmt(FmtArgs),
+    /// A session: statements of RASP and what they mean on an example input.
     Repl(ReplArgs),
     /// List the standard programs, or show the source of one.
     List(ListArgs),
@@ -232,14 +240,6 @@ pub(crate) struct ListArgs {
     /// Print as JSON.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// `raspc repl`
-#[derive(Debug, Args)]
-pub(crate) struct ReplArgs {
-    /// Start from this library in place of the standard one.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rasplib: Option<PathBuf>,
 }
 
 /// `raspc help`

@@ -3,8 +3,10 @@
 pub(crate) mod compile;
 pub(crate) mod completions;
 pub(crate) mod explain;
+pub(crate) mod fmt;
 pub(crate) mod help;
 pub(crate) mod list;
 pub(crate) mod repl;
 pub(crate) mod run;
+pub(crate) mod test;
 pub(crate) mod verify;

@@ -6,6 +6,7 @@ pub mod circuit;
 pub mod compile;
 pub mod convert;
 pub mod encode;
+pub mod expect;
 pub mod explain;
 pub mod gadgets;
 pub mod lower;

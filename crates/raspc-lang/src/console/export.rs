@@ -128,6 +128,7 @@ fn kind_of(item: &Item) -> &'static str {
 fn message(fail: Fail) -> String {
     match fail {
         Fail::Rasp(text) | Fail::Wrong(text) => text,
+        Fail::Interrupted => "interrupted".to_owned(),
         Fail::NotImplemented => "this cannot be called".to_owned(),
     }
 }

@@ -16,11 +16,13 @@
 
 mod complex;
 mod export;
+mod friendly;
 mod grammar;
 mod machine;
 mod node;
 mod operator;
 mod reader;
+pub mod replay;
 mod show;
 mod statement;
 mod token;
@@ -32,6 +34,7 @@ use std::sync::Arc;
 use crate::value::Value;
 
 pub use export::{Extract, NameKind, PaperLayers};
+pub use friendly::{Reply, waiting};
 use machine::{Frame, Machine};
 use reader::{Read, Reader};
 use show::failure;

@@ -4,6 +4,7 @@
 //! [`MAX_NAME`] characters is replaced. Work and memory are counted, so that nothing runs or grows without bound.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::value::{Eval, Fail, atom_repr, text_of};
 use crate::graph::Comparison;
@@ -198,12 +199,14 @@ pub(super) struct Nodes {
     numbers: usize,
     cells: usize,
     bytes: usize,
+    /// Set by who wants the work to stop.
+    pub(super) interrupt: Arc<AtomicBool>,
 }
 
 impl Nodes {
     pub(super) fn new() -> Self {
         let widths = std::collections::BTreeMap::new();
-        Self { all: Vec::new(), widths, numbers: FIRST_NUMBER, cells: 0, bytes: 0 }
+        Self { all: Vec::new(), widths, numbers: FIRST_NUMBER, cells: 0, bytes: 0, interrupt: Arc::default() }
     }
 
     /// Before a statement: what it may compute is counted from zero.
@@ -315,6 +318,9 @@ impl Nodes {
 
     fn spend(&mut self, cells: usize) -> Eval<()> {
         self.cells = self.cells.saturating_add(cells);
+        if self.interrupt.load(Ordering::Relaxed) {
+            return Err(Fail::Interrupted);
+        }
         if self.cells > MAX_CELLS { Err(Fail::Wrong("this takes too long".to_owned())) } else { Ok(()) }
     }
 
@@ -393,6 +399,7 @@ impl Nodes {
         self.spend(n.saturating_mul(n))?;
         let mut out = Vec::with_capacity(n);
         for q in 0..n {
+            self.spend(0)?;
             let mut selected = (0..n).filter(|&k| matrix.get(q, k));
             out.push(match (selected.next(), selected.next()) {
                 (None, _) => default.clone(),
@@ -422,6 +429,9 @@ impl Nodes {
                 let (keys, queries) = (self.sequence(*keys, input), self.sequence(*queries, input));
                 let mut matrix = Matrix::new(input.len());
                 for (q, query) in queries.values.iter().enumerate() {
+                    if self.interrupt.load(Ordering::Relaxed) {
+                        return Err(Fail::Interrupted);
+                    }
                     for (k, key) in keys.values.iter().enumerate() {
                         if selects(*comparison, key, query)? {
                             matrix.set(q, k);

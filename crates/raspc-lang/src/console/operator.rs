@@ -82,7 +82,7 @@ impl Machine {
             return Err(Fail::Rasp("Cannot apply an operator element by element to lists or dicts".to_owned()));
         }
         let mirrored = match op {
-            BinaryOp::Eq => Some(BinaryOp::Eq),
+            BinaryOp::Eq | BinaryOp::Ne => Some(op),
             BinaryOp::Lt => Some(BinaryOp::Gt),
             BinaryOp::Le => Some(BinaryOp::Ge),
             BinaryOp::Gt => Some(BinaryOp::Lt),
@@ -108,9 +108,9 @@ impl Machine {
         let symbol = if op == BinaryOp::Pow { "** or pow()" } else { op.symbol() };
         let (l, r) = (left.kind(), right.kind());
         match (op, left, right) {
-            (BinaryOp::Eq, _, _) => {
+            (BinaryOp::Eq | BinaryOp::Ne, _, _) => {
                 let mut budget = MAX_LENGTH;
-                Ok(Item::Atom(Value::Bool(left.equals(right, &mut budget))))
+                Ok(Item::Atom(Value::Bool(left.equals(right, &mut budget) == (op == BinaryOp::Eq))))
             }
             (BinaryOp::Pow, Item::Atom(a), Item::Atom(b)) if Complex::power(a, b).is_some() => {
                 Ok(Item::Atom(Complex::power(a, b).expect("asked just now")))

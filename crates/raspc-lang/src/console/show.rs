@@ -22,6 +22,7 @@ pub(super) fn failure(fail: &Fail) -> String {
     match fail {
         Fail::Rasp(message) => format!("\t\t!!ignoring input:\n\t {message}\n"),
         Fail::Wrong(message) => format!("something went wrong: {message}\n"),
+        Fail::Interrupted => "interrupted\n".to_owned(),
         Fail::NotImplemented => "not implemented this command yet! ignoring\n".to_owned(),
     }
 }

@@ -210,7 +210,7 @@ impl Machine {
 
     /// Runs a file in a scope of its own, which sees nothing of the loader's.
     #[inline(never)]
-    fn load(&mut self, frame: &Frame, path: &str) -> Eval<()> {
+    pub(super) fn load(&mut self, frame: &Frame, path: &str) -> Eval<()> {
         let file = format!("{path}.rasp");
         let text = (self.loader)(&file).map_err(|_| Fail::Rasp(format!("could not find file: {file}")))?;
         if self.loads >= MAX_LOADS {
@@ -220,7 +220,11 @@ impl Machine {
         self.scopes[scope].exports_to = Some(frame.scope);
         self.keeps_scopes = true;
         self.loads += 1;
-        self.run_file(&text, scope);
+        if self.friendly {
+            self.run_friendly_file(path, &text, scope);
+        } else {
+            self.run_file(&text, scope);
+        }
         self.loads -= 1;
         self.flush_collected();
         Ok(())
@@ -255,20 +259,10 @@ impl Machine {
             return Err(Fail::Wrong(String::new()));
         };
         let frame = Frame { module: module.clone(), scope };
-        match self.execute(&frame, &module.statements[0])? {
-            Outcome::Exit => return Ok(true),
-            Outcome::Text(text) => self.collected.push(Collected { name: None, text, error: false }),
-            Outcome::Values(values) => {
-                for (name, item) in values {
-                    if name.starts_with('_') || &*name == "out" || matches!(item, Item::Applied(_)) {
-                        continue;
-                    }
-                    let (text, error) = self.show(&name, &item);
-                    self.collected.push(Collected { name: Some(name), text, error });
-                }
-            }
-        }
-        Ok(false)
+        let outcome = self.execute(&frame, &module.statements[0])?;
+        let over = matches!(outcome, Outcome::Exit);
+        self.collect(outcome);
+        Ok(over)
     }
 
     /// Prints what files have collected: of each name the last, unless there was an error.

@@ -88,6 +88,8 @@ pub(super) enum Fail {
     Wrong(String),
     /// Something was called that cannot be.
     NotImplemented,
+    /// Somebody asked to stop.
+    Interrupted,
 }
 
 pub(super) type Eval<T> = Result<T, Fail>;
