@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Fmt(FmtArgs),
     /// A session: statements of RASP and what they mean on an example input.
     Repl(ReplArgs),
+    /// Draw a program, its run on an input, or the transformer it becomes.
+    Draw(DrawArgs),
     /// List the standard programs, or show the source of one.
     List(ListArgs),
     /// Explain a diagnostic's code, or a command.
@@ -229,6 +231,46 @@ pub(crate) enum Emit {
     Schedule,
     /// (5) and (6): residual stream and weights
     Model,
+}
+
+/// `raspc draw`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "raspc draw [OPTIONS] <PROGRAM> [INPUT] -o <FILE>\n       raspc draw [OPTIONS] -e <TEXT> [INPUT] -o <FILE>"
+)]
+pub(crate) struct DrawArgs {
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// The input of a view that shows a run [default: the program's example].
+    #[arg(value_name = "INPUT")]
+    pub(crate) input: Option<String>,
+    #[command(flatten)]
+    pub(crate) mode: InputArgs,
+    /// What to draw.
+    #[arg(long, value_name = "VIEW", default_value = "flow")]
+    pub(crate) view: DrawView,
+    /// The picture to write: a name that ends in `.svg`, or in `.dot` for Graphviz; `-` writes SVG to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// What a picture shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DrawView {
+    /// layers and heads on an input, as "Thinking Like Transformers" draws them
+    Flow,
+    /// the computational graph, with value sets and encodings
+    Graph,
+    /// the transformer's layers: what each head and group of neurons computes
+    Layers,
+    /// the subspaces of the residual stream; with an INPUT, what they hold after each half-layer
+    Residual,
+    /// the attention pattern of every head on an input
+    Attention,
+    /// the weight matrices
+    Weights,
 }
 
 /// `raspc list`

@@ -155,6 +155,21 @@ pub(crate) fn vacant(target: &Path, names: &[&str]) -> Result<(), Unwritten> {
     Ok(())
 }
 
+/// Writes a file, all or nothing: it is written beside its place and moved there.
+pub(crate) fn write_file(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let parent = match target.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    fs::create_dir_all(&parent)?;
+    let new = Scratch::new(&parent, "new")?;
+    let path = new.path.join("file");
+    let mut file = fs::File::create_new(&path)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.sync_all()?;
+    fs::rename(&path, target)
+}
+
 /// Writes a folder with these files, all or nothing; replaces what [`vacant`] allows to be replaced.
 pub(crate) fn write_folder(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Unwritten> {
     let names: Vec<&str> = files.iter().map(|f| f.0.as_str()).collect();

@@ -9,7 +9,6 @@
     reason = "texts for people are short: how they read in the code counts more than an allocation"
 )]
 
-mod agree;
 mod args;
 mod codes;
 mod commands;
@@ -17,9 +16,7 @@ mod console;
 mod engine;
 mod fault;
 mod files;
-mod heads;
 mod inputs;
-mod json;
 mod matrix;
 mod render;
 mod settings;
@@ -111,6 +108,7 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Status, Fault> {
         Command::Test(args) => commands::test::test(args, console),
         Command::Fmt(args) => commands::fmt::fmt(args, console),
         Command::Repl(args) => commands::repl::repl(args, console),
+        Command::Draw(args) => commands::draw::draw(args, console),
         Command::List(args) => commands::list::list(args, console),
         Command::Help(args) => commands::help::help(args, console),
         Command::Completions(args) => commands::completions::completions(args, console),

@@ -11,9 +11,9 @@ use crate::args::{ModelArgs, Opt};
 use crate::console::Console;
 use crate::fault::Fault;
 use crate::inputs::Input;
-use crate::json::counted;
 use crate::show;
 use crate::subject::Subject;
+use raspc::json::counted;
 
 /// The options of a compilation, and where they came from.
 #[derive(Debug)]

@@ -79,7 +79,7 @@ pub(crate) fn sequence(tokens: &[Value]) -> String {
     if !tokens.is_empty() && tokens.iter().all(single) && !matches!(tokens[0].to_string().as_str(), "[" | "\"" | "-") {
         return tokens.iter().map(ToString::to_string).collect();
     }
-    serde_json::to_string(&crate::json::values(tokens)).expect("values are JSON")
+    serde_json::to_string(&raspc::json::values(tokens)).expect("values are JSON")
 }
 
 #[cfg(test)]

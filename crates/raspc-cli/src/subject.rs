@@ -8,6 +8,7 @@ mod text;
 
 use std::path::Path;
 
+use raspc::observe::View;
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph, Kind, Mask, NodeId, Op};
 use raspc_lang::programs::{StandardProgram, standard_program, standard_programs};
@@ -150,6 +151,11 @@ impl Subject {
             let span = self.graph.node(selector).span;
             self.graph.push(Op::SelectorWidth(selector), span)
         })
+    }
+
+    /// What is watched when it runs.
+    pub(crate) fn view(&self) -> View<'_> {
+        View { graph: &self.graph, output: self.output, selector: self.selector }
     }
 
     /// A fault whose places are in this program.

@@ -147,6 +147,8 @@ pub enum Annotation {
     Categorical,
     /// One direction that holds the value.
     Numerical,
+    /// A one-hot over the values it is proved to take, none assumed away; a direction of its own for each.
+    OneHot,
 }
 
 /// A computational graph.
@@ -310,6 +312,12 @@ impl Graph {
     /// What a user calls the node: its name, else the expression it stands for, shortened.
     pub fn describe(&self, id: NodeId) -> String {
         crate::print::describe(self, id)
+    }
+
+    /// What the node does: its operation over the names of what it reads, its own name left aside, shortened to about
+    /// `most` characters.
+    pub fn formula(&self, id: NodeId, most: usize) -> String {
+        crate::print::formula(self, id, most)
     }
 
     /// Asserts every invariant of the module's head.

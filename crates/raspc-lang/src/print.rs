@@ -31,6 +31,17 @@ pub(crate) fn describe(graph: &Graph, id: NodeId) -> String {
     short.text
 }
 
+/// What a node does: its operation over the names of what it reads, its own name left aside, in about `most` characters.
+pub(crate) fn formula(graph: &Graph, id: NodeId, most: usize) -> String {
+    let mut short = Short { text: String::new(), left: most };
+    let written = Printer { out: &mut short, depth: SHALLOW }.expression(graph, id, Level::In);
+    if written.is_err() {
+        short.text.pop();
+        short.text.push('…');
+    }
+    short.text
+}
+
 /// A value as a program writes it: strings in quotes, `True`, `none`.
 pub fn literal(v: &Value) -> impl Display {
     struct Literal<'a>(&'a Value);
@@ -138,7 +149,12 @@ impl Printer<'_> {
         if let Some(name) = node.name() {
             return write!(self.out, "{}", Escaped(name, ""));
         }
-        self.deeper(|p| match &node.op {
+        self.expression(graph, id, level)
+    }
+
+    /// A node's expression over what it reads, whatever its own name.
+    fn expression(&mut self, graph: &Graph, id: NodeId, level: Level) -> fmt::Result {
+        self.deeper(|p| match &graph.node(id).op {
             Op::Tokens => p.out.write_str("tokens"),
             Op::Indices => p.out.write_str("indices"),
             Op::Const(v) => p.constant(v, level),

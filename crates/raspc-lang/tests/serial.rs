@@ -130,6 +130,7 @@ fn every_operation_comes_back() {
         let s = b.select(mapped, 1, comparison).named("s, t");
         let _ = b.aggregate(!s | (s & b.full()), 0.1, "none").annotated(Annotation::Numerical);
         let _ = b.selector_width(s).annotated(Annotation::Categorical);
+        let _ = b.indices().annotated(Annotation::OneHot);
     }
     let graph = b.finish();
     graph.check();

@@ -4,7 +4,7 @@
 //! but the rows it sees. So a masked padded batch equals its single inputs bit by bit.
 
 use crate::matrix::{Matrix, SparseMatrix};
-use crate::model::Head;
+use crate::model::{Head, Model};
 use crate::order::{Order, Term, mix};
 use crate::packed::Packed;
 use crate::rows::for_rows;
@@ -29,18 +29,42 @@ impl Setting {
 
 /// The attention pattern `[n, n]`: weights of the keys (columns) for each query (rows).
 pub(crate) fn pattern(x: &Matrix, head: &Head, setting: Setting, salt: u64) -> Matrix {
+    let mut pattern = scores(x, head, setting, salt, 0.0);
+    for_rows(
+        &mut pattern,
+        || (),
+        |(), q, row| softmax(&mut row[..setting.visible(q)], setting.order, mix(mix(salt, 3), q as u64)),
+    );
+    pattern
+}
+
+/// The scores `[n, n]` of the keys (columns) for each query (rows); masked keys hold `masked`.
+fn scores(x: &Matrix, head: &Head, setting: Setting, salt: u64, masked: f32) -> Matrix {
     let order = setting.order;
     let queries = project(x, &head.w_q, &[], order, mix(salt, 1));
     let keys = Packed::columns(&project(x, &head.w_k, &head.b_k, order, mix(salt, 2)));
-    let mut pattern = Matrix::zeros(x.rows, x.rows);
-    for_rows(&mut pattern, Vec::new, |terms: &mut Vec<Term>, q, row| {
-        let salt = mix(mix(salt, 3), q as u64);
-        let scores = &mut row[..setting.visible(q)];
+    let mut scores = Matrix::zeros(x.rows, x.rows);
+    for_rows(&mut scores, Vec::new, |terms: &mut Vec<Term>, q, row| {
+        let (seen, unseen) = row.split_at_mut(setting.visible(q));
         nonzeros(queries.row(q), terms);
-        order.accumulate(terms, salt, scores, &|dim, c, out| keys.axpy(dim, c, out));
-        softmax(scores, order, salt);
+        order.accumulate(terms, mix(mix(salt, 3), q as u64), seen, &|dim, c, out| keys.axpy(dim, c, out));
+        unseen.fill(masked);
     });
-    pattern
+    scores
+}
+
+impl Model {
+    /// The scores `(x W_Q)(x W_K + b_K)ᵀ` of a layer's heads before softmax, each `[n, n]`; masked keys hold −∞.
+    /// `x` `[n, d_model]` is the residual stream before the layer; all its positions are real.
+    ///
+    /// # Panics
+    /// When there is no such layer.
+    pub fn scores(&self, layer: usize, x: &Matrix) -> Vec<Matrix> {
+        let setting = Setting { length: x.rows, causal: self.config.causal, order: Order::Forward };
+        let salt = |h: usize| mix(mix(1, layer as u64), h as u64);
+        let heads = self.layers[layer].heads.iter().enumerate();
+        heads.map(|(h, head)| scores(x, head, setting, salt(h), f32::NEG_INFINITY)).collect()
+    }
 }
 
 /// `exp(s - max) / Σ exp(s - max)` in place, with one division each.

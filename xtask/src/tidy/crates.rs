@@ -8,6 +8,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("raspc-model", &[]),
     ("raspc", &["raspc-lang", "raspc-model"]),
     ("raspc-cli", &["raspc", "raspc-lang", "raspc-model"]),
+    ("raspc-python", &["raspc", "raspc-cli", "raspc-lang", "raspc-model"]),
     ("raspc-suite", &["raspc", "raspc-lang", "raspc-model"]),
     ("xtask", &[]),
 ];

@@ -8,9 +8,9 @@ use crate::engine;
 use crate::fault::{Fault, Status};
 use crate::files::{self, Unwritten};
 use crate::inputs::Input;
-use crate::json::{Compiled, Sizes};
 use crate::subject::Subject;
 use crate::{settings, subject};
+use raspc::json::{Compiled, Sizes};
 
 /// Compiles a program and writes the model.
 pub(crate) fn compile(args: &CompileArgs, console: &mut Console) -> Result<Status, Fault> {

@@ -7,9 +7,9 @@ use crate::console::Console;
 use crate::engine;
 use crate::fault::{Fault, Status};
 use crate::inputs::Input;
-use crate::json::Explained;
 use crate::subject::Subject;
 use crate::{settings, subject};
+use raspc::json::Explained;
 
 /// Explains a program or a model.
 pub(crate) fn explain(args: &ExplainArgs, console: &mut Console) -> Result<Status, Fault> {

@@ -5,9 +5,9 @@ use raspc_lang::programs::{StandardProgram, standard_programs};
 use crate::args::ListArgs;
 use crate::console::Console;
 use crate::fault::{Fault, Status};
-use crate::json::{self, Listed};
 use crate::subject::{self, similar};
 use crate::{show, table};
+use raspc::json::{self, Listed};
 
 /// Lists all programs, or shows one.
 pub(crate) fn list(args: &ListArgs, console: &mut Console) -> Result<Status, Fault> {

@@ -14,9 +14,9 @@ use crate::args::TestArgs;
 use crate::console::Console;
 use crate::fault::{Fault, Status};
 use crate::inputs::Input;
-use crate::json::counted;
 use crate::subject::{self, Subject, similar};
 use crate::{codes, files, render, settings};
+use raspc::json::counted;
 
 /// Checks files and sums up.
 pub(crate) fn test(args: &TestArgs, console: &mut Console) -> Result<Status, Fault> {

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use raspc::compile::Compilation;
-use raspc::verify::{Mismatch, Plan, Report, verify as check};
+use raspc::json::{Verified, counted, thousands};
+use raspc::verify::{Plan, Report, verify as check};
 
 use crate::args::VerifyArgs;
 use crate::console::Console;
 use crate::engine;
 use crate::fault::{Fault, Status};
 use crate::inputs::Input;
-use crate::json::{self, FirstMismatch, JsonValue, Verified, counted};
 use crate::{settings, show, subject};
 
 /// Work that ends sooner shows no progress.
@@ -29,7 +29,7 @@ pub(crate) fn verify(args: &VerifyArgs, console: &mut Console) -> Result<Status,
     let plan = Plan { inputs: args.samples, seed: args.seed };
     let report = watched(&compilation, plan, console.watched);
     if args.json {
-        console.json(&record(&compilation, &report))?;
+        console.json(&Verified::of(&compilation, &report))?;
     } else {
         console.text(tell(&compilation, &report, args.seed, console))?;
     }
@@ -53,28 +53,6 @@ fn watched(compilation: &Compilation, plan: Plan, somebody: bool) -> Report {
     report
 }
 
-fn record(compilation: &Compilation, report: &Report) -> Verified {
-    Verified {
-        checked: report.checked,
-        exhaustive: report.exhaustive,
-        mismatches: report.mismatches,
-        raised: report.raised,
-        assumptions: compilation.assumptions.iter().map(|a| a.text.clone()).collect(),
-        first: report.first.as_ref().map(|m| first(compilation, m)),
-    }
-}
-
-fn first(compilation: &Compilation, mismatch: &Mismatch) -> FirstMismatch {
-    FirstMismatch {
-        input: json::values(&mismatch.input),
-        level: mismatch.level.to_owned(),
-        node: compilation.graph.describe(mismatch.node),
-        position: mismatch.position,
-        expected: JsonValue(mismatch.expected.clone()),
-        got: JsonValue(mismatch.got.clone()),
-    }
-}
-
 fn tell(compilation: &Compilation, report: &Report, seed: u64, console: &Console) -> String {
     let nodes = counted(compilation.readings.len(), "node");
     let checked = counted(usize::try_from(report.checked).unwrap_or(usize::MAX), "input");
@@ -91,7 +69,7 @@ fn tell(compilation: &Compilation, report: &Report, seed: u64, console: &Console
         (Some(m), n) => format!(
             "{} disagreement on {} of {which}\n  the first: on {} at position {}, {} level: `{}` is {}, should be {}\n",
             console.paint.bad("✗"),
-            crate::json::thousands(usize::try_from(n).unwrap_or(usize::MAX)),
+            thousands(usize::try_from(n).unwrap_or(usize::MAX)),
             show::sequence(&m.input),
             m.position,
             m.level,

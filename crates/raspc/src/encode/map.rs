@@ -2,7 +2,7 @@
 
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::function::{Body, Function};
-use raspc_lang::graph::{NodeId, Op};
+use raspc_lang::graph::{Annotation, NodeId, Op};
 
 use super::affine::{self, Affine};
 use super::plan::{Number, OneHot, Plan, Scalar, Sum};
@@ -39,7 +39,7 @@ impl Encoder<'_> {
             number = false;
         }
         if onehot || number {
-            let bit = self.is_bit(id);
+            let bit = self.is_bit(id) && self.graph.node(id).annotation != Some(Annotation::OneHot);
             let way = self.way(id, &function, &args, affine.as_ref());
             match way {
                 Some(Way::View(base)) => {

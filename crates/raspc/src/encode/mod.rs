@@ -110,6 +110,7 @@ impl Encoder<'_> {
         if id == output {
             self.demand_output(id);
         }
+        self.demand_wish(id);
         let readable = !node.names.is_empty() || self.options.opt == OptLevel::O0;
         if readable && self.demands[id.index()] == Demand::default() && !matches!(node.op, Op::Tokens | Op::Indices) {
             self.demand_default(id);
@@ -135,6 +136,7 @@ impl Encoder<'_> {
         let numerical = match wish {
             Some(Annotation::Numerical) => self.is_numeric(id),
             Some(Annotation::Categorical) => false,
+            Some(Annotation::OneHot) => self.is_numeric(id) && !self.is_short(id),
             None => self.is_numeric(id) && (!listed || mean),
         };
         let demand = &mut self.demands[id.index()];
@@ -152,6 +154,26 @@ impl Encoder<'_> {
         let number = self.is_numeric(id) && (self.is_whole(id) || described || self.is_mean(id));
         let demand = &mut self.demands[id.index()];
         if number { demand.number = true } else { demand.onehot = true }
+    }
+
+    /// At `-O0` a node is held as its annotation says, whatever its readers need.
+    fn demand_wish(&mut self, id: NodeId) {
+        if self.options.opt > OptLevel::O0 {
+            return;
+        }
+        match self.graph.node(id).annotation {
+            Some(Annotation::Numerical) if self.is_numeric(id) => self.demands[id.index()].number = true,
+            Some(Annotation::OneHot) if self.is_short(id) => self.demands[id.index()].onehot = true,
+            _ => {}
+        }
+    }
+
+    /// Whether the values are few enough for a one-hot that no reader needs. Each value of a mean takes steps.
+    fn is_short(&self, id: NodeId) -> bool {
+        match self.values.set(id) {
+            ValueSet::Finite(v) if !self.is_mean(id) => v.len() <= 1 << 14,
+            _ => self.count(id) <= 1 << 10,
+        }
     }
 
     fn source(&mut self, id: NodeId) {

@@ -143,45 +143,47 @@ impl Lowering<'_> {
         })
     }
 
-    /// The two units of each step, which together are the step, or its complement where it falls.
-    fn step_units(form: &Form, found: &[Step], writes: impl Fn(&Step) -> Vec<(DirId, f64)>) -> Vec<Unit> {
-        let unit = |s: &Step, lower: f64, sign: f64| {
-            let writes = writes(s).into_iter().map(|(d, w)| (d, sign * w)).collect();
+    /// The two units of each step, which together are the step, or its complement where it falls, and what it writes.
+    fn step_units(form: &Form, found: &[Step], writes: &[Vec<(DirId, f64)>]) -> Vec<Unit> {
+        let unit = |s: &Step, writes: &[(DirId, f64)], lower: f64, sign: f64| {
+            let writes = writes.iter().map(|&(d, w)| (d, sign * w)).collect();
             let (slope, bias) = if s.falls { (-s.slope, s.slope * s.from + 1.0) } else { (s.slope, -s.slope * s.from) };
             Unit::new(&form.scaled(slope), bias - lower, writes)
         };
-        found.iter().flat_map(|s| [unit(s, 0.0, 1.0), unit(s, 1.0, -1.0)]).collect()
+        found.iter().zip(writes).flat_map(|(s, w)| [unit(s, w, 0.0, 1.0), unit(s, w, 1.0, -1.0)]).collect()
     }
 
-    /// Directions that steps fill: `levels[d][c]` is what direction d holds where the function has its value c. Gives the
-    /// form and the error of each.
+    /// Directions that steps fill, each with what it holds where the function has its value c. Gives the form and the
+    /// error of each.
     fn step_into(
         &mut self,
         id: NodeId,
         ready: &Ready,
         first: usize,
         found: &[Step],
-        dirs: &[(DirId, Vec<f64>)],
+        dirs: &[(DirId, Levels)],
     ) -> Result<Vec<(Form, f64)>> {
         let grid = measure(&self.circuit, &ready.form).grid.expect("steps have a grid");
-        let mut forms = Vec::new();
-        for (to, levels) in dirs {
-            let rise = |s: &Step| levels[s.right] - levels[s.left];
-            let falling: f64 = found.iter().filter(|s| s.falls).map(rise).sum();
-            let term = |s: &Step| Term { weight: rise(s), largest: s.largest, grid: (s.slope * grid).min(1.0) };
-            let terms: Vec<Term> = found.iter().filter(|s| rise(s) != 0.0).flat_map(|s| [term(s), term(s)]).collect();
-            let constant = levels[first] + falling;
-            forms.push(settle(
-                &mut self.circuit,
-                &Written { to: *to, constant, values: levels, terms: &terms, error: 0.0 },
-            )?);
-        }
-        let writes = |s: &Step| {
+        let rises = Rises::of(dirs);
+        let mut constants: Vec<f64> = dirs.iter().map(|(_, levels)| levels.at(first)).collect();
+        let mut terms: Vec<Vec<Term>> = vec![Vec::new(); dirs.len()];
+        let mut writes: Vec<Vec<(DirId, f64)>> = Vec::with_capacity(found.len());
+        for s in found {
+            let rises = rises.at(s);
             let sign = if s.falls { -1.0 } else { 1.0 };
-            let rises = dirs.iter().map(|(d, levels)| (*d, sign * (levels[s.right] - levels[s.left])));
-            rises.filter(|w| w.1 != 0.0).collect()
-        };
-        let units = Self::step_units(&ready.form, found, writes);
+            for &(dir, weight) in &rises {
+                constants[dir] += if s.falls { weight } else { 0.0 };
+                let term = Term { weight, largest: s.largest, grid: (s.slope * grid).min(1.0) };
+                terms[dir].extend([term, term]);
+            }
+            writes.push(rises.into_iter().map(|(dir, weight)| (dirs[dir].0, sign * weight)).collect());
+        }
+        let mut forms = Vec::new();
+        for (((to, levels), constant), terms) in dirs.iter().zip(constants).zip(&terms) {
+            let values = levels.held();
+            forms.push(settle(&mut self.circuit, &Written { to: *to, constant, values, terms, error: 0.0 })?);
+        }
+        let units = Self::step_units(&ready.form, found, &writes);
         self.mlp(id, units, format!("{} steps on {}", found.len(), ready.name));
         Ok(forms)
     }
@@ -197,12 +199,10 @@ impl Lowering<'_> {
     ) -> Result<OneHotForms> {
         let nullable = self.values.can_be_none(id);
         let shown: Vec<usize> = (0..values.len()).filter(|&c| !values[c].is_none() || none_class).collect();
-        let dirs: Vec<(DirId, Vec<f64>)> = shown
+        let only = values.len() == 1;
+        let dirs: Vec<(DirId, Levels)> = shown
             .iter()
-            .map(|&c| {
-                let levels = (0..values.len()).map(|x| f64::from(u8::from(x == c))).collect();
-                (self.class_direction(id, &values[c], 0.0), levels)
-            })
+            .map(|&class| (self.class_direction(id, &values[class], 0.0), Levels::Class { class, only }))
             .collect();
         let read = self.step_into(id, ready, first, found, &dirs)?;
         let mut forms = OneHotForms { classes: Vec::new(), none: None };
@@ -236,10 +236,10 @@ impl Lowering<'_> {
         first: usize,
         found: &[Step],
     ) -> Result<NumberForm> {
-        let levels = values.iter().map(|v| v.as_f64().unwrap_or(0.0)).collect();
+        let levels = Levels::Listed(values.iter().map(|v| v.as_f64().unwrap_or(0.0)).collect());
         let mut dirs = vec![(self.direction(self.label(id), id, BIT), levels)];
         if values.iter().any(Value::is_none) {
-            let flags = values.iter().map(|v| f64::from(u8::from(!v.is_none()))).collect();
+            let flags = Levels::Listed(values.iter().map(|v| f64::from(u8::from(!v.is_none()))).collect());
             dirs.push((self.direction(format!("{}:defined", self.label(id)), id, BIT), flags));
         }
         let mut read = self.step_into(id, ready, first, found, &dirs)?.into_iter();
@@ -268,6 +268,70 @@ impl Lowering<'_> {
             return Err(self.not_sharp(id, error));
         }
         Ok(NumberForm { value, defined: None, error })
+    }
+}
+
+/// What a direction holds for each value of a function.
+enum Levels {
+    /// 1 where the function has its value `class`, else 0. A one-hot has as many of these as there are values: none of
+    /// them is listed. `only` where that is the only value.
+    Class { class: usize, only: bool },
+    /// A number for each value.
+    Listed(Vec<f64>),
+}
+
+impl Levels {
+    /// What the direction holds where the function has its value c.
+    fn at(&self, c: usize) -> f64 {
+        match self {
+            Self::Class { class, .. } => f64::from(u8::from(*class == c)),
+            Self::Listed(levels) => levels[c],
+        }
+    }
+
+    /// Everything the direction can hold.
+    fn held(&self) -> &[f64] {
+        match self {
+            Self::Class { only: true, .. } => &[1.0],
+            Self::Class { only: false, .. } => &[0.0, 1.0],
+            Self::Listed(levels) => levels,
+        }
+    }
+}
+
+/// By how much each direction rises at a step: a table by class, since each step changes two directions of a one-hot.
+struct Rises<'a> {
+    /// The direction of each class, in the order of the classes.
+    of_class: Vec<(usize, usize)>,
+    /// Directions that hold numbers.
+    listed: Vec<(usize, &'a [f64])>,
+}
+
+impl<'a> Rises<'a> {
+    fn of(dirs: &'a [(DirId, Levels)]) -> Self {
+        let mut all = Self { of_class: Vec::new(), listed: Vec::new() };
+        for (dir, (_, levels)) in dirs.iter().enumerate() {
+            match levels {
+                Levels::Class { class, .. } => all.of_class.push((*class, dir)),
+                Levels::Listed(levels) => all.listed.push((dir, levels)),
+            }
+        }
+        all.of_class.sort_unstable();
+        all
+    }
+
+    /// Directions (by their place) and how much they rise, where they do.
+    fn at(&self, step: &Step) -> Vec<(usize, f64)> {
+        let class = |c: usize| self.of_class.binary_search_by_key(&c, |d| d.0).ok().map(|i| self.of_class[i].1);
+        let mut rises: Vec<(usize, f64)> =
+            self.listed.iter().map(|(d, l)| (*d, l[step.right] - l[step.left])).collect();
+        if step.left != step.right {
+            rises.extend(class(step.left).map(|d| (d, -1.0)));
+            rises.extend(class(step.right).map(|d| (d, 1.0)));
+        }
+        rises.retain(|r| r.1 != 0.0);
+        rises.sort_unstable_by_key(|r| r.0);
+        rises
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use raspc::encode::print;
+use raspc::observe::heads;
 use raspc_lang::console::{Console as Session, Extract, PaperLayers, Reply};
 use raspc_lang::graph::Mask;
 use raspc_lang::input::parse_vocab;
@@ -17,9 +18,9 @@ use crate::commands::{compile, explain, run};
 use crate::console::Console;
 use crate::fault::{Fault, Status};
 use crate::inputs::Input;
-use crate::json::Sizes;
 use crate::subject::Subject;
-use crate::{engine, heads, render, settings, show};
+use crate::{engine, render, settings, show};
+use raspc::json::Sizes;
 
 /// How often it is asked whether a command is to stop.
 const POLL: Duration = Duration::from_millis(30);

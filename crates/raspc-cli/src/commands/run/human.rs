@@ -6,7 +6,7 @@ use crate::show;
 use crate::subject::Subject;
 use crate::table::{self, Row, Tone, left};
 
-use super::observe::{Attention, Machine, Observation, Selector, Sop, Traced};
+use raspc::observe::{Attention, Machine, Observation, Selector, Sop, Traced};
 
 /// Everything that is shown for one input.
 pub(super) fn page(seen: &Observation, machine: &Machine, subject: &Subject, console: &Console) -> String {

@@ -11,7 +11,7 @@ use crate::commands::repl;
 use crate::console::Console;
 use crate::fault::{Fault, Status};
 use crate::files::{self, Unreadable};
-use crate::json::counted;
+use raspc::json::counted;
 
 /// What `--json` prints of a session.
 #[derive(Serialize)]

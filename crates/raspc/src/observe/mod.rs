@@ -1,7 +1,12 @@
-//! Running both sides on an input and comparing them.
+//! Observe: interpreter and transformer run on one input, side by side.
+//!
+//! What `raspc run` shows, and every other face of raspc: each takes an [`Observation`] and tells it in its own way;
+//! [`record::line`] is the form for scripts.
 
-use raspc::convert;
-use raspc_lang::diagnostic::Diagnostic;
+pub mod agree;
+pub mod heads;
+pub mod record;
+
 use raspc_lang::error::EvalError;
 use raspc_lang::graph::{Graph, Kind, NodeId};
 use raspc_lang::interpret::{self, Column, interpret};
@@ -11,107 +16,116 @@ use raspc_model::forward::{Keep, Run};
 use raspc_model::model::{Model, Readout};
 use raspc_model::token::Token;
 
-use crate::fault::Fault;
-use crate::heads::Head;
-use crate::inputs::Input;
+use crate::convert;
 use crate::json::Sizes;
-use crate::subject::Subject;
-use crate::{agree, codes};
 
-/// More bytes than this are not spent on what `--trace` keeps.
-const MOST_KEPT: usize = 4 << 30;
+use self::heads::Head;
+
+/// More bytes than this are not spent on what a trace keeps: 4 GiB, or a quarter of what a 32-bit machine can address.
+const MOST_KEPT: usize = if usize::BITS > 32 { 1 << (usize::BITS / 2) } else { 1 << 30 };
+
+/// The program that is watched.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// Its graph.
+    pub graph: &'a Graph,
+    /// The s-op that is its output.
+    pub output: NodeId,
+    /// The selector that was asked for instead, if any.
+    pub selector: Option<NodeId>,
+}
+
+/// Why an input could not be observed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unobserved {
+    /// What was asked for would take this many bytes.
+    TooMuch(usize),
+    /// The transformer cannot run on it.
+    Input(InputError),
+}
 
 /// A model with what is known of its heads.
 #[derive(Debug)]
-pub(crate) struct Machine {
+pub struct Machine {
     /// The model.
-    pub(crate) model: Model,
+    pub model: Model,
     /// Heads that write something.
-    pub(crate) heads: Vec<Head>,
+    pub heads: Vec<Head>,
     /// How big it is.
-    pub(crate) sizes: Sizes,
+    pub sizes: Sizes,
     /// Which read-out is shown.
     output: usize,
 }
 
 /// What both sides give on an input.
 #[derive(Debug)]
-pub(crate) struct Observation {
+pub struct Observation {
     /// The input.
-    pub(crate) input: Vec<Value>,
+    pub input: Vec<Value>,
     /// The output; nothing where a selector was asked for.
-    pub(crate) output: Option<Sop>,
+    pub output: Option<Sop>,
     /// The selector that was asked for, and the heads that realise it.
-    pub(crate) selector: Option<Selector>,
+    pub selector: Option<Selector>,
     /// Named s-ops, selectors and all heads, where a trace was asked for.
-    pub(crate) trace: Option<Traced>,
+    pub trace: Option<Traced>,
 }
 
 /// An s-op on both sides.
 #[derive(Debug)]
-pub(crate) struct Sop {
+pub struct Sop {
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
     /// The interpreter's values.
-    pub(crate) expected: Result<Vec<Value>, EvalError>,
+    pub expected: Result<Vec<Value>, EvalError>,
     /// Where an error arose.
     raised_at: Option<NodeId>,
     /// The transformer's values; nothing where the residual stream does not hold it.
-    pub(crate) got: Option<Vec<Value>>,
+    pub got: Option<Vec<Value>>,
     /// Whether they agree, by position; nothing where one side has no values.
-    pub(crate) marks: Option<Vec<bool>>,
+    pub marks: Option<Vec<bool>>,
 }
 
 /// A selector and the heads that realise it.
 #[derive(Debug)]
-pub(crate) struct Selector {
+pub struct Selector {
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
     /// The interpreter's matrix.
-    pub(crate) pattern: Result<Vec<Vec<bool>>, EvalError>,
+    pub pattern: Result<Vec<Vec<bool>>, EvalError>,
     /// The heads.
-    pub(crate) heads: Vec<Attention>,
+    pub heads: Vec<Attention>,
     /// Whether each of these heads attends to exactly the selected keys (and BOS); nothing where none has to.
-    pub(crate) agree: Option<bool>,
+    pub agree: Option<bool>,
     raised_at: Option<NodeId>,
 }
 
 /// A head's attention pattern.
 #[derive(Clone, Debug)]
-pub(crate) struct Attention {
+pub struct Attention {
     /// The head.
-    pub(crate) head: Head,
+    pub head: Head,
     /// `[n + 1][n + 1]`, BOS first.
-    pub(crate) pattern: Vec<Vec<f32>>,
+    pub pattern: Vec<Vec<f32>>,
 }
 
 /// Everything a trace shows.
 #[derive(Debug)]
-pub(crate) struct Traced {
+pub struct Traced {
     /// Every s-op that can be read.
-    pub(crate) sops: Vec<Sop>,
+    pub sops: Vec<Sop>,
     /// Every named selector.
-    pub(crate) selectors: Vec<Selector>,
+    pub selectors: Vec<Selector>,
     /// Every head.
-    pub(crate) heads: Vec<Attention>,
+    pub heads: Vec<Attention>,
 }
 
 impl Machine {
-    /// A machine that shows the subject's output.
-    pub(crate) fn new(model: Model, heads: Vec<Head>, subject: &Subject) -> Result<Self, Fault> {
-        let found = model.readouts.iter().position(|r| r.node == subject.output.0);
-        let output = match found {
-            Some(output) => output,
-            // The model of a folder holds what it was compiled to hold; a selector needs no read-out.
-            None if subject.selector.is_some() => model.output,
-            None => {
-                let held: Vec<&str> = model.readouts.iter().map(|r| r.name.as_str()).collect();
-                let message = format!("the model does not hold `{}`", subject.graph.describe(subject.output));
-                let hint = format!("it holds {}", held.join(", "));
-                return Err(subject.fault(vec![Diagnostic::error(codes::SOP, message).hint(hint)]));
-            }
-        };
-        Ok(Self { sizes: Sizes::of(&model), model, heads, output })
+    /// A machine that shows the program's output; nothing where the model does not hold it (a folder's model holds what
+    /// it was compiled to hold; a selector needs no read-out).
+    pub fn new(model: Model, heads: Vec<Head>, view: View<'_>) -> Option<Self> {
+        let found = model.readouts.iter().position(|r| r.node == view.output.0);
+        let output = found.or(view.selector.map(|_| model.output))?;
+        Some(Self { sizes: Sizes::of(&model), model, heads, output })
     }
 
     /// The read-out of the output.
@@ -120,46 +134,40 @@ impl Machine {
     }
 }
 
-/// Runs both sides.
-pub(crate) fn observe(machine: &Machine, subject: &Subject, input: &Input, trace: bool) -> Result<Observation, Fault> {
+/// Runs both sides on an input, and keeps every named s-op, selector and head where a trace is asked for.
+///
+/// # Errors
+/// An input that the model does not take, or a trace that would take too much memory.
+pub fn observe(machine: &Machine, view: View<'_>, input: &[Value], trace: bool) -> Result<Observation, Unobserved> {
     let model = &machine.model;
-    let seen = interpret(&subject.graph, &input.tokens);
-    let patterns = trace || subject.selector.is_some();
+    let seen = interpret(view.graph, input);
+    let patterns = trace || view.selector.is_some();
     let residuals = trace || machine.readout().after != 2 * model.layers.len();
     let keep = Keep { residuals, patterns, mlp: false };
-    let needed = model.estimate_bytes(input.tokens.len(), keep);
+    let needed = model.estimate_bytes(input.len(), keep);
     if (trace || patterns) && needed > MOST_KEPT {
-        return Err(Fault::usage(
-            format!("a trace of {} tokens would take {} MiB", input.tokens.len(), needed >> 20),
-            "trace a shorter input",
-        ));
+        return Err(Unobserved::TooMuch(needed));
     }
-    let tokens: Vec<Token> = input.tokens.iter().map(convert::token).collect();
-    let run = model.ids(&tokens).and_then(|ids| model.run(&ids, keep)).map_err(|e| failed(subject, &e))?;
-    let side = Sides { machine, subject, seen: &seen, run: &run };
-    let selector = subject.selector.map(|s| side.selector(s));
+    let tokens: Vec<Token> = input.iter().map(convert::token).collect();
+    let run = model.ids(&tokens).and_then(|ids| model.run(&ids, keep)).map_err(Unobserved::Input)?;
+    let side = Sides { machine, view, seen: &seen, run: &run };
+    let selector = view.selector.map(|s| side.selector(s));
     let output = if selector.is_some() { None } else { Some(side.sop(machine.readout())) };
     let trace = trace.then(|| side.traced());
-    Ok(Observation { input: input.tokens.clone(), output, selector, trace })
-}
-
-/// The transformer itself could not be run: only a model that did not come from the compiler does that.
-fn failed(subject: &Subject, error: &InputError) -> Fault {
-    let message = format!("the transformer cannot run on this input: {error}");
-    subject.fault(vec![Diagnostic::error(codes::MODEL, message)])
+    Ok(Observation { input: input.to_vec(), output, selector, trace })
 }
 
 /// Both sides on one input.
 struct Sides<'a> {
     machine: &'a Machine,
-    subject: &'a Subject,
+    view: View<'a>,
     seen: &'a interpret::Trace,
     run: &'a Run,
 }
 
 impl Sides<'_> {
     fn graph(&self) -> &Graph {
-        &self.subject.graph
+        self.view.graph
     }
 
     fn sop(&self, readout: &Readout) -> Sop {
@@ -227,14 +235,14 @@ fn attends_to(pattern: &[Vec<bool>], weights: &[Vec<f32>]) -> bool {
 
 impl Sop {
     /// Whether both sides agree everywhere; nothing where one has no values.
-    pub(crate) fn agree(&self) -> Option<bool> {
+    pub fn agree(&self) -> Option<bool> {
         self.marks.as_ref().map(|marks| marks.iter().all(|&m| m))
     }
 }
 
 impl Observation {
     /// The evaluation error of what was asked for.
-    pub(crate) fn raised(&self) -> Option<&EvalError> {
+    pub fn raised(&self) -> Option<&EvalError> {
         match (&self.output, &self.selector) {
             (_, Some(selector)) => selector.pattern.as_ref().err(),
             (Some(sop), None) => sop.expected.as_ref().err(),
@@ -243,7 +251,7 @@ impl Observation {
     }
 
     /// Whether both sides agree; nothing where there is nothing to compare.
-    pub(crate) fn agree(&self) -> Option<bool> {
+    pub fn agree(&self) -> Option<bool> {
         match (&self.output, &self.selector) {
             (_, Some(selector)) => selector.agree,
             (Some(sop), None) => sop.agree(),
@@ -251,31 +259,15 @@ impl Observation {
         }
     }
 
-    /// What is wrong with this input or with the transformer, if anything is.
-    pub(crate) fn diagnostic(&self, subject: &Subject) -> Option<Diagnostic> {
-        if let Some(error) = self.raised() {
-            let sop = self.output.as_ref().and_then(|s| s.raised_at);
-            let at = self.selector.as_ref().and_then(|s| s.raised_at).or(sop);
-            let message = format!("on this input the program has no defined output: {error}");
-            let diagnostic =
-                Diagnostic::error(codes::RAISED, message).at(at.and_then(|id| subject.graph.node(id).span)).hint(
-                    "what the transformer computes there means nothing: keep such inputs away, or change the program",
-                );
-            return Some(match at {
-                Some(id) => diagnostic.node(subject.graph.describe(id)),
-                None => diagnostic,
-            });
-        }
-        let untrue = |sop: &&Sop| sop.agree() == Some(false);
-        let traced = self.trace.as_ref().and_then(|t| t.sops.iter().find(untrue));
-        if self.agree() != Some(false) && traced.is_none() {
-            return None;
-        }
-        let mut message = "the transformer disagrees with the interpreter".to_owned();
-        if let Some(sop) = self.output.as_ref().filter(untrue).or(traced) {
-            let position = sop.marks.as_ref().and_then(|m| m.iter().position(|m| !m)).unwrap_or(0);
-            message += &format!(": `{}` at position {position}", sop.name);
-        }
-        Some(Diagnostic::error(codes::DISAGREES, message).hint("`raspc verify` finds the first node that is wrong"))
+    /// The node in which the evaluation error arose.
+    pub fn raised_at(&self) -> Option<NodeId> {
+        let sop = self.output.as_ref().and_then(|s| s.raised_at);
+        self.selector.as_ref().and_then(|s| s.raised_at).or(sop)
+    }
+
+    /// The first s-op on which both sides disagree, the output before the traced ones.
+    pub fn disagreeing(&self) -> Option<&Sop> {
+        let traced = self.trace.iter().flat_map(|t| &t.sops);
+        self.output.iter().chain(traced).find(|sop| sop.agree() == Some(false))
     }
 }

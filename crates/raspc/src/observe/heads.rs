@@ -1,28 +1,28 @@
 //! Which head computes what, and which selector it realises.
 
-use raspc::compile::Compilation;
-use raspc::simplify::selector::cubes;
+use crate::compile::Compilation;
+use crate::simplify::selector::cubes;
 use raspc_lang::graph::{Graph, Kind, NodeId, Op};
 use raspc_model::model::Model;
 
 /// A head that writes something.
 #[derive(Clone, Debug)]
-pub(crate) struct Head {
+pub struct Head {
     /// Its layer, from 0.
-    pub(crate) layer: usize,
+    pub layer: usize,
     /// Its place in the layer, from 0.
-    pub(crate) index: usize,
+    pub index: usize,
     /// What it computes: names, or expressions.
-    pub(crate) computes: Vec<String>,
+    pub computes: Vec<String>,
     /// The selector whose keys it attends to, where there is one in the program.
-    pub(crate) selector: Option<NodeId>,
+    pub selector: Option<NodeId>,
     /// Whether it attends to these keys and no others; a part of a formula otherwise.
-    pub(crate) whole: bool,
+    pub whole: bool,
 }
 
 impl Head {
     /// What a table calls it.
-    pub(crate) fn title(&self) -> String {
+    pub fn title(&self) -> String {
         let Self { layer, index, .. } = self;
         match self.computes.as_slice() {
             [] => format!("layer {layer} head {index}"),
@@ -32,7 +32,7 @@ impl Head {
 }
 
 /// The heads of a compilation.
-pub(crate) fn of_compilation(c: &Compilation) -> Vec<Head> {
+pub fn of_compilation(c: &Compilation) -> Vec<Head> {
     let mut all = Vec::new();
     for (layer, heads) in c.placement.heads.iter().enumerate() {
         for (index, placed) in heads.iter().enumerate() {
@@ -66,7 +66,7 @@ fn read_selector(op: &Op) -> Option<NodeId> {
 }
 
 /// The heads of a model as its circuit file tells them; selectors are found through the s-ops that read them.
-pub(crate) fn of_model(model: &Model, graph: &Graph) -> Vec<Head> {
+pub fn of_model(model: &Model, graph: &Graph) -> Vec<Head> {
     let mut all: Vec<Head> = Vec::new();
     for (layer, heads) in model.layers.iter().enumerate() {
         for (index, _) in heads.heads.iter().enumerate().filter(|(_, h)| h.w_v.nonzeros() > 0 && h.w_o.nonzeros() > 0) {

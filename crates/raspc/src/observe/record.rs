@@ -3,12 +3,11 @@
 use raspc_lang::error::EvalError;
 
 use crate::json::{self, HeadTrace, RunLine, SelectorTrace, SopTrace, Trace};
-use crate::subject::Subject;
 
-use super::observe::{Attention, Machine, Observation, Selector, Sop};
+use super::{Attention, Machine, Observation, Selector, Sop, View};
 
 /// The object of one input.
-pub(super) fn line(seen: &Observation, machine: &Machine, subject: &Subject) -> RunLine {
+pub fn line(seen: &Observation, machine: &Machine, view: View<'_>) -> RunLine {
     let output = seen.output.as_ref();
     RunLine {
         input: json::values(&seen.input),
@@ -19,7 +18,7 @@ pub(super) fn line(seen: &Observation, machine: &Machine, subject: &Subject) -> 
         model: machine.sizes.clone(),
         selector: seen.selector.as_ref().map(|s| selector(s, true)),
         trace: seen.trace.as_ref().map(|t| Trace {
-            causal: subject.graph.mask == raspc_lang::graph::Mask::Causal,
+            causal: view.graph.mask == raspc_lang::graph::Mask::Causal,
             sops: t.sops.iter().map(sop).collect(),
             selectors: t.selectors.iter().map(|s| selector(s, false)).collect(),
             heads: t.heads.iter().map(head).collect(),

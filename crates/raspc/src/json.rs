@@ -5,9 +5,12 @@ use raspc_model::model::Model;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::compile::Compilation;
+use crate::verify::Report;
+
 /// A value: none is `null`, numbers are numbers (integers of any size), anything else is text.
 #[derive(Clone, Debug)]
-pub(crate) struct JsonValue(pub(crate) Value);
+pub struct JsonValue(pub Value);
 
 impl Serialize for JsonValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -25,13 +28,13 @@ impl Serialize for JsonValue {
 }
 
 /// Values, one a position.
-pub(crate) fn values(values: &[Value]) -> Vec<JsonValue> {
+pub fn values(values: &[Value]) -> Vec<JsonValue> {
     values.iter().cloned().map(JsonValue).collect()
 }
 
 /// How big a model is.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Sizes {
+pub struct Sizes {
     layers: usize,
     heads: usize,
     d_model: usize,
@@ -43,14 +46,14 @@ pub(crate) struct Sizes {
 
 impl Sizes {
     /// The sizes of a model.
-    pub(crate) fn of(model: &Model) -> Self {
+    pub fn of(model: &Model) -> Self {
         let c = &model.config;
         let (layers, heads, d_model, d_head, d_mlp) = (c.n_layers, c.n_heads, c.d_model, c.d_head, c.d_mlp);
         Self { layers, heads, d_model, d_head, d_mlp, parameters: model.parameters(), nonzeros: model.nonzeros() }
     }
 
     /// The sizes in one line.
-    pub(crate) fn line(&self) -> String {
+    pub fn line(&self) -> String {
         let Self { layers, heads, d_model, d_head, d_mlp, parameters, nonzeros } = *self;
         let shape = match layers {
             0 => "no layers".to_owned(),
@@ -66,12 +69,12 @@ impl Sizes {
 }
 
 /// `1 layer`, `2 layers`.
-pub(crate) fn counted(n: usize, what: &str) -> String {
+pub fn counted(n: usize, what: &str) -> String {
     format!("{} {what}{}", thousands(n), if n == 1 { "" } else { "s" })
 }
 
 /// A number with commas between thousands.
-pub(crate) fn thousands(n: usize) -> String {
+pub fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -85,124 +88,174 @@ pub(crate) fn thousands(n: usize) -> String {
 
 /// What `run --json` prints for an input.
 #[derive(Debug, Serialize)]
-pub(crate) struct RunLine {
-    pub(crate) input: Vec<JsonValue>,
+pub struct RunLine {
+    /// The input.
+    pub input: Vec<JsonValue>,
     /// The transformer's; nothing where the s-op is a selector.
-    pub(crate) output: Option<Vec<JsonValue>>,
+    pub output: Option<Vec<JsonValue>>,
     /// The interpreter's; nothing where the program has no defined output.
-    pub(crate) expected: Option<Vec<JsonValue>>,
+    pub expected: Option<Vec<JsonValue>>,
     /// Whether both agree at every position; nothing where there is nothing to agree with.
-    pub(crate) agree: Option<bool>,
+    pub agree: Option<bool>,
     /// The evaluation error that left the program without a defined output.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) raised: Option<String>,
-    pub(crate) model: Sizes,
+    pub raised: Option<String>,
+    /// The model's sizes.
+    pub model: Sizes,
     /// The selector asked for by `--sop`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) selector: Option<SelectorTrace>,
+    pub selector: Option<SelectorTrace>,
+    /// What a trace adds, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) trace: Option<Trace>,
+    pub trace: Option<Trace>,
 }
 
 /// What `--trace` adds.
 #[derive(Debug, Serialize)]
-pub(crate) struct Trace {
+pub struct Trace {
     /// Whether position q sees keys up to q only.
-    pub(crate) causal: bool,
+    pub causal: bool,
     /// Every named s-op that the output depends on.
-    pub(crate) sops: Vec<SopTrace>,
+    pub sops: Vec<SopTrace>,
     /// Every named selector that the output depends on.
-    pub(crate) selectors: Vec<SelectorTrace>,
+    pub selectors: Vec<SelectorTrace>,
     /// Every head that writes something.
-    pub(crate) heads: Vec<HeadTrace>,
+    pub heads: Vec<HeadTrace>,
 }
 
 /// A named s-op on both sides.
 #[derive(Debug, Serialize)]
-pub(crate) struct SopTrace {
-    pub(crate) name: String,
+pub struct SopTrace {
+    /// Its name.
+    pub name: String,
     /// The interpreter's values.
-    pub(crate) expected: Option<Vec<JsonValue>>,
+    pub expected: Option<Vec<JsonValue>>,
     /// The transformer's values; nothing where the residual stream does not hold the s-op.
-    pub(crate) output: Option<Vec<JsonValue>>,
-    pub(crate) agree: Option<bool>,
+    pub output: Option<Vec<JsonValue>>,
+    /// Whether both sides agree at every position; nothing where one has no values.
+    pub agree: Option<bool>,
 }
 
 /// A selector's matrix.
 #[derive(Debug, Serialize)]
-pub(crate) struct SelectorTrace {
-    pub(crate) name: String,
+pub struct SelectorTrace {
+    /// Its name.
+    pub name: String,
     /// Queries down, keys across; nothing where the program has no defined value.
-    pub(crate) pattern: Option<Vec<Vec<bool>>>,
+    pub pattern: Option<Vec<Vec<bool>>>,
     /// The heads that realise it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) heads: Vec<HeadTrace>,
+    pub heads: Vec<HeadTrace>,
 }
 
 /// A head's attention pattern.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct HeadTrace {
-    pub(crate) layer: usize,
-    pub(crate) head: usize,
+pub struct HeadTrace {
+    /// Its layer, from 0.
+    pub layer: usize,
+    /// Its place in the layer, from 0.
+    pub head: usize,
     /// What it computes.
-    pub(crate) computes: Vec<String>,
+    pub computes: Vec<String>,
     /// Queries down, keys across, BOS first in both.
-    pub(crate) pattern: Vec<Vec<f32>>,
+    pub pattern: Vec<Vec<f32>>,
 }
 
 /// What `compile --json` prints.
 #[derive(Debug, Serialize)]
-pub(crate) struct Compiled {
+pub struct Compiled {
+    /// The model's sizes.
     #[serde(flatten)]
-    pub(crate) model: Sizes,
+    pub model: Sizes,
     /// How long the compilation took, without reading and writing.
-    pub(crate) seconds: f64,
+    pub seconds: f64,
     /// The folder.
-    pub(crate) output: String,
-    pub(crate) assumptions: Vec<String>,
+    pub output: String,
+    /// What the model rests on that was not proved.
+    pub assumptions: Vec<String>,
 }
 
 /// What `verify --json` prints.
 #[derive(Debug, Serialize)]
-pub(crate) struct Verified {
-    pub(crate) checked: u64,
-    pub(crate) exhaustive: bool,
-    pub(crate) mismatches: u64,
-    pub(crate) raised: u64,
-    pub(crate) assumptions: Vec<String>,
-    pub(crate) first: Option<FirstMismatch>,
+pub struct Verified {
+    /// How many inputs were checked.
+    pub checked: u64,
+    /// Whether these were all there are.
+    pub exhaustive: bool,
+    /// On how many of them something disagreed.
+    pub mismatches: u64,
+    /// On how many the program has no defined output.
+    pub raised: u64,
+    /// What the model rests on that was not proved.
+    pub assumptions: Vec<String>,
+    /// The first disagreement.
+    pub first: Option<FirstMismatch>,
 }
 
 /// The first disagreement.
 #[derive(Debug, Serialize)]
-pub(crate) struct FirstMismatch {
-    pub(crate) input: Vec<JsonValue>,
-    pub(crate) level: String,
-    pub(crate) node: String,
-    pub(crate) position: usize,
-    pub(crate) expected: JsonValue,
-    pub(crate) got: JsonValue,
+pub struct FirstMismatch {
+    /// The input.
+    pub input: Vec<JsonValue>,
+    /// The level, `circuit` or `model`.
+    pub level: String,
+    /// The node.
+    pub node: String,
+    /// The position, from 0.
+    pub position: usize,
+    /// What the interpreter says.
+    pub expected: JsonValue,
+    /// What the level says.
+    pub got: JsonValue,
+}
+
+impl Verified {
+    /// What a check of a compilation found.
+    pub fn of(compilation: &Compilation, report: &Report) -> Self {
+        let first = report.first.as_ref().map(|m| FirstMismatch {
+            input: values(&m.input),
+            level: m.level.to_owned(),
+            node: compilation.graph.describe(m.node),
+            position: m.position,
+            expected: JsonValue(m.expected.clone()),
+            got: JsonValue(m.got.clone()),
+        });
+        let assumptions = compilation.assumptions.iter().map(|a| a.text.clone()).collect();
+        let Report { checked, exhaustive, mismatches, raised, .. } = *report;
+        Self { checked, exhaustive, mismatches, raised, assumptions, first }
+    }
 }
 
 /// What `list --json` prints for a program.
 #[derive(Debug, Serialize)]
-pub(crate) struct Listed {
-    pub(crate) name: String,
-    pub(crate) summary: String,
-    pub(crate) example: Option<Vec<JsonValue>>,
-    pub(crate) vocab: Option<Vec<JsonValue>>,
-    pub(crate) max_len: Option<usize>,
-    pub(crate) source: String,
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// What it computes, in a line.
+    pub summary: String,
+    /// An input to show it with.
+    pub example: Option<Vec<JsonValue>>,
+    /// The vocabulary it is meant for.
+    pub vocab: Option<Vec<JsonValue>>,
+    /// The length it is meant for.
+    pub max_len: Option<usize>,
+    /// Its text.
+    pub source: String,
 }
 
 /// What `explain --json` prints.
 #[derive(Debug, Serialize)]
-pub(crate) struct Explained {
-    pub(crate) graph: String,
-    pub(crate) encoded: String,
-    pub(crate) circuit: String,
-    pub(crate) schedule: String,
-    pub(crate) model: String,
+pub struct Explained {
+    /// The computational graph.
+    pub graph: String,
+    /// Value sets and encodings.
+    pub encoded: String,
+    /// The blocks.
+    pub circuit: String,
+    /// The layers.
+    pub schedule: String,
+    /// The residual stream and the weights.
+    pub model: String,
 }
 
 #[cfg(test)]

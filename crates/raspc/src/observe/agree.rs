@@ -1,7 +1,7 @@
 //! Whether what a transformer gives agrees with the interpreter (DESIGN section 4): a category is equal, a number lies
 //! within the bound that the node's own read-out states.
 
-use raspc::convert;
+use crate::convert;
 use raspc_lang::value::Value;
 use raspc_model::model::Decode;
 use raspc_model::token::Token;
@@ -10,7 +10,7 @@ use raspc_model::token::Token;
 const F64_SLACK: f64 = 1e-12;
 
 /// Whether each position agrees.
-pub(crate) fn marks(decode: &Decode, expected: &[Value], got: &[Token]) -> Vec<bool> {
+pub fn marks(decode: &Decode, expected: &[Value], got: &[Token]) -> Vec<bool> {
     assert_eq!(expected.len(), got.len(), "both sides have a value at each position");
     expected.iter().zip(got).map(|(e, g)| agrees(decode, e, g)).collect()
 }

@@ -1,0 +1,449 @@
+//! Compiled models: compiled here, or read from a folder's bytes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList};
+use raspc::compile::{Compilation, compile};
+use raspc::explain::{Stage, emit, explain};
+use raspc::options::{OptLevel, Options};
+use raspc::verify::{Plan, verify};
+use raspc_lang::diagnostic::Diagnostic;
+use raspc_lang::graph::{Graph as Flat, Kind, NodeId};
+use raspc_lang::serial::graph_from_json;
+use raspc_lang::source::Sources;
+use raspc_lang::value::Value;
+use raspc_model::files::{CIRCUIT, CONFIG, GRAPH, WEIGHTS};
+use raspc_model::forward::Keep;
+use raspc_model::hooks::{Hooks, Patch};
+use raspc_model::model::{Decode, LinearForm, Model as Weights};
+
+use crate::errors::{self, MODEL, TOKEN, TOO_LONG};
+use crate::graph::Graph;
+use crate::numbers::shaped;
+use crate::registry::{self, Registry};
+use crate::run::Run;
+use crate::work;
+
+/// A compiled model.
+#[pyclass(frozen, module = "raspc._native")]
+pub(crate) struct Model {
+    inner: Arc<Inner>,
+    warnings: Py<PyList>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) model: Arc<Weights>,
+    pub(crate) registry: Arc<Registry>,
+    graph: Arc<Flat>,
+    output: NodeId,
+    sources: Arc<Sources>,
+    ids: BTreeMap<Value, u32>,
+    options: Options,
+    /// Made again from the graph where the model was read from files.
+    stages: Mutex<Option<Arc<Mutex<Compilation>>>>,
+}
+
+impl Model {
+    /// Compiles an s-op.
+    pub(crate) fn compile(
+        py: Python<'_>,
+        graph: Arc<Flat>,
+        output: NodeId,
+        options: Options,
+        registry: Arc<Registry>,
+        sources: Arc<Sources>,
+    ) -> PyResult<Self> {
+        let result = work::heavy(py, move || compile(&graph, output, &options))?;
+        let compilation = result.map_err(|d| errors::failure(py, &d, &sources, Some(&registry)))?;
+        let warnings = PyList::empty(py);
+        for d in &compilation.warnings {
+            warnings.append(errors::diagnostic(py, d, &sources)?)?;
+        }
+        let inner = Inner {
+            model: Arc::new(compilation.model.clone()),
+            graph: Arc::new(compilation.graph.clone()),
+            output,
+            ids: ids(&compilation.options.vocab),
+            options: compilation.options.clone(),
+            stages: Mutex::new(Some(Arc::new(Mutex::new(compilation)))),
+            registry,
+            sources,
+        };
+        Ok(Self { inner: Arc::new(inner), warnings: warnings.unbind() })
+    }
+
+    fn stages(&self, py: Python<'_>) -> PyResult<Arc<Mutex<Compilation>>> {
+        let lock = || self.inner.stages.lock().expect("no panic while it is held");
+        if let Some(known) = &*lock() {
+            return Ok(known.clone());
+        }
+        let inner = self.inner.clone();
+        let made = work::heavy(py, move || recompiled(&inner))?;
+        let made = Arc::new(Mutex::new(made.ok_or_else(|| {
+            let message = "the model was not compiled from its graph by this version of raspc";
+            errors::one(py, Diagnostic::error(MODEL, message).hint("compile it again; running it works as it is"))
+        })?));
+        *lock() = Some(made.clone());
+        Ok(made)
+    }
+}
+
+/// The compilation that a model read from files came from, with its own weights in it.
+fn recompiled(inner: &Inner) -> Option<Compilation> {
+    [OptLevel::O1, OptLevel::O0].into_iter().find_map(|opt| {
+        let options = Options { opt, ..inner.options.clone() };
+        let mut c = compile(&inner.graph, inner.output, &options).ok()?;
+        let same = c.model.labels == inner.model.labels && c.model.config == inner.model.config;
+        same.then(|| {
+            c.model = (*inner.model).clone();
+            c
+        })
+    })
+}
+
+fn ids(vocab: &[Value]) -> BTreeMap<Value, u32> {
+    vocab.iter().cloned().zip(0..).collect()
+}
+
+impl Inner {
+    /// The ids of tokens.
+    fn ids(&self, py: Python<'_>, tokens: &[Value]) -> PyResult<Vec<u32>> {
+        let most = self.model.config.max_len;
+        if tokens.len() > most {
+            let message = format!("the input has {} tokens, and the model takes at most {most}", tokens.len());
+            let hint = "shorten it, or compile with a larger `max_len`";
+            return Err(errors::one(py, Diagnostic::error(TOO_LONG, message).hint(hint)));
+        }
+        let id = |(position, token): (usize, &Value)| {
+            self.ids.get(token).copied().ok_or_else(|| errors::one(py, self.outside(position, token)))
+        };
+        tokens.iter().enumerate().map(id).collect()
+    }
+
+    fn outside(&self, position: usize, token: &Value) -> Diagnostic {
+        let shown = raspc_lang::ops::python_repr(token);
+        let text = token.to_string();
+        let config = &self.model.config;
+        if text == config.bos || text == config.pad {
+            let message = format!("token {position} is {shown}, which marks the beginning or the padding of an input");
+            return Diagnostic::error(TOKEN, message).hint("leave it away: the model puts BOS in front by itself");
+        }
+        let known: Vec<String> = self.options.vocab.iter().take(12).map(raspc_lang::ops::python_repr).collect();
+        let more = if self.options.vocab.len() > known.len() { ", …" } else { "" };
+        let hint = match token {
+            Value::Str(s) if s.parse::<i64>().is_ok_and(|i| self.ids.contains_key(&Value::int(i))) => {
+                "it is a string here; the vocabulary has the number".to_owned()
+            }
+            _ => format!("the vocabulary is {}{more}", known.join(", ")),
+        };
+        Diagnostic::error(TOKEN, format!("token {position}, {shown}, is not in the vocabulary")).hint(hint)
+    }
+}
+
+fn keep(residuals: bool, patterns: bool, mlp: bool) -> Keep {
+    Keep { residuals, patterns, mlp }
+}
+
+#[pymethods]
+impl Model {
+    /// Reads a model from its files: a dictionary from file names to bytes.
+    #[staticmethod]
+    fn from_files(py: Python<'_>, files: BTreeMap<String, Vec<u8>>) -> PyResult<Self> {
+        let damaged = |why: String| {
+            let message = format!("the model cannot be read: {why}");
+            errors::one(py, Diagnostic::error(MODEL, message).hint("write it again with `model.save`"))
+        };
+        let read = work::light(py, move || {
+            let mut file = |name: &str| files.get(name).cloned().ok_or_else(|| "it is missing".to_owned());
+            let model = Weights::from_files(&mut file).map_err(|e| e.to_string())?;
+            let graph = graph_from_json(&model.graph).map_err(|e| format!("its graph: {e}"))?;
+            let s_op = |n: u32| (n as usize) < graph.len() && graph.op(NodeId(n)).kind() == Kind::SOp;
+            if !model.readouts.iter().all(|r| s_op(r.node)) {
+                return Err("it reads nodes that its graph does not have".to_owned());
+            }
+            Ok((model, graph))
+        })?;
+        let (model, graph) = read.map_err(damaged)?;
+        let registry = Arc::new(Registry::of_texts(py));
+        let vocab: Vec<Value> = model.vocab.iter().map(|t| registry.token_value(t)).collect();
+        let mut options = Options::new(vocab.clone(), model.config.max_len);
+        options.bos.clone_from(&model.config.bos);
+        options.pad.clone_from(&model.config.pad);
+        let inner = Inner {
+            output: NodeId(model.output_readout().node),
+            model: Arc::new(model),
+            registry,
+            graph: Arc::new(graph),
+            sources: Arc::new(Sources::new()),
+            ids: ids(&vocab),
+            options,
+            stages: Mutex::new(None),
+        };
+        Ok(Self { inner: Arc::new(inner), warnings: PyList::empty(py).unbind() })
+    }
+
+    /// The files of a model folder, as bytes.
+    fn files<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let files = PyDict::new(py);
+        for (name, bytes) in work::light(py, || self.inner.model.to_files())? {
+            files.set_item(name, PyBytes::new(py, &bytes))?;
+        }
+        Ok(files)
+    }
+
+    /// The names of a model folder's files.
+    #[staticmethod]
+    fn file_names() -> [&'static str; 4] {
+        [CONFIG, WEIGHTS, GRAPH, CIRCUIT]
+    }
+
+    /// `n_layers`, `n_heads`, `d_model`, `d_head`, `d_mlp`, `max_len`, `causal`, `bos`, `pad`, `parameters`, `nonzeros`.
+    #[getter]
+    fn config<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let c = &self.inner.model.config;
+        let d = PyDict::new(py);
+        let sizes = [
+            ("n_layers", c.n_layers),
+            ("n_heads", c.n_heads),
+            ("d_model", c.d_model),
+            ("d_head", c.d_head),
+            ("d_mlp", c.d_mlp),
+            ("max_len", c.max_len),
+            ("parameters", self.inner.model.parameters()),
+            ("nonzeros", self.inner.model.nonzeros()),
+        ];
+        for (name, size) in sizes {
+            d.set_item(name, size)?;
+        }
+        d.set_item("causal", c.causal)?;
+        d.set_item("bos", &c.bos)?;
+        d.set_item("pad", &c.pad)?;
+        Ok(d)
+    }
+
+    /// The tokens, in the order of their ids, without BOS (the next id) and PAD (the one after).
+    #[getter]
+    fn vocab<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        registry::list(py, &self.inner.options.vocab)
+    }
+
+    /// A label for each direction of the residual stream.
+    #[getter]
+    fn labels(&self) -> Vec<String> {
+        self.inner.model.labels.clone()
+    }
+
+    /// What the model rests on that was not proved.
+    #[getter]
+    fn assumptions(&self) -> Vec<String> {
+        self.inner.model.assumptions.clone()
+    }
+
+    /// The compiler's warnings.
+    #[getter]
+    fn warnings(&self, py: Python<'_>) -> Py<PyList> {
+        self.warnings.clone_ref(py)
+    }
+
+    /// The program's graph.
+    #[getter]
+    fn graph(&self) -> Graph {
+        let Inner { graph, registry, sources, .. } = &*self.inner;
+        Graph::of((**graph).clone(), registry.clone(), sources.clone())
+    }
+
+    /// The node of the graph that the model's output is.
+    #[getter]
+    fn output(&self) -> u32 {
+        self.inner.output.0
+    }
+
+    /// Ground truth as JSON text: nodes with their heads, neurons and directions, and edges between components.
+    #[getter]
+    fn circuit(&self) -> String {
+        self.inner.model.circuit.to_string()
+    }
+
+    /// How each named node is read from the residual stream: dictionaries with `node`, `name`, `after` (the half-layer: 0 the
+    /// embedding, 2l+1 attention l, 2l+2 MLP l), `kind`, and either `classes` (value, form) or `value`, `defined`, `bound` and
+    /// `values`. A form is a list of (direction, weight).
+    #[getter]
+    fn readouts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let all = PyList::empty(py);
+        for readout in &self.inner.model.readouts {
+            let d = PyDict::new(py);
+            d.set_item("node", readout.node)?;
+            d.set_item("name", &readout.name)?;
+            d.set_item("after", readout.after)?;
+            self.decode(&readout.decode, &d)?;
+            all.append(d)?;
+        }
+        Ok(all)
+    }
+
+    /// The index of the output among the read-outs.
+    #[getter]
+    fn output_readout(&self) -> usize {
+        self.inner.model.output
+    }
+
+    /// The ids of tokens, without BOS.
+    fn ids(&self, py: Python<'_>, tokens: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
+        self.inner.ids(py, &self.inner.registry.values(tokens)?)
+    }
+
+    /// Runs the model on ids without BOS. `patches` are (after, position with BOS as 0, direction, value), `ablate` heads as
+    /// (layer, head) that write nothing.
+    #[pyo3(signature = (ids, *, residuals = true, patterns = true, mlp = true, patches = Vec::new(), ablate = Vec::new()))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
+    fn run(
+        &self,
+        py: Python<'_>,
+        ids: Vec<u32>,
+        residuals: bool,
+        patterns: bool,
+        mlp: bool,
+        patches: Vec<(usize, usize, u32, f32)>,
+        ablate: Vec<(usize, usize)>,
+    ) -> PyResult<Run> {
+        let patches = patches.into_iter();
+        let patches = patches.map(|(after, position, direction, value)| Patch { after, position, direction, value });
+        let hooks = Hooks { patches: patches.collect(), ablate };
+        let keep = keep(residuals, patterns, mlp);
+        let inner = self.inner.clone();
+        let estimate = inner.model.estimate_bytes(ids.len(), keep);
+        let ran = if estimate > SHORT {
+            let inner = inner.clone();
+            work::heavy(py, move || inner.model.run_with(&ids, keep, &hooks))?
+        } else {
+            work::light(py, || inner.model.run_with(&ids, keep, &hooks))?
+        };
+        Ok(Run::new(ran.map_err(|e| errors::input(py, &e))?, inner))
+    }
+
+    /// Runs the model on inputs padded with PAD to one length; padded keys get weight exactly 0.
+    #[pyo3(signature = (batch, *, residuals = true, patterns = true, mlp = true))]
+    fn run_batch(
+        &self,
+        py: Python<'_>,
+        batch: Vec<Vec<u32>>,
+        residuals: bool,
+        patterns: bool,
+        mlp: bool,
+    ) -> PyResult<Vec<Run>> {
+        let inner = self.inner.clone();
+        let keep = keep(residuals, patterns, mlp);
+        let shared = inner.clone();
+        let work = move || {
+            let (padded, lengths) = shared.model.pad(&batch);
+            shared.model.run_padded(&padded, Some(&lengths), keep)
+        };
+        let ran = work::heavy(py, work)?.map_err(|e| errors::input(py, &e))?;
+        Ok(ran.into_iter().map(|r| Run::new(r, inner.clone())).collect())
+    }
+
+    /// Every tensor by its TransformerLens name, dense, as f32 arrays.
+    fn tensors<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let all = PyDict::new(py);
+        for tensor in self.inner.model.dense() {
+            let data = work::light(py, || tensor.to_vec())?;
+            all.set_item(&tensor.name, shaped(py, data, &tensor.shape)?)?;
+        }
+        Ok(all)
+    }
+
+    /// Whether interpreter, circuit and transformer agree: all inputs where there are at most `inputs`, else a sample.
+    /// A dictionary with `checked`, `exhaustive`, `mismatches`, `raised`, `nodes` and `first`.
+    fn verify<'py>(&self, py: Python<'py>, inputs: u64, seed: u64) -> PyResult<Bound<'py, PyDict>> {
+        let stages = self.stages(py)?;
+        let work = move || {
+            let c = stages.lock().expect("no panic while it is held");
+            let report = verify(&c, Plan { inputs, seed }, &mut |_, _| {});
+            let node = report.first.as_ref().map(|m| c.graph.describe(m.node));
+            (report, node, c.readings.len())
+        };
+        let (report, node, nodes) = work::heavy(py, work)?;
+        let d = PyDict::new(py);
+        d.set_item("checked", report.checked)?;
+        d.set_item("exhaustive", report.exhaustive)?;
+        d.set_item("mismatches", report.mismatches)?;
+        d.set_item("raised", report.raised)?;
+        d.set_item("nodes", nodes)?;
+        let first = match &report.first {
+            None => None,
+            Some(m) => {
+                let first = PyDict::new(py);
+                first.set_item("input", registry::list(py, &m.input)?)?;
+                first.set_item("level", m.level)?;
+                first.set_item("node", node)?;
+                first.set_item("position", m.position)?;
+                first.set_item("expected", registry::object(py, &m.expected)?)?;
+                first.set_item("got", registry::object(py, &m.got)?)?;
+                Some(first)
+            }
+        };
+        d.set_item("first", first)?;
+        Ok(d)
+    }
+
+    /// The six steps of the compilation in words and tables, or one stage as text: `graph`, `encoded`, `circuit`,
+    /// `schedule` or `model`.
+    #[pyo3(signature = (stage = None))]
+    fn explain(&self, py: Python<'_>, stage: Option<&str>) -> PyResult<String> {
+        let stage = match stage {
+            None => None,
+            Some("graph") => Some(Stage::Graph),
+            Some("encoded") => Some(Stage::Encoded),
+            Some("circuit") => Some(Stage::Circuit),
+            Some("schedule") => Some(Stage::Schedule),
+            Some("model") => Some(Stage::Model),
+            Some(other) => {
+                let hint = "`graph`, `encoded`, `circuit`, `schedule` or `model`";
+                return Err(errors::usage(py, format!("there is no stage `{other}`"), hint));
+            }
+        };
+        let stages = self.stages(py)?;
+        let work = move || {
+            let c = stages.lock().expect("no panic while it is held");
+            stage.map_or_else(|| explain(&c), |s| emit(&c, s))
+        };
+        work::heavy(py, work)
+    }
+}
+
+/// A run whose memory is below this takes no time that anybody would want to interrupt.
+const SHORT: usize = 8 << 20;
+
+impl Model {
+    fn decode(&self, decode: &Decode, d: &Bound<'_, PyDict>) -> PyResult<()> {
+        let py = d.py();
+        let registry = &self.inner.registry;
+        match decode {
+            Decode::Categorical { classes } => {
+                d.set_item("kind", "categorical")?;
+                let listed = PyList::empty(py);
+                for (token, form) in classes {
+                    listed.append((registry.of_token(py, token)?, terms(form)))?;
+                }
+                d.set_item("classes", listed)
+            }
+            Decode::Numerical { value, defined, bound, values } => {
+                d.set_item("kind", "numerical")?;
+                d.set_item("value", terms(value))?;
+                d.set_item("defined", defined.as_ref().map(terms))?;
+                d.set_item("bound", bound)?;
+                let values = values.as_ref().map(|all| {
+                    let objects = all.iter().map(|t| registry.of_token(py, t)).collect::<PyResult<Vec<_>>>();
+                    objects.and_then(|o| PyList::new(py, o))
+                });
+                d.set_item("values", values.transpose()?)
+            }
+        }
+    }
+}
+
+fn terms(form: &LinearForm) -> Vec<(u32, f32)> {
+    form.clone()
+}

@@ -1,0 +1,44 @@
+//! The options of a compilation as Python gives them.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use raspc::options::{OptLevel, Options};
+use raspc_lang::value::Value;
+
+use crate::errors;
+
+/// Reads options; what they say of the program is checked by the compiler.
+pub(crate) fn read(
+    py: Python<'_>,
+    vocab: Vec<Value>,
+    max_len: &Bound<'_, PyAny>,
+    opt: u8,
+    bos: &str,
+    pad: &str,
+    limits: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Options> {
+    let longest = max_len.extract::<i128>().map_err(|_| {
+        errors::usage(py, format!("the maximum length is a whole number, not {max_len}"), "as in `max_len=8`")
+    })?;
+    // A length that is out of bounds is the compiler's to refuse.
+    let mut options = Options::new(vocab, usize::try_from(longest.max(0)).unwrap_or(usize::MAX));
+    options.opt = match opt {
+        0 => OptLevel::O0,
+        1 => OptLevel::O1,
+        _ => return Err(errors::usage(py, format!("there is no optimisation level {opt}"), "`opt` is 0 or 1")),
+    };
+    bos.clone_into(&mut options.bos);
+    pad.clone_into(&mut options.pad);
+    for (key, value) in limits.into_iter().flatten() {
+        let key: String = key.extract()?;
+        match key.as_str() {
+            "values" => options.limits.enumerate = value.extract()?,
+            "units" => options.limits.units = value.extract()?,
+            "bytes" => options.limits.bytes = value.extract()?,
+            _ => {
+                return Err(errors::usage(py, format!("there is no limit `{key}`"), "`values`, `units` or `bytes`"));
+            }
+        }
+    }
+    Ok(options)
+}

@@ -1,0 +1,130 @@
+//! The transformer's layers: a box for each head and each group of neurons, with what it does and what it reads.
+
+use std::collections::BTreeMap;
+
+use super::diagram::{Diagram, Node, Tone};
+use super::label::label;
+use super::parts::{Part, block_of, feeds, parts, subspaces};
+use crate::circuit::DirId;
+use crate::compile::Compilation;
+
+const NAME: usize = 34;
+const LINE: usize = 46;
+/// More boxes of one half-layer are drawn as one.
+const MOST: usize = 30;
+
+/// The diagram of the layers.
+pub(super) fn layers(c: &Compilation) -> Diagram {
+    let name = label(&c.graph.describe(c.output), NAME);
+    let mut diagram = Diagram::new(format!("The transformer that computes {name}"));
+    let config = &c.model.config;
+    diagram.notes =
+        vec![
+        format!(
+            "{} layer{}, {} head{} in each, d_model {}, d_head {}, d_mlp {}.",
+            config.n_layers,
+            plural(config.n_layers),
+            config.n_heads,
+            plural(config.n_heads),
+            config.d_model, config.d_head, config.d_mlp
+        ),
+        "Arrows: what is read from the residual stream, named by subspace (the constants one and bos are left out)."
+            .to_owned(),
+    ];
+    let embedding = diagram.band("embedding", Tone::Input);
+    let halves: Vec<usize> = (0..c.schedule.layers)
+        .flat_map(|l| [(l, "attention", Tone::Attention), (l, "MLP", Tone::Mlp)])
+        .map(|(l, kind, tone)| diagram.band(format!("layer {l} {kind}"), tone))
+        .collect();
+    let all = parts(c);
+    let mut box_of: BTreeMap<Part, usize> = BTreeMap::new();
+    let mut crowd: BTreeMap<usize, usize> = BTreeMap::new();
+    for (part, writes) in &all {
+        if matches!(part, Part::Embedding(at) if *at < 2) {
+            continue;
+        }
+        let band = match part {
+            Part::Embedding(_) => embedding,
+            Part::Head(l, _) => halves[2 * l],
+            Part::Neurons(l, _) => halves[2 * l + 1],
+        };
+        let total = all.iter().filter(|(p, _)| same_half(*p, *part)).count();
+        let before = all.iter().take_while(|(p, _)| p != part).filter(|(p, _)| same_half(*p, *part)).count();
+        let at = if total > MOST && before >= MOST {
+            *crowd.entry(band).or_insert_with(|| {
+                let title = format!("… {} more", total - MOST);
+                diagram.add(Node { band, title, tone: diagram.bands[band].tone, ..Node::default() })
+            })
+        } else {
+            diagram.add(boxed(c, *part, writes, band))
+        };
+        box_of.insert(*part, at);
+    }
+    let end = diagram.band("output", Tone::Plain);
+    let output = diagram.add(Node {
+        key: "unembed".to_owned(),
+        band: end,
+        title: format!("output: {name}"),
+        lines: vec!["read by W_U".to_owned()],
+        ..Node::default()
+    });
+    for ((from, to), names) in feeds(c, &all) {
+        if let (Some(&from), Some(&to)) = (box_of.get(&from), box_of.get(&to)) {
+            diagram.arrow(from, to, label(&names.join(", "), 20));
+        }
+    }
+    let read = c.readings.iter().find(|r| r.node == c.output).map(super::super::assemble::readout::Reading::dirs);
+    for dir in read.into_iter().flatten() {
+        let from = all.iter().filter(|(_, writes)| writes.contains(&dir)).filter_map(|(p, _)| box_of.get(p));
+        from.copied().collect::<Vec<_>>().into_iter().for_each(|from| diagram.arrow(from, output, ""));
+    }
+    diagram
+}
+
+fn same_half(a: Part, b: Part) -> bool {
+    match (a, b) {
+        (Part::Embedding(_), Part::Embedding(_)) => true,
+        (Part::Head(l, _), Part::Head(m, _)) | (Part::Neurons(l, _), Part::Neurons(m, _)) => l == m,
+        _ => false,
+    }
+}
+
+fn boxed(c: &Compilation, part: Part, writes: &[DirId], band: usize) -> Node {
+    let block = block_of(c, writes).map(|b| &c.lowered.circuit.blocks[b.index()]);
+    let does = block.map(|b| label(b.gadget(), LINE));
+    let origins = block.map_or(&[][..], |b| b.origins());
+    let mut computes: Vec<String> = Vec::new();
+    for &o in origins {
+        let name = c.encoded.graph.describe(o);
+        if !computes.contains(&name) {
+            computes.push(name);
+        }
+    }
+    let computes = label(&computes.join(", "), NAME);
+    let written = writes.iter().map(|d| c.lowered.circuit.direction(*d).label.as_str());
+    let shown: Vec<&str> = written.take(6).collect();
+    let wrote = format!("writes {}{}", shown.join(", "), if writes.len() > 6 { ", …" } else { "" });
+    let mut lines: Vec<String> = does.into_iter().collect();
+    let (key, title, tone) = match part {
+        Part::Embedding(at) => {
+            let subspace = subspaces(c).into_iter().find(|s| s.span.start as u32 == at).expect("it is one of them");
+            let count = subspace.span.len();
+            lines.push(format!("{count} direction{}", if count == 1 { "" } else { "s" }));
+            ("embed".to_owned(), label(&subspace.name, NAME), Tone::Input)
+        }
+        Part::Head(l, h) => (format!("layer.{l}.head.{h}"), format!("head {h}: {computes}"), Tone::Attention),
+        Part::Neurons(l, g) => {
+            let neurons = &c.placement.units[l][g].neurons;
+            let title = format!("{} neuron{}: {computes}", neurons.len(), if neurons.len() == 1 { "" } else { "s" });
+            (format!("layer.{l}.mlp"), title, Tone::Mlp)
+        }
+    };
+    if !matches!(part, Part::Embedding(_)) {
+        lines.push(label(&wrote, LINE + 10));
+    }
+    Node { key, band, tone, title, lines, ..Node::default() }
+}
+
+fn plural(n: usize) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}

@@ -1,0 +1,1 @@
+"""RASP: the language (``rasp``) and its evaluator under a causal mask (``causal_eval``)."""

@@ -1,0 +1,1 @@
+"""What stands before and behind the transformer: encoders of tokens and decoders of outputs."""
