@@ -59,7 +59,9 @@ impl Console {
         let frame = Frame { module: module.clone(), scope: machine.console };
         for statement in &module.statements {
             machine.begin();
+            let scopes = machine.scopes.len();
             let result = machine.execute(&frame, statement);
+            machine.end_scopes(scopes);
             machine.say();
             match result {
                 Ok(Outcome::Exit) => {
@@ -79,7 +81,6 @@ impl Console {
                 }
             }
         }
-        machine.keeps_scopes = false;
         std::mem::take(&mut machine.replies)
     }
 

@@ -94,6 +94,8 @@ pub(super) struct Machine {
     /// What s-ops are tried on.
     pub(super) input: Arc<[Value]>,
     pub(super) steps: usize,
+    /// How many bytes the statement has shown.
+    pub(super) shown: usize,
     frames: usize,
     pub(super) calls: usize,
     /// Whether people use it, and not a script: statements as program files write them, errors with places.
@@ -134,6 +136,7 @@ impl Machine {
             collected: Vec::new(),
             printed: String::new(),
             steps: 0,
+            shown: 0,
             frames: 0,
             calls: 0,
             friendly: false,
@@ -170,6 +173,7 @@ impl Machine {
         self.nodes.begin();
         self.failed_at = None;
         self.steps = 0;
+        self.shown = 0;
         self.frames = 0;
         self.calls = 0;
         self.input = self.sop_example.values.clone();
@@ -192,7 +196,7 @@ impl Machine {
         if self.nodes.interrupt.load(Ordering::Relaxed) {
             return Err(Fail::Interrupted);
         }
-        if self.steps > MAX_STEPS { Err(Fail::Wrong("this takes too long".to_owned())) } else { Ok(()) }
+        if self.steps > MAX_STEPS { Err(too_long()) } else { Ok(()) }
     }
 
     pub(super) fn new_scope(&mut self, parent: usize, name: &Arc<str>) -> Eval<usize> {
@@ -202,6 +206,13 @@ impl Machine {
         let scope = Scope { parent: Some(parent), name: name.clone(), names: IndexMap::new(), exports_to: None };
         self.scopes.push(scope);
         Ok(self.scopes.len() - 1)
+    }
+
+    /// After a statement: its scopes end with it, unless a function has been defined in one.
+    pub(super) fn end_scopes(&mut self, before: usize) {
+        if !std::mem::take(&mut self.keeps_scopes) {
+            self.scopes.truncate(before);
+        }
     }
 
     pub(super) fn lookup(&self, scope: usize, name: &str) -> Eval<Item> {
@@ -352,6 +363,7 @@ impl Machine {
             let got = key.describe(&self.nodes);
             return Err(Fail::Rasp(format!("dictionary keys can only be atoms, but instead got: {got}")));
         };
+        self.step(super::node::large(&key))?;
         dict.insert(key, value);
         Ok(())
     }
@@ -483,6 +495,10 @@ impl Machine {
             _ => Err(Fail::NotImplemented),
         }
     }
+}
+
+pub(super) fn too_long() -> Fail {
+    Fail::Wrong("this takes too long".to_owned())
 }
 
 pub(super) fn empty_input(got: &str) -> Fail {

@@ -16,6 +16,7 @@
 
 mod complex;
 mod export;
+mod float;
 mod friendly;
 mod grammar;
 mod machine;
@@ -175,10 +176,7 @@ impl Console {
             }
             Err(fail) => machine.printed.push_str(&failure(&fail)),
         }
-        if !machine.keeps_scopes {
-            machine.scopes.truncate(scopes);
-        }
-        machine.keeps_scopes = false;
+        machine.end_scopes(scopes);
         ended
     }
 }

@@ -121,6 +121,7 @@ impl Machine {
             return Err(Fail::Wrong("maximum recursion depth exceeded".to_owned()));
         }
         let shown: Vec<String> = args.iter().map(|a| self.argument(a)).collect();
+        self.step(shown.iter().map(|s| s.len() / 64).sum())?;
         let name = format!("{}({})", function.def.name.name, shown.join(" , "));
         let scope = self.new_scope(function.scope, &Arc::from(format!("{}'", function.creator)))?;
         let frame = Frame { module: function.module.clone(), scope };
@@ -178,7 +179,7 @@ impl Machine {
             return Err(Fail::Rasp(format!("draw expects unfinished sequence, got: {got}")));
         };
         let result = self.nodes.compute(id, &on)?;
-        let text = self.show_applied(&Applied { result, input: on });
+        let text = self.show_applied(&Applied { result, input: on })?;
         self.printed.push_str(&text);
         Ok(nothing())
     }

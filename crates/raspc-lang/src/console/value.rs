@@ -223,6 +223,16 @@ impl Item {
         }
     }
 
+    /// The steps that reading all of it takes, large values counting more.
+    pub(super) fn effort(&self) -> usize {
+        match self {
+            Self::Atom(v) => 1 + super::node::large(v),
+            Self::List(l) => l.iter().map(Self::effort).fold(1, usize::saturating_add),
+            Self::Dict(d) => d.values().map(Self::effort).fold(1, usize::saturating_add),
+            _ => 1,
+        }
+    }
+
     /// As messages say what they got: strings in double quotes, s-ops by name.
     pub(super) fn describe(&self, nodes: &Nodes) -> String {
         let mut out = String::new();

@@ -54,7 +54,8 @@ impl Terminal {
         let start = Instant::now();
         let next =
             if text.trim_start().starts_with(':') { self.command(text, console)? } else { self.submit(text, console)? };
-        if self.timed {
+        // What `:time` takes is timed by itself.
+        if self.timed && !text.trim_start().starts_with(":time") {
             let time = console.paint.dim(&format!("{:.1?}", start.elapsed()));
             console.line(time)?;
         }
@@ -107,7 +108,6 @@ impl Terminal {
                 let outer = std::mem::replace(&mut self.timed, true);
                 let next = self.enter(&text, console);
                 self.timed = outer;
-                // The line itself is not timed a second time.
                 return next;
             }
             Word::Run(args) => {
