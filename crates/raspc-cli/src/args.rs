@@ -7,9 +7,11 @@ mod language;
 
 use std::path::PathBuf;
 
-pub(crate) use self::language::{FmtArgs, ReplArgs, TestArgs};
-
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use raspc_model::export::Format;
+
+pub(crate) use self::language::{FmtArgs, ReplArgs, TestArgs};
 
 /// Compile RASP programs into the weights of exact transformers.
 #[derive(Debug, Parser)]
@@ -50,6 +52,10 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Tell the six steps of a compilation, in words and tables.
     Explain(ExplainArgs),
+    /// Show a program turning into a transformer and running, as one self-contained page.
+    Explore(ExploreArgs),
+    /// Write the model in the format of another runtime.
+    Export(ExportArgs),
     /// Check the expectations written into programs (`#? rev("abc") = [c, b, a]`) on interpreter and transformer.
     Test(TestArgs),
     /// Lay out programs in one way, comments kept.
@@ -233,6 +239,34 @@ pub(crate) enum Emit {
     Model,
 }
 
+/// `raspc explore`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "raspc explore [OPTIONS] <PROGRAM> [INPUT]...\n       raspc explore [OPTIONS] -e <TEXT> [INPUT]...",
+    after_help = "The page needs no network and no other file; inputs can also be typed into it. Without -o and --serve it is \
+                  written to a temporary folder and opened in the browser."
+)]
+pub(crate) struct ExploreArgs {
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// Inputs: characters, or JSON where it starts with `[` or `"`; `-` reads one a line [default: the program's example].
+    #[arg(value_name = "INPUT")]
+    pub(crate) inputs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// The file to write [default: a temporary one, opened in the browser].
+    #[arg(short, long, value_name = "FILE", conflicts_with = "serve")]
+    pub(crate) output: Option<PathBuf>,
+    /// Serve the page on the loopback address until interrupted; raspc itself runs the inputs it is asked for.
+    #[arg(long)]
+    pub(crate) serve: bool,
+    /// The port to serve on [default: one that is free].
+    #[arg(long, value_name = "PORT", requires = "serve")]
+    pub(crate) port: Option<u16>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
 /// `raspc draw`
 #[derive(Debug, Args)]
 #[command(
@@ -271,6 +305,35 @@ pub(crate) enum DrawView {
     Attention,
     /// the weight matrices
     Weights,
+}
+
+/// `raspc export`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "raspc export [OPTIONS] <PROGRAM> --format <FORMAT> -o <PATH>\n       raspc export [OPTIONS] -e <TEXT> --format <FORMAT> -o <PATH>",
+    after_help = "Exit status: 0 when it is written, 1 when the program is at fault or the format cannot represent the model \
+                  exactly, 2 for wrong usage. Whatever fails, nothing half-written is left."
+)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// The format.
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    pub(crate) format: Format,
+    /// The file (onnx, safetensors) or folder to write; an older export that is there already is replaced.
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: PathBuf,
+    /// Print what was written as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+}
+
+/// Reads the name of a format.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let values = Format::ALL.map(|f| PossibleValue::new(f.name()).help(f.summary()));
+    PossibleValuesParser::new(values).map(|name| Format::from_name(&name).expect("one of the possible values"))
 }
 
 /// `raspc list`

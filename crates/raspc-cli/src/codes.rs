@@ -1,12 +1,15 @@
 //! The diagnostics of the command line, and what `raspc help CODE` says of them and of the compiler's.
 //!
 //! `E01` to `E07` and `W01` are the language's and explained there, `E08` and `W08` the compiler's, `E09` the command
-//! line's own.
+//! line's own, `E11` the exporters'.
+
+use std::sync::LazyLock;
 
 use raspc::encode::codes as compiler;
 use raspc::values::codes as values;
 use raspc_lang::codes::{CODES, CodeDoc};
 use raspc_lang::diagnostic::Code;
+use raspc_model::export::{EXPLANATIONS, Explanation};
 
 /// An input holds a token that the vocabulary does not.
 pub(crate) const TOKEN: Code = Code("E0901");
@@ -197,9 +200,18 @@ const HERE: &[CodeDoc] = &[
     },
 ];
 
+/// The exporters' codes, which know nothing of the language's types.
+static EXPORTS: LazyLock<Vec<CodeDoc>> = LazyLock::new(|| {
+    let doc = |e: &Explanation| {
+        let Explanation { code, title, why, fix, wrong, right } = *e;
+        CodeDoc { code: Code(code), title, why, fix, wrong, right }
+    };
+    EXPLANATIONS.iter().map(doc).collect()
+});
+
 /// Every code there is, the language's first.
 pub(crate) fn all() -> impl Iterator<Item = &'static CodeDoc> {
-    CODES.iter().chain(HERE)
+    CODES.iter().chain(HERE).chain(&*EXPORTS)
 }
 
 /// What is said of a code, in upper or lower case.

@@ -1,7 +1,7 @@
 //! Reading text and writing folders.
 //!
-//! **Invariants.** What is read is bounded, whatever a file claims to be. A folder is written beside its place and moved
-//! there when it is complete: at every moment the old one or the new one is there, and nothing is left behind.
+//! **Invariants.** What is read is bounded, whatever a file claims to be. A folder is written beside its place ([`Scratch`]) and
+//! moved there when it is complete: at every moment the old one or the new one is there, and nothing is left behind.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -174,38 +174,53 @@ pub(crate) fn write_file(target: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(crate) fn write_folder(target: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Unwritten> {
     let names: Vec<&str> = files.iter().map(|f| f.0.as_str()).collect();
     vacant(target, &names)?;
-    let parent = match target.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    fs::create_dir_all(&parent)?;
-    let new = Scratch::new(&parent, "new")?;
+    let new = Scratch::beside(target)?;
     for (name, bytes) in files {
         let mut file = fs::File::create_new(new.path.join(name))?;
         io::Write::write_all(&mut file, bytes)?;
         file.sync_all()?;
     }
-    if !target.exists() {
-        fs::rename(&new.path, target)?;
-        return Ok(());
+    Ok(new.become_folder(target)?)
+}
+
+/// The folder in which something lies.
+fn parent(target: &Path) -> PathBuf {
+    match target.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p.to_owned(),
+        _ => PathBuf::from("."),
     }
-    // A folder cannot be moved onto one that holds files: the old one steps aside, and comes back if the new one fails.
-    let old = Scratch::new(&parent, "old")?;
-    let aside = old.path.join("model");
-    fs::rename(target, &aside)?;
-    if let Err(error) = fs::rename(&new.path, target) {
-        fs::rename(&aside, target)?;
-        return Err(error.into());
-    }
-    Ok(())
 }
 
 /// A folder that is gone when this value is.
-struct Scratch {
-    path: PathBuf,
+pub(crate) struct Scratch {
+    /// Where it is.
+    pub(crate) path: PathBuf,
 }
 
 impl Scratch {
+    /// A new folder beside the place for which something is made.
+    pub(crate) fn beside(target: &Path) -> io::Result<Self> {
+        let parent = parent(target);
+        fs::create_dir_all(&parent)?;
+        Self::new(&parent, "new")
+    }
+
+    /// Moves the folder to its place, where nothing is, or a folder that it replaces.
+    pub(crate) fn become_folder(self, target: &Path) -> io::Result<()> {
+        if !target.exists() {
+            return fs::rename(&self.path, target);
+        }
+        // A folder cannot be moved onto one that holds files: the old one steps aside, and comes back if the new one fails.
+        let old = Self::new(&parent(target), "old")?;
+        let aside = old.path.join("model");
+        fs::rename(target, &aside)?;
+        if let Err(error) = fs::rename(&self.path, target) {
+            fs::rename(&aside, target)?;
+            return Err(error);
+        }
+        Ok(())
+    }
+
     /// A new folder in `parent`; the process's id keeps two commands apart, the number two folders of one.
     fn new(parent: &Path, what: &str) -> io::Result<Self> {
         for number in 0..1000 {

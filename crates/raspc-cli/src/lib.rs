@@ -21,6 +21,7 @@ mod matrix;
 mod render;
 mod settings;
 mod show;
+mod sink;
 mod subject;
 mod table;
 
@@ -32,6 +33,8 @@ use clap::Parser as _;
 use crate::args::{Cli, Command};
 use crate::console::Console;
 use crate::fault::{Fault, Status};
+
+pub use crate::sink::{Unexported, Written, write_export};
 
 /// Programs nest as deep as the parser's limits allow, which is deeper than the system's default stack is safe for.
 pub(crate) const STACK: usize = 256 << 20;
@@ -107,6 +110,8 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Status, Fault> {
         Command::Explain(args) => commands::explain::explain(args, console),
         Command::Test(args) => commands::test::test(args, console),
         Command::Fmt(args) => commands::fmt::fmt(args, console),
+        Command::Explore(args) => commands::explore::explore(args, console),
+        Command::Export(args) => commands::export::export(args, console),
         Command::Repl(args) => commands::repl::repl(args, console),
         Command::Draw(args) => commands::draw::draw(args, console),
         Command::List(args) => commands::list::list(args, console),

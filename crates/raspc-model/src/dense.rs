@@ -67,6 +67,28 @@ impl DenseTensor<'_> {
         }
     }
 
+    /// Its entries as one matrix: as many columns as the last axis, the others together as rows.
+    pub fn to_matrix(&self) -> SparseMatrix {
+        let (width, rows) = (self.width(), self.shape.iter().rev().skip(1).product());
+        let mut entries = Vec::new();
+        let mut put = |r: usize, c: u32, v: f32| entries.push((r as u32, c, v));
+        match &self.content {
+            Content::Matrices(matrices) => {
+                let starts = matrices.iter().scan(0, |next, m| Some(std::mem::replace(next, *next + m.rows())));
+                starts
+                    .zip(matrices)
+                    .for_each(|(start, m)| m.entries().for_each(|(r, c, v)| put(start + r as usize, c, v)));
+            }
+            Content::Owned(matrix) => return matrix.clone(),
+            Content::Sparse(rows) => {
+                rows.iter().enumerate().for_each(|(r, row)| row.iter().for_each(|&(c, v)| put(r, c, v)));
+            }
+            Content::Row(values) => (0..).zip(*values).for_each(|(c, &v)| put(0, c, v)),
+            Content::Zeros => {}
+        }
+        SparseMatrix::from_entries(rows, width, entries)
+    }
+
     /// All numbers.
     pub fn to_vec(&self) -> Vec<f32> {
         let mut all = Vec::with_capacity(self.len());

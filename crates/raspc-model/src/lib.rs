@@ -19,6 +19,7 @@ pub mod check;
 pub mod decode;
 pub mod dense;
 pub mod error;
+pub mod export;
 pub mod files;
 pub mod forward;
 pub mod hooks;

@@ -74,6 +74,7 @@ mod tests {
                 let values = tensor.to_vec();
                 prop_assert_eq!(values.len(), tensor.len(), "{}", tensor.name);
                 prop_assert_eq!(tensor.is_empty(), values.is_empty());
+                prop_assert_eq!(tensor.to_matrix().to_dense().data, values.clone(), "{}", tensor.name);
                 numbers += values.len();
                 nonzeros += values.iter().filter(|&&v| v != 0.0).count();
             }

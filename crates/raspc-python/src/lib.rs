@@ -8,6 +8,7 @@
 
 mod call;
 mod errors;
+mod export;
 mod expression;
 mod graph;
 mod model;
@@ -39,5 +40,8 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<run::Run>()?;
     m.add_class::<program::Program>()?;
     m.add_function(wrap_pyfunction!(program::standard_programs, m)?)?;
+    m.add_function(wrap_pyfunction!(export::export_formats, m)?)?;
+    m.add_function(wrap_pyfunction!(export::write_model, m)?)?;
+    m.add_function(wrap_pyfunction!(export::model_bytes, m)?)?;
     m.add_function(wrap_pyfunction!(cli, m)?)
 }

@@ -175,6 +175,33 @@ pub struct Compiled {
     pub assumptions: Vec<String>,
 }
 
+/// What `export --json` prints.
+#[derive(Debug, Serialize)]
+pub struct Exported {
+    /// Of what was exported.
+    #[serde(flatten)]
+    pub model: Sizes,
+    /// The format's name.
+    pub format: &'static str,
+    /// The file or folder.
+    pub output: String,
+    /// Of all files.
+    pub bytes: u64,
+    /// In the order in which they were written; a single file under the name that its format gives it.
+    pub files: Vec<ExportedFile>,
+    /// How long the writing took, without the compilation.
+    pub seconds: f64,
+}
+
+/// A file of an export.
+#[derive(Debug, Serialize)]
+pub struct ExportedFile {
+    /// Its name within the export.
+    pub name: String,
+    /// Its length.
+    pub bytes: u64,
+}
+
 /// What `verify --json` prints.
 #[derive(Debug, Serialize)]
 pub struct Verified {

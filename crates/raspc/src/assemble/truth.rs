@@ -17,7 +17,8 @@ struct Parts {
     directions: Vec<u32>,
 }
 
-/// The circuit as data: `nodes` (name, heads, neurons, directions) and `edges` between components.
+/// The circuit as data: `directions` (by coordinate: label, least and greatest value at tokens, grid, value at BOS),
+/// `nodes` (name, heads, neurons, directions) and `edges` between components.
 pub fn truth(graph: &Graph, circuit: &Circuit, schedule: &Schedule, layout: &Layout, placement: &Placement) -> Json {
     let mut parts: BTreeMap<NodeId, Parts> = BTreeMap::new();
     for (c, d) in layout.direction.iter().enumerate() {
@@ -49,7 +50,13 @@ pub fn truth(graph: &Graph, circuit: &Circuit, schedule: &Schedule, layout: &Lay
             })
         })
         .collect();
-    json!({ "nodes": nodes, "edges": edges(circuit, schedule, layout, placement) })
+    let directions: Vec<Json> = layout
+        .direction
+        .iter()
+        .map(|d| circuit.direction(*d))
+        .map(|d| json!({ "label": d.label, "lo": d.range.lo, "hi": d.range.hi, "grid": d.range.grid, "bos": d.bos }))
+        .collect();
+    json!({ "directions": directions, "nodes": nodes, "edges": edges(circuit, schedule, layout, placement) })
 }
 
 /// Edges between components: writer, reader and the directions through which the one feeds the other.

@@ -21,13 +21,19 @@ pub fn print(encoded: &Encoded, values: &Values) -> String {
     text
 }
 
+/// How a node is held, in words: as a one-hot, as a number.
+pub fn ways(encoded: &Encoded, id: NodeId) -> (Option<String>, Option<String>) {
+    let plan = encoded.plan(id);
+    let graph = &encoded.graph;
+    (plan.onehot.as_ref().map(|o| onehot(graph, o)), plan.number.as_ref().map(|n| number(graph, n)))
+}
+
 /// What an s-op can hold, and how it is held.
 pub fn describe(encoded: &Encoded, values: &Values, id: NodeId) -> (String, String) {
-    let plan = encoded.plan(id);
-    let mut ways: Vec<String> = Vec::new();
-    ways.extend(plan.onehot.as_ref().map(|o| format!("one-hot: {}", onehot(&encoded.graph, o))));
-    ways.extend(plan.number.as_ref().map(|n| format!("number: {}", number(&encoded.graph, n))));
-    let how = if ways.is_empty() { "read through others".to_owned() } else { ways.join("; ") };
+    let (onehot, number) = ways(encoded, id);
+    let mut all: Vec<String> = onehot.map(|o| format!("one-hot: {o}")).into_iter().collect();
+    all.extend(number.map(|n| format!("number: {n}")));
+    let how = if all.is_empty() { "read through others".to_owned() } else { all.join("; ") };
     (set(values.set(id)), how)
 }
 
@@ -71,7 +77,7 @@ fn number(graph: &Graph, number: &Number) -> String {
     }
 }
 
-fn table(graph: &Graph, dims: &[raspc_lang::graph::NodeId]) -> String {
+fn table(graph: &Graph, dims: &[NodeId]) -> String {
     let of: Vec<String> = dims.iter().map(|&d| graph.describe(d)).collect();
     format!("lookup table of {}", of.join(", "))
 }

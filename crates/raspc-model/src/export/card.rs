@@ -1,0 +1,187 @@
+//! The model card of a Hugging Face folder: what the model computes, on which symbols, how to use it, what it requires.
+
+use std::fmt::Write as _;
+
+use crate::forward::Keep;
+use crate::model::{Decode, Model};
+use crate::token::Token;
+
+/// Which folder the card is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Card {
+    /// `BertForTokenClassification`
+    BertTokens,
+    /// `GPT2ForTokenClassification`
+    Gpt2Tokens,
+    /// `GPT2LMHeadModel`
+    Gpt2Language,
+}
+
+/// More symbols or values than this are counted and not listed.
+const LISTED: usize = 60;
+
+/// Longer programs are not shown.
+const LISTED_LINES: usize = 100;
+
+/// The text of `README.md`.
+pub(super) fn card(model: &Model, kind: Card, program: &str) -> String {
+    let name = &model.output_readout().name;
+    let pipeline = if kind == Card::Gpt2Language { "text-generation" } else { "token-classification" };
+    let mut text = format!(
+        "---\nlibrary_name: transformers\npipeline_tag: {pipeline}\ntags: [raspc, rasp, interpretability]\n---\n\n\
+         # {}\n\nThis model was not trained: raspc compiled it from a RASP program, and its weights are exact. ",
+        one_line(name)
+    );
+    let mask = if model.config.causal {
+        "causally: a position sees itself and what stands before it"
+    } else {
+        "bidirectionally"
+    };
+    let _ = writeln!(
+        text,
+        "At every\nposition it computes `{}`, {mask}, on inputs of up to {} tokens (BOS not counted).\n",
+        one_line(name),
+        model.config.max_len
+    );
+    listing(&mut text, program);
+    symbols(&mut text, model);
+    usage(&mut text, model, kind);
+    requirements(&mut text, model);
+    inside(&mut text, model);
+    text
+}
+
+fn listing(text: &mut String, program: &str) {
+    let lines = program.lines().count();
+    if lines == 0 || program.contains("```") {
+        return;
+    }
+    if lines > LISTED_LINES {
+        let _ =
+            writeln!(text, "## Program\n\nThe graph that was compiled has {lines} lines: `listing` in `raspc.json`.\n");
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "## Program\n\nThe graph that was compiled, one operation a line:\n\n```\n{}\n```\n",
+        program.trim_end()
+    );
+}
+
+fn symbols(text: &mut String, model: &Model) {
+    let (bos, pad) = (one_line(&model.config.bos), one_line(&model.config.pad));
+    let _ = write!(
+        text,
+        "## Symbols\n\nInput: {}. The tokenizer splits at white space, puts `{bos}` in front (position 0; what the model says\n\
+         there means nothing) and pads with `{pad}` on the right. A word that is no symbol is an error.\n\nOutput: ",
+        listed(&model.vocab)
+    );
+    let _ = match &model.output_readout().decode {
+        Decode::Categorical { classes } => {
+            let values: Vec<Token> = classes.iter().map(|c| c.0.clone()).collect();
+            let none =
+                if values.contains(&Token::None) { " (`none` where the program's output is undefined)" } else { "" };
+            writeln!(
+                text,
+                "{}{none}, the argmax of the logits.\nA value's logit is 1 and the others' are 0: softmax scores mean nothing here.\n",
+                listed(&values)
+            )
+        }
+        Decode::Numerical { bound, values, .. } => {
+            let nearest =
+                values.as_ref().map_or(String::new(), |v| format!("; the value is the nearest of {}", listed(v)));
+            writeln!(text, "a number, the one logit, within {bound:e} of the program's{nearest}.\n")
+        }
+    };
+}
+
+fn usage(text: &mut String, model: &Model, kind: Card) {
+    let ids: Vec<u32> = (0..model.vocab.len().min(model.config.max_len).min(4) as u32).rev().collect();
+    let words = |tokens: &[Token]| tokens.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let input: Vec<Token> = ids.iter().map(|&id| model.vocab[id as usize].clone()).collect();
+    let example = serde_json::to_string(&words(&input).join(" ")).expect("a text");
+    let class = match kind {
+        Card::Gpt2Language => "AutoModelForCausalLM",
+        Card::BertTokens | Card::Gpt2Tokens => "AutoModelForTokenClassification",
+    };
+    let _ = write!(
+        text,
+        "## Use\n\n```python\nimport torch\nfrom transformers import AutoTokenizer, {class}\n\n\
+         tokenizer = AutoTokenizer.from_pretrained(FOLDER)\nmodel = {class}.from_pretrained(FOLDER)\n\
+         with torch.no_grad():\n    logits = model(**tokenizer({example}, return_tensors=\"pt\")).logits[0, 1:]\n"
+    );
+    let numerical = matches!(model.output_readout().decode, Decode::Numerical { .. });
+    text.push_str(match kind {
+        Card::Gpt2Language => "print(tokenizer.convert_ids_to_tokens(logits.argmax(-1).tolist()))\n",
+        Card::BertTokens | Card::Gpt2Tokens if numerical => "print(logits[:, 0].tolist())\n",
+        Card::BertTokens | Card::Gpt2Tokens => {
+            "print([model.config.id2label[i] for i in logits.argmax(-1).tolist()])\n"
+        }
+    });
+    text.push_str("```\n\n");
+    // Numbers are left out: their last digit is the platform's `exp`.
+    if !numerical && let Ok(run) = model.run(&ids, Keep::default()) {
+        let output = serde_json::to_string(&words(&model.decode_output(&run))).expect("texts");
+        let _ = writeln!(text, "It prints `{}`.\n", one_line(&output));
+    }
+}
+
+fn requirements(text: &mut String, model: &Model) {
+    text.push_str(
+        "## Requirements\n\nfloat32, TF32 off. The weights are exact in 32-bit floats; in half precision, quantised or with TF32\n\
+         the model computes something else. The layer norms are made to do nothing (their epsilon is 2^120): do not change\n\
+         `layer_norm_eps` or `layer_norm_epsilon`.\n\n",
+    );
+    if model.assumptions.is_empty() {
+        text.push_str("The compiler rested on no assumption that it did not prove.\n\n");
+    } else {
+        text.push_str("The compiler rested on what it did not prove:\n\n");
+        model.assumptions.iter().for_each(|a| {
+            let _ = writeln!(text, "- {}", one_line(a));
+        });
+        text.push('\n');
+    }
+}
+
+fn inside(text: &mut String, model: &Model) {
+    let c = &model.config;
+    let _ = write!(
+        text,
+        "## Inside\n\nThe compiled model has n_layers {}, n_heads {}, d_model {}, d_head {}, d_mlp {}; this folder pads it\n\
+         and stores each direction of its residual stream twice, once negated, so that layer norms find the mean zero\n\
+         (`raspc.json` says where). These named values can be read from it:\n\n| value | complete after |\n|---|---|\n",
+        c.n_layers, c.n_heads, c.d_model, c.d_head, c.d_mlp
+    );
+    for readout in &model.readouts {
+        let place = match readout.after {
+            0 => "the embedding".to_owned(),
+            after if after % 2 == 1 => format!("attention {}", after / 2),
+            after => format!("MLP {}", after / 2 - 1),
+        };
+        let _ = writeln!(text, "| `{}` | {place} |", one_line(&readout.name).replace('|', "\\|"));
+    }
+}
+
+/// Symbols as code, or how many there are.
+fn listed(tokens: &[Token]) -> String {
+    if tokens.len() > LISTED {
+        return format!("{} symbols (see `raspc.json`)", tokens.len());
+    }
+    let quoted: Vec<String> = tokens.iter().map(|t| format!("`{}`", one_line(&t.to_string()))).collect();
+    quoted.join(" ")
+}
+
+/// Names and symbols come from anywhere; they do not end a line or a piece of code.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c.is_control() {
+                ' '
+            } else if c == '`' {
+                '\''
+            } else {
+                c
+            }
+        })
+        .collect()
+}

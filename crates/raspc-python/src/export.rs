@@ -1,0 +1,62 @@
+//! Models in the formats of other runtimes: files written by the command line's own sink, or bytes.
+
+use std::path::PathBuf;
+
+use pyo3::exceptions::{PyFileExistsError, PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use raspc_cli::{Unexported, Written, write_export};
+use raspc_lang::diagnostic::{Code, Diagnostic};
+use raspc_model::export::{ExportError, Files, Format, Refusal, export};
+
+use crate::model::Model;
+use crate::{errors, work};
+
+/// The formats: names and what they are.
+#[pyfunction]
+pub(crate) fn export_formats() -> Vec<(&'static str, &'static str)> {
+    Format::ALL.map(|f| (f.name(), f.summary())).to_vec()
+}
+
+/// Writes a model to a file or folder, whole or not at all; gives names and lengths of the files.
+#[pyfunction]
+pub(crate) fn write_model(py: Python<'_>, model: &Model, format: &str, path: PathBuf) -> PyResult<Vec<Written>> {
+    let format = named(format)?;
+    let (weights, program) = model.exported();
+    match work::light(py, || write_export(&weights, &program, format, &path))? {
+        Ok(written) => Ok(written),
+        Err(Unexported::Refused(refusal)) => Err(refused(py, format, refusal)),
+        Err(Unexported::Occupied(what)) => {
+            Err(PyFileExistsError::new_err(format!("`{}` is {what}, and is left as it is", path.display())))
+        }
+        Err(Unexported::System(error)) => Err(error.into()),
+    }
+}
+
+/// The files of an export as a dictionary from names to bytes.
+#[pyfunction]
+pub(crate) fn model_bytes<'py>(py: Python<'py>, model: &Model, format: &str) -> PyResult<Bound<'py, PyDict>> {
+    let format = named(format)?;
+    let (weights, program) = model.exported();
+    let mut files = Files::default();
+    match work::light(py, || export(&weights, format, &program, &mut files))? {
+        Ok(()) => {}
+        Err(ExportError::Refused(refusal)) => return Err(refused(py, format, refusal)),
+        Err(ExportError::Sink(error)) => return Err(PyOSError::new_err(error.to_string())),
+    }
+    let all = PyDict::new(py);
+    for (name, bytes) in &files.files {
+        all.set_item(name, PyBytes::new(py, bytes))?;
+    }
+    Ok(all)
+}
+
+fn named(name: &str) -> PyResult<Format> {
+    let known = || Format::ALL.map(Format::name).join(", ");
+    Format::from_name(name).ok_or_else(|| PyValueError::new_err(format!("there is no format `{name}`: {}", known())))
+}
+
+fn refused(py: Python<'_>, format: Format, refusal: Refusal) -> PyErr {
+    let message = format!("no {format}: {}", refusal.message);
+    errors::one(py, Diagnostic::error(Code(refusal.code), message).hint(refusal.hint))
+}
