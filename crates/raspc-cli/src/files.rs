@@ -305,6 +305,42 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_replaced_whole_and_stays_what_it_is() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("x.rasp");
+        fs::write(&path, "old").expect("written");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("set");
+            let link = home.path().join("link");
+            std::os::unix::fs::symlink(&path, &link).expect("linked");
+            replace(&link, "new").expect("replaced");
+            assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+            assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o640);
+            fs::remove_file(&link).expect("removed");
+        }
+        replace(&path, "newer").expect("replaced");
+        assert_eq!(fs::read_to_string(&path).expect("there"), "newer");
+        assert_eq!(names(home.path()), ["x.rasp"]);
+        assert!(replace(&home.path().join("none"), "x").is_err());
+    }
+
+    #[test]
+    fn a_folder_stands_for_its_programs() {
+        let home = tempfile::tempdir().expect("a folder");
+        fs::create_dir_all(home.path().join("b/deep")).expect("made");
+        for name in ["b/deep/z.rasp", "a.rasp", "b/y.rasp", "b/notes.txt"] {
+            fs::write(home.path().join(name), "").expect("written");
+        }
+        let found = rasp_files(&[home.path().to_owned()]).expect("there are some");
+        let found: Vec<_> = found.iter().map(|p| p.strip_prefix(home.path()).expect("inside").to_owned()).collect();
+        assert_eq!(found, ["a.rasp", "b/deep/z.rasp", "b/y.rasp"].map(PathBuf::from));
+        fs::create_dir(home.path().join("empty")).expect("made");
+        assert!(matches!(rasp_files(&[home.path().join("empty")]), Err(Fault::Usage { .. })));
+    }
+
+    #[test]
     fn text_that_is_none_is_refused() {
         let home = tempfile::tempdir().expect("a folder");
         let path = home.path().join("x");
