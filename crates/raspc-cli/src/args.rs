@@ -119,6 +119,12 @@ pub(crate) struct ModelArgs {
     /// Most bytes of stored weights, estimated before any is made; more is an error.
     #[arg(long, value_name = "N")]
     pub(crate) max_bytes: Option<u64>,
+    /// The float type of the runtime's matrix products [default: float32].
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) dtype: Option<FloatType>,
+    /// Make a model even where it cannot be certified; its folder says so.
+    #[arg(long)]
+    pub(crate) uncertified: bool,
 }
 
 /// How small the model is made.
@@ -130,6 +136,22 @@ pub(crate) enum Opt {
     /// Every named node stays readable; the rest is optimised.
     #[value(name = "1")]
     O1,
+}
+
+/// A float type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FloatType {
+    /// 32 bits, with true 32-bit products.
+    #[value(alias = "f32")]
+    Float32,
+    /// 32 bits, products of 11 significant bits.
+    Tf32,
+    /// 16 bits, 11 of them significant.
+    #[value(alias = "f16")]
+    Float16,
+    /// 16 bits, 8 of them significant.
+    #[value(alias = "bf16")]
+    Bfloat16,
 }
 
 /// How the words of the command line become inputs.
@@ -237,6 +259,8 @@ pub(crate) enum Emit {
     Schedule,
     /// (5) and (6): residual stream and weights
     Model,
+    /// what is proved of the model: error and margin of each node
+    Certificate,
 }
 
 /// `raspc explore`

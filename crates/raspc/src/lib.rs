@@ -2,6 +2,7 @@
 
 pub mod admit;
 pub mod assemble;
+pub mod certify;
 pub mod circuit;
 pub mod compile;
 pub mod convert;
