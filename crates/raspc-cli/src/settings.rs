@@ -53,6 +53,9 @@ pub(crate) fn resolve(
     let settings = quietly(args, subject, inputs)?;
     let Settings { options, vocab_from, length_from, .. } = &settings;
     remark(console, subject.what, (&options.vocab, *vocab_from), (options.max_len, *length_from));
+    if let Some(reasons) = subject.model.as_ref().and_then(|model| reasons(&model.certificate)) {
+        console.note(format!("the model is not certified{}", because(&reasons)));
+    }
     Ok(settings)
 }
 
@@ -65,9 +68,6 @@ pub(crate) fn quietly(args: &ModelArgs, subject: &mut Subject, inputs: &[Input])
         options.opt = level(opt);
     }
     if let Some(model) = &subject.model {
-        if let Some(reasons) = reasons(&model.certificate) {
-            console.note(format!("the model is not certified{}", because(&reasons)));
-        }
         options.bos.clone_from(&model.config.bos);
         options.pad.clone_from(&model.config.pad);
     }

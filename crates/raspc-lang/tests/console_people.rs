@@ -127,7 +127,7 @@ fn an_interrupt_ends_a_long_evaluation() {
     ] {
         let mut c = console();
         let flag = Arc::new(AtomicBool::new(false));
-        c.interrupt_by(flag.clone());
+        c.interrupt_by(&flag);
         let setter = std::thread::spawn({
             let flag = flag.clone();
             move || {

@@ -1,5 +1,7 @@
 //! The language's page, sentence by sentence: `data/reference.txt` says how.
 
+use std::fmt::Write as _;
+
 use raspc_lang::console::{Console, Options};
 
 const CASES: &str = include_str!("data/reference.txt");
@@ -56,7 +58,7 @@ fn the_console_does_what_the_page_says() {
         assert!(!typed.is_empty() && !expected.is_empty(), "half a case: {case:?}");
         let said = said(&typed);
         if !matches(&said, expected) {
-            wrong += &format!("{typed:?}\n  page {expected:?}\n  here {said:?}\n");
+            let _ = writeln!(wrong, "{typed:?}\n  page {expected:?}\n  here {said:?}");
         }
         checked += 1;
     }

@@ -54,7 +54,7 @@ fn a_difference_is_seen_and_shown() {
         shown,
         "    a\n    b\n  - \\t!! antlr exception: that\n  - c\n  - \n  + \\t!! antlr exception: this\n  + c\n  + \n"
     );
-    assert!(recording("malformed", &now.replace("c", "d")).difference(now).is_some());
+    assert!(recording("malformed", &now.replace('c', "d")).difference(now).is_some());
     assert!(recording("long", &format!("{now}more")).difference(now).is_some());
     assert!(recording("long", "a\n").difference(now).is_some());
     assert_eq!(recordings("\n{\"kind\": 3}\n").expect_err("malformed").0, 2);

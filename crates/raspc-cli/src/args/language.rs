@@ -34,7 +34,7 @@ pub(crate) struct TestArgs {
     pub(crate) files: Vec<PathBuf>,
     /// Replay recorded sessions of `raspc repl` instead: FILE holds one JSON object a line, with `kind` (`malformed`: the
     /// wording of syntax errors is not compared), `stdin` and `stdout`.
-    #[arg(long, conflicts_with_all = ["causal", "vocab", "max_len", "opt", "bos", "pad", "max_values", "max_units", "max_bytes"])]
+    #[arg(long, conflicts_with_all = ["causal", "vocab", "max_len", "opt", "bos", "pad", "max_values", "max_units", "max_bytes", "dtype", "uncertified"])]
     pub(crate) sessions: bool,
     /// Start recorded sessions from this library in place of the standard one.
     #[arg(long, value_name = "FILE", requires = "sessions")]

@@ -1,6 +1,6 @@
 //! `raspc fmt`: programs in their one layout, in place.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use raspc_lang::format::format;
 use raspc_lang::source::Sources;
@@ -29,7 +29,7 @@ pub(crate) fn fmt(args: &FmtArgs, console: &mut Console) -> Result<Status, Fault
 }
 
 /// Formats a file. Whether all is well with it.
-fn one(path: &PathBuf, check: bool, console: &mut Console) -> Result<bool, Fault> {
+fn one(path: &Path, check: bool, console: &mut Console) -> Result<bool, Fault> {
     let name = path.display().to_string();
     let text = files::text(path).map_err(|e| unreadable(&name, e))?;
     let Some(formatted) = formatted(&name, &text, console) else { return Ok(false) };

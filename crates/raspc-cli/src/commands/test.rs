@@ -27,7 +27,7 @@ pub(crate) fn test(args: &TestArgs, console: &mut Console) -> Result<Status, Fau
     let mut tally = Tally::default();
     for path in &files {
         match file(path, args, console) {
-            Ok(counts) => tally.add(counts),
+            Ok(counts) => tally.add(&counts),
             // One file's fault does not keep the others from being checked.
             Err(Fault::Diagnosed { sources, diagnostics }) => {
                 render::diagnostics(console, &sources, &diagnostics);
@@ -52,7 +52,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, other: Self) {
+    fn add(&mut self, other: &Self) {
         self.all += other.all;
         self.met += other.met;
     }

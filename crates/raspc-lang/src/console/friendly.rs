@@ -36,8 +36,8 @@ impl Console {
     }
 
     /// Stops what runs as soon as the flag is set; who sets it clears it.
-    pub fn interrupt_by(&mut self, flag: Arc<AtomicBool>) {
-        self.machine.interrupt_by(&flag);
+    pub fn interrupt_by(&mut self, flag: &Arc<AtomicBool>) {
+        self.machine.interrupt_by(flag);
     }
 
     /// The texts that places in replies are in.

@@ -31,17 +31,15 @@ impl Formatter<'_> {
     /// Comments up to a place: at the end of the last line, or on lines of their own.
     fn remarks(&mut self, last: &mut Option<usize>, place: usize, level: usize) {
         while let Some((comment, own, span)) = self.comment_before(place) {
-            match self.lines.last_mut().filter(|l| !own && l.comment.is_none() && !l.code.is_empty()) {
-                Some(line) => {
-                    line.comment = Some(comment);
-                    // Nothing comes between a block's head and what is in it.
-                    *last = last.map(|_| span.end as usize);
-                }
-                None => {
-                    self.gap(last, span);
-                    self.lines.push(OutLine { comment: Some(comment), indent: level, ..OutLine::default() });
-                }
+            let beside = self.lines.last_mut().filter(|l| !own && l.comment.is_none() && !l.code.is_empty());
+            if let Some(line) = beside {
+                line.comment = Some(comment);
+                // Nothing comes between a block's head and what is in it.
+                *last = last.map(|_| span.end as usize);
+                continue;
             }
+            self.gap(last, span);
+            self.lines.push(OutLine { comment: Some(comment), indent: level, ..OutLine::default() });
         }
     }
 
@@ -136,30 +134,36 @@ impl Formatter<'_> {
     }
 
     /// `head { … }`: on one line where it stands so and is short, with a line for each statement elsewhere.
-    fn braces(&mut self, head: Vec<Doc>, body: &[Statement], returns: &[ExprId], span: Span, level: usize) {
-        let (lines, next) = (self.lines.len(), self.next);
-        let plain = head.clone();
-        if !self.text[span.range()].contains(['\n', '\r']) && body.len() + usize::from(!returns.is_empty()) == 1 {
-            self.emit(head.clone(), level, WIDTH);
-            if let [head] = &self.lines[lines..] {
-                let head = head.code.clone();
-                self.inside(body, returns, span, level);
-                if let [_, inner] = &self.lines[lines..] {
-                    let code = format!("{head} {{ {} }}", inner.code.trim_start());
-                    if code.chars().count() <= WIDTH && !inner.code.is_empty() {
-                        self.lines.truncate(lines);
-                        return self.lines.push(OutLine { code, comment: None, indent: level });
-                    }
-                }
-            }
-            self.lines.truncate(lines);
-            self.next = next;
+    fn braces(&mut self, mut head: Vec<Doc>, body: &[Statement], returns: &[ExprId], span: Span, level: usize) {
+        if self.on_one_line(&head, body, returns, span, level) {
+            return;
         }
-        let mut head = plain;
         head.push(text(" {"));
         self.emit(head, level, WIDTH);
         self.inside(body, returns, span, level);
         self.lines.push(OutLine { code: format!("{}}}", "    ".repeat(level)), comment: None, indent: level });
+    }
+
+    /// Writes a block on one line, if it can stand there.
+    fn on_one_line(&mut self, head: &[Doc], body: &[Statement], returns: &[ExprId], span: Span, level: usize) -> bool {
+        if self.text[span.range()].contains(['\n', '\r']) || body.len() + usize::from(!returns.is_empty()) != 1 {
+            return false;
+        }
+        let (lines, next) = (self.lines.len(), self.next);
+        self.emit(head.to_vec(), level, WIDTH);
+        let headed = self.lines.len();
+        self.inside(body, returns, span, level);
+        let code = match &self.lines[lines..] {
+            [head, inner] if headed == lines + 1 => format!("{} {{ {} }}", head.code, inner.code.trim_start()),
+            _ => String::new(),
+        };
+        self.lines.truncate(lines);
+        if code.is_empty() || code.chars().count() > WIDTH {
+            self.next = next;
+            return false;
+        }
+        self.lines.push(OutLine { code, comment: None, indent: level });
+        true
     }
 
     fn inside(&mut self, body: &[Statement], returns: &[ExprId], span: Span, level: usize) {

@@ -28,7 +28,7 @@ fn atom() -> BoxedStrategy<Tokens> {
         "[]",
         "{}",
     ]);
-    prop_oneof![name().prop_map(|n| vec![n]), literal.prop_map(|l| split(l))].boxed()
+    prop_oneof![name().prop_map(|n| vec![n]), literal.prop_map(split)].boxed()
 }
 
 fn split(literal: &str) -> Tokens {

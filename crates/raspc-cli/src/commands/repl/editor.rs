@@ -170,7 +170,7 @@ pub(super) fn is_command(text: &str) -> bool {
 /// Files that can be loaded, inside `load "…`.
 fn files(before: &str) -> Option<(usize, Vec<Pair>)> {
     let open = before.rfind('"')?;
-    if before[..open].matches('"').count() % 2 != 0 || !before[..open].trim_end().ends_with("load") {
+    if !before[..open].matches('"').count().is_multiple_of(2) || !before[..open].trim_end().ends_with("load") {
         return None;
     }
     let typed = &before[open + 1..];

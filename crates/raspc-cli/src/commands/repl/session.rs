@@ -8,7 +8,7 @@ use raspc::encode::print;
 use raspc::observe::heads;
 use raspc_lang::console::{Console as Session, Extract, PaperLayers, Reply};
 use raspc_lang::graph::Mask;
-use raspc_lang::input::parse_vocab;
+use raspc_lang::input::{InputMode, parse_input, parse_vocab};
 use raspc_lang::source::Sources;
 use raspc_lang::value::Value;
 
@@ -44,7 +44,7 @@ impl Terminal {
     /// A terminal's session, with what stops it.
     pub(super) fn new(mut session: Session, interrupt: Arc<AtomicBool>) -> Self {
         session.befriend();
-        session.interrupt_by(interrupt.clone());
+        session.interrupt_by(&interrupt);
         Self { session, interrupt, timed: false, statements: 0 }
     }
 
@@ -135,7 +135,7 @@ impl Terminal {
             Word::Type(args) => self.about(*args, console, told_type)?,
             Word::Layers(args) => self.about(*args, console, told_layers)?,
             Word::Sizes(args) => {
-                self.about(*args, console, |compiled, _, console| console.line(Sizes::of(&compiled.model).line()))?
+                self.about(*args, console, |compiled, _, console| console.line(Sizes::of(&compiled.model).line()))?;
             }
         }
         Ok(Next::Line)
@@ -172,13 +172,12 @@ impl Terminal {
             return Ok(None);
         };
         // The tokens decide which conversions are needed; malformed ones are reported where they are used.
-        let tokens: Option<Vec<Value>> = match vocab {
-            Some(vocab) => parse_vocab(vocab).ok(),
-            None => {
-                let read = |i: &String| raspc_lang::input::parse_input(i, raspc_lang::input::InputMode::Auto).ok();
-                let all: Vec<Value> = inputs.iter().filter_map(read).flatten().collect();
-                Some(all).filter(|all| !all.is_empty())
-            }
+        let tokens: Option<Vec<Value>> = if let Some(vocab) = vocab {
+            parse_vocab(vocab).ok()
+        } else {
+            let read = |i: &String| parse_input(i, InputMode::Auto).ok();
+            let all: Vec<Value> = inputs.iter().filter_map(read).flatten().collect();
+            Some(all).filter(|all| !all.is_empty())
         };
         match self.session.extract(text, tokens.as_deref()) {
             Ok(extract) => Ok(Some(as_subject(text, extract, args.causal))),
