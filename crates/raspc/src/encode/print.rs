@@ -13,10 +13,10 @@ pub fn print(encoded: &Encoded, values: &Values) -> String {
     let mut text = String::new();
     let needed = reachable_with(&encoded.graph, encoded.output, &encoded.forms);
     for (id, node) in encoded.graph.iter().filter(|(id, n)| n.op.kind() == Kind::SOp && needed[id.index()]) {
-        let how = encodings(encoded, id);
+        let (set, how) = describe(encoded, values, id);
         let names: Vec<&str> = node.names.iter().map(AsRef::as_ref).collect();
         let name = if names.is_empty() { encoded.graph.describe(id) } else { names.join(" = ") };
-        let _ = writeln!(text, "{id} {name}: {}; {how}", set(values.set(id)));
+        let _ = writeln!(text, "{id} {name}: {set}; {how}");
     }
     text
 }
@@ -34,6 +34,11 @@ pub fn ways(encoded: &Encoded, id: NodeId) -> (Option<String>, Option<String>) {
     let plan = encoded.plan(id);
     let graph = &encoded.graph;
     (plan.onehot.as_ref().map(|o| onehot(graph, o)), plan.number.as_ref().map(|n| number(graph, n)))
+}
+
+/// What an s-op can hold, and how it is held.
+pub fn describe(encoded: &Encoded, values: &Values, id: NodeId) -> (String, String) {
+    (set(values.set(id)), encodings(encoded, id))
 }
 
 /// A value set in a few words.
