@@ -1,7 +1,7 @@
 """Ground truth: which components compute which node, and how found circuits are scored against it.
 
 A component is the embedding (``"embed"``), a head (``"layer.0.head.1"``), an MLP (``"layer.0.mlp"``), or the unembedding
-(``"unembed"``).
+(``"unembed"``); TransformerLens' spelling (``"blocks.0.attn.head.1"``, ``"blocks.0.mlp"``) is understood as well.
 """
 
 from __future__ import annotations
@@ -236,8 +236,9 @@ def _half(component: str) -> int:
 def _pair(pair: Any) -> Pair:
     if isinstance(pair, Edge):
         return pair.source, pair.target
-    if isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(c, str) for c in pair):
-        return pair
+    if isinstance(pair, (tuple, list)) and len(pair) == 2 and all(isinstance(c, str) for c in pair):
+        source, target = (c.replace("blocks.", "layer.").replace(".attn.head.", ".head.") for c in pair)
+        return source, target
     raise UsageError(f"{pair!r} is no edge", hint="edges are pairs of components, as in `model.circuit.edges`")
 
 

@@ -44,7 +44,7 @@ pub(crate) struct Inner {
     ids: BTreeMap<Value, u32>,
     options: Options,
     /// Made again from the graph where the model was read from files.
-    stages: Mutex<Option<Arc<Mutex<Compilation>>>>,
+    stages: Mutex<Option<Arc<Compilation>>>,
 }
 
 impl Model {
@@ -69,7 +69,7 @@ impl Model {
             output,
             ids: ids(&compilation.options.vocab),
             options: compilation.options.clone(),
-            stages: Mutex::new(Some(Arc::new(Mutex::new(compilation)))),
+            stages: Mutex::new(Some(Arc::new(compilation))),
             registry,
             sources,
         };
@@ -89,7 +89,7 @@ impl Model {
     fn holding(&self, py: Python<'_>, node: u32) -> PyResult<Result<Holding, Unheld>> {
         let id = self.sop(py, node)?;
         let stages = self.stages(py)?;
-        work::light(py, || holding(&stages.lock().expect("no panic while it is held"), id))
+        work::light(py, || holding(&stages, id))
     }
 
     fn refused(&self, py: Python<'_>, node: u32, why: &Unheld) -> PyErr {
@@ -115,17 +115,17 @@ impl Model {
         (self.inner.model.clone(), self.inner.graph.to_string())
     }
 
-    fn stages(&self, py: Python<'_>) -> PyResult<Arc<Mutex<Compilation>>> {
+    fn stages(&self, py: Python<'_>) -> PyResult<Arc<Compilation>> {
         let lock = || self.inner.stages.lock().expect("no panic while it is held");
         if let Some(known) = &*lock() {
             return Ok(known.clone());
         }
         let inner = self.inner.clone();
         let made = work::heavy(py, move || recompiled(&inner))?;
-        let made = Arc::new(Mutex::new(made.ok_or_else(|| {
+        let made = Arc::new(made.ok_or_else(|| {
             let message = "the model was not compiled from its graph by this version of raspc";
             errors::one(py, Diagnostic::error(MODEL, message).hint("compile it again; running it works as it is"))
-        })?));
+        })?);
         *lock() = Some(made.clone());
         Ok(made)
     }
@@ -419,7 +419,7 @@ impl Model {
     fn same(&self, py: Python<'_>, node: u32) -> PyResult<Vec<u32>> {
         let id = self.sop(py, node)?;
         let stages = self.stages(py)?;
-        let c = stages.lock().expect("no panic while it is held");
+        let c = &*stages;
         let of = &c.encoded.of;
         let same = |n: NodeId| n == id || (of[id.index()].is_some() && of[n.index()] == of[id.index()]);
         Ok(c.graph.iter().map(|(n, _)| n).filter(|&n| same(n)).map(|n| n.0).collect())
@@ -440,8 +440,8 @@ impl Model {
         }
         let stages = self.stages(py)?;
         let work = move || {
-            let c = stages.lock().expect("no panic while it is held");
-            let found = check_interchange(&c, &a, &b, id)?;
+            let c = &*stages;
+            let found = check_interchange(c, &a, &b, id)?;
             let (status, detail) = match &found.outcome {
                 Interchange::Agrees => ("agrees", String::new()),
                 Interchange::Raised(e) => ("raised", e.to_string()),
@@ -489,8 +489,8 @@ impl Model {
     fn verify<'py>(&self, py: Python<'py>, inputs: u64, seed: u64) -> PyResult<Bound<'py, PyDict>> {
         let stages = self.stages(py)?;
         let work = move || {
-            let c = stages.lock().expect("no panic while it is held");
-            let report = verify(&c, Plan { inputs, seed }, &mut |_, _| {});
+            let c = &*stages;
+            let report = verify(c, Plan { inputs, seed }, &mut |_, _| work::end_if_interrupted());
             let node = report.first.as_ref().map(|m| c.graph.describe(m.node));
             (report, node, c.readings.len())
         };
@@ -536,8 +536,8 @@ impl Model {
         };
         let stages = self.stages(py)?;
         let work = move || {
-            let c = stages.lock().expect("no panic while it is held");
-            stage.map_or_else(|| explain(&c), |s| emit(&c, s))
+            let c = &*stages;
+            stage.map_or_else(|| explain(c), |s| emit(c, s))
         };
         work::heavy(py, work)
     }
