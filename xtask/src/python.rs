@@ -15,7 +15,7 @@ struct Runner<'a> {
     root: &'a Path,
 }
 
-/// Builds and installs the package and runs its tests.
+/// Builds and installs the package, and runs its tests and the notebooks.
 pub(crate) fn test(root: &Path) -> bool {
     println!("\n== Python: the package, built, installed and tested");
     match run(root) {
@@ -39,7 +39,7 @@ fn run(root: &Path) -> Result<(), String> {
     let wheel = only_file(&wheels)?;
     let pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall", "--no-index"].map(OsStr::new);
     runner.run(&python, pip.into_iter().chain([wheel.as_os_str()]))?;
-    runner.run(&python, ["-m", "pytest", "tests/python"].map(OsStr::new))
+    runner.run(&python, ["-m", "pytest", "--nbmake", "tests/python", "examples"].map(OsStr::new))
 }
 
 /// The environment's interpreter; makes the environment where it is not there or not as the requirements say.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use raspc::compile::{Compilation, compile};
+use raspc::draw::{View, draw};
 use raspc::explain::{Stage, emit, explain};
 use raspc::intervene::{Holding, Interchange, Unheld, check_interchange, holding};
 use raspc::options::{OptLevel, Options};
@@ -516,6 +517,29 @@ impl Model {
         };
         d.set_item("first", first)?;
         Ok(d)
+    }
+
+    /// A picture as (SVG, text for Graphviz): `flow`, `graph`, `layers`, `residual`, `attention` or `weights`; the views of a run
+    /// need an input.
+    #[pyo3(signature = (view, tokens = None))]
+    fn draw(&self, py: Python<'_>, view: &str, tokens: Option<&Bound<'_, PyAny>>) -> PyResult<(String, String)> {
+        let Some(view) = View::named(view) else {
+            let known: Vec<&str> = View::ALL.iter().map(|v| v.name()).collect();
+            return Err(errors::usage(
+                py,
+                format!("there is no view `{view}`"),
+                &format!("one of {}", known.join(", ")),
+            ));
+        };
+        let input = tokens.map(|t| self.inner.registry.values(t)).transpose()?;
+        if let Some(input) = &input {
+            self.inner.ids(py, input)?;
+        }
+        let stages = self.stages(py)?;
+        let drawn = work::heavy(py, move || {
+            draw(&stages, view, input.as_deref()).map(|p| (p.svg(), p.dot())).map_err(|e| e.to_string())
+        })?;
+        drawn.map_err(|why| errors::usage(py, why, "give it an input: `model.draw(view, tokens)`"))
     }
 
     /// The six steps of the compilation in words and tables, or one stage as text: `graph`, `encoded`, `circuit`,
