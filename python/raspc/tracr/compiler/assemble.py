@@ -83,13 +83,13 @@ class _Ran:
         self.input_embeddings, *self.residuals = all_residuals
         self.layer_outputs = [after - before for before, after in zip(all_residuals, self.residuals)]
         self.output = self.residuals[-1]
-        self.attn_logits = [np.where(np.isinf(s), np.float32(-1e30), s)[None] for s in run.scores()]
-        heads, length = model.model_config.num_heads, len(ids)
-        for i, scores in enumerate(self.attn_logits):
-            if scores.shape[1] < heads:
-                self.attn_logits[i] = np.zeros((1, heads, length, length), np.float32)
-        while len(self.attn_logits) < model.model_config.num_layers:
-            self.attn_logits.append(np.zeros((1, heads, length, length), np.float32))
+        config, shape = model.model_config, (len(ids), len(ids))
+        hidden = ~np.tri(*shape, dtype=bool) if config.causal else np.zeros(shape, bool)
+        # A model without heads has one that does nothing, one without layers a layer that does nothing.
+        idle = np.zeros((config.num_heads, *shape), np.float32)
+        scores = [s if s.size else idle for s in run.scores()]
+        scores += [idle] * (config.num_layers - len(scores))
+        self.attn_logits = [np.where(hidden, np.float32(-1e30), s)[None] for s in scores]
 
 
 class TracrOutput:
@@ -176,7 +176,8 @@ class AssembledTransformerModel(TracrOutput):
         """Runs the model on tokens, the first of them BOS."""
         encoded = self.input_encoder.encode(tokens)
         ids = [self._rows[e] for e in encoded]
-        if "params" in self.__dict__ and self._is_changed():
+        # PAD is no token to the compiler's own forward pass, which takes the lengths of inputs in place of it.
+        if self.input_encoder.pad_encoding in encoded or ("params" in self.__dict__ and self._is_changed()):
             out = _weights.Forward(self.params, self.model_config, np.array([encoded]))
             return self._output(encoded, self._logits(out.output[0]), None, lambda: out)
         run = self.native.run(ids[1:], residuals=True, patterns=False, mlp=False)
