@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union, overload
@@ -289,6 +286,8 @@ class Model:
                 hint = "at `opt=0` every s-op has a subspace of its own"
                 raise InterventionError(f"{unheld[0]!r} cannot be patched alone: {why}", node=unheld[0], hint=hint)
             model = self.at_o0()
+            import warnings
+
             warnings.warn(
                 f"{unheld[0]!r} cannot be patched alone: {why}; the run is of the same program at opt=0",
                 InterventionWarning,
@@ -416,6 +415,9 @@ class Model:
         All of it is written or nothing. A folder that holds an older model is replaced; anything else is left alone.
         Tokens that are no numbers or strings are kept by their ``repr``; literals (tuples, bytes, …) come back as they were.
         """
+        import shutil
+        import tempfile
+
         target = Path(path)
         names = self._native.file_names()
         if target.exists() or target.is_symlink():

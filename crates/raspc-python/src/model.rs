@@ -16,7 +16,7 @@ use raspc_lang::graph::{Graph as Flat, Kind, NodeId};
 use raspc_lang::serial::graph_from_json;
 use raspc_lang::source::Sources;
 use raspc_lang::value::Value;
-use raspc_model::files::{CIRCUIT, CONFIG, GRAPH, WEIGHTS};
+use raspc_model::files::ALL;
 use raspc_model::forward::Keep;
 use raspc_model::hooks::{Hooks, Patch};
 use raspc_model::model::{Decode, LinearForm, Model as Weights};
@@ -248,8 +248,8 @@ impl Model {
 
     /// The names of a model folder's files.
     #[staticmethod]
-    fn file_names() -> [&'static str; 4] {
-        [CONFIG, WEIGHTS, GRAPH, CIRCUIT]
+    fn file_names() -> Vec<&'static str> {
+        ALL.to_vec()
     }
 
     /// `n_layers`, `n_heads`, `d_model`, `d_head`, `d_mlp`, `max_len`, `causal`, `bos`, `pad`, `parameters`, `nonzeros`.
