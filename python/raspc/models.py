@@ -199,7 +199,7 @@ class Model:
     @property
     def output(self) -> str:
         """The name of the s-op that the model computes."""
-        return self._readouts[self._native.output_readout]["name"]
+        return str(self._readouts[self._native.output_readout]["name"])
 
     @property
     def output_tokens(self) -> List[Value]:
@@ -266,8 +266,8 @@ class Model:
             if patch or ablate:
                 raise UsageError("interventions are on one input at a time", hint="call `run` for each input")
             lists = [list(t) for t in tokens]
-            ids = [self._native.ids(t) for t in lists]
-            return BatchRun([Run(r, self, t) for r, t in zip(self._native.run_batch(ids), lists)])
+            runs = self._native.run_batch([self._native.ids(t) for t in lists])
+            return BatchRun([Run(r, self, t) for r, t in zip(runs, lists)])
         tokens = list(tokens)
         ids = self._native.ids(tokens)
         model = self
@@ -316,7 +316,7 @@ class Model:
         """The node of a name."""
         for readout in self._readouts:
             if readout["name"] == name or name in self._graph.names(readout["node"]):
-                return readout["node"]
+                return int(readout["node"])
         message, hint = f"the model has no node {name!r}", f"it has {', '.join(self.nodes)}"
         raise InterventionError(message, node=str(name), hint=hint)
 
@@ -452,7 +452,7 @@ class Model:
         folder = Path(path)
         if not folder.is_dir():
             raise ModelFileError(f"there is no folder {str(folder)!r}", hint="`model.save(path)` writes one")
-        files = {}
+        files: Dict[str, Union[bytes, bytearray]] = {}
         for name in _native.Model.file_names():
             if (folder / name).is_file():
                 files[name] = (folder / name).read_bytes()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use raspc::compile::{Compilation, compile};
 use raspc::draw::{View, draw};
@@ -203,13 +204,13 @@ fn keep(residuals: bool, patterns: bool, mlp: bool) -> Keep {
 impl Model {
     /// Reads a model from its files: a dictionary from file names to bytes.
     #[staticmethod]
-    fn from_files(py: Python<'_>, files: BTreeMap<String, Vec<u8>>) -> PyResult<Self> {
+    fn from_files(py: Python<'_>, files: BTreeMap<String, PyBackedBytes>) -> PyResult<Self> {
         let damaged = |why: String| {
             let message = format!("the model cannot be read: {why}");
             errors::one(py, Diagnostic::error(MODEL, message).hint("write it again with `model.save`"))
         };
         let read = work::light(py, move || {
-            let mut file = |name: &str| files.get(name).cloned().ok_or_else(|| "it is missing".to_owned());
+            let mut file = |name: &str| files.get(name).map(|b| b.to_vec()).ok_or_else(|| "it is missing".to_owned());
             let model = Weights::from_files(&mut file).map_err(|e| e.to_string())?;
             let graph = graph_from_json(&model.graph).map_err(|e| format!("its graph: {e}"))?;
             let s_op = |n: u32| (n as usize) < graph.len() && graph.op(NodeId(n)).kind() == Kind::SOp;

@@ -222,11 +222,12 @@ def test_other_threads_run_meanwhile():
     thread = threading.Thread(target=tick)
     thread.start()
     try:
-        raspc.compile(raspc.standard("sort"), vocab=range(12), max_len=12).verify(inputs=150)
+        raspc.compile(raspc.standard("sort"), vocab=range(12), max_len=12).verify(inputs=1000)
     finally:
         done.set()
         thread.join()
-    assert len(ticks) > 10
+    # As often as this thread looked for Ctrl-C at least; with the GIL held it would be never.
+    assert len(ticks) >= 4
 
 
 def test_functions_may_compile_themselves():
