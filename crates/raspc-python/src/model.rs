@@ -10,7 +10,7 @@ use raspc::compile::{Compilation, compile};
 use raspc::draw::{View, draw};
 use raspc::explain::{Stage, emit, explain};
 use raspc::intervene::{Holding, Interchange, Unheld, check_interchange, holding};
-use raspc::options::{OptLevel, Options};
+use raspc::options::Options;
 use raspc::verify::{Plan, verify};
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph as Flat, Kind, NodeId};
@@ -22,8 +22,9 @@ use raspc_model::forward::Keep;
 use raspc_model::hooks::{Hooks, Patch};
 use raspc_model::model::{Decode, LinearForm, Model as Weights};
 
-use crate::errors::{self, INTERVENTION, MODEL, TOKEN, TOO_LONG};
+use crate::errors::{self, INTERVENTION, MODEL};
 use crate::graph::Graph;
+use crate::inner::{Inner, ids, recompiled};
 use crate::numbers::shaped;
 use crate::options;
 use crate::registry::{self, Registry};
@@ -35,18 +36,6 @@ use crate::work;
 pub(crate) struct Model {
     inner: Arc<Inner>,
     warnings: Py<PyList>,
-}
-
-pub(crate) struct Inner {
-    pub(crate) model: Arc<Weights>,
-    pub(crate) registry: Arc<Registry>,
-    graph: Arc<Flat>,
-    output: NodeId,
-    sources: Arc<Sources>,
-    ids: BTreeMap<Value, u32>,
-    options: Options,
-    /// Made again from the graph where the model was read from files.
-    stages: Mutex<Option<Arc<Compilation>>>,
 }
 
 impl Model {
@@ -133,19 +122,6 @@ impl Model {
     }
 }
 
-/// The compilation that a model read from files came from, with its own weights in it.
-fn recompiled(inner: &Inner) -> Option<Compilation> {
-    [OptLevel::O1, OptLevel::O0].into_iter().find_map(|opt| {
-        let options = Options { opt, uncertified: true, ..inner.options.clone() };
-        let mut c = compile(&inner.graph, inner.output, &options).ok()?;
-        let same = c.model.labels == inner.model.labels && c.model.config == inner.model.config;
-        same.then(|| {
-            c.model = (*inner.model).clone();
-            c
-        })
-    })
-}
-
 /// Why a node cannot be overwritten alone.
 fn told(why: &Unheld) -> String {
     match why {
@@ -154,45 +130,6 @@ fn told(why: &Unheld) -> String {
         Unheld::Bypassed { reader } => format!("`{reader}` is computed from what it is made of"),
         Unheld::NotAnSOp => "it is a selector".to_owned(),
         Unheld::Value { value, .. } => format!("it cannot hold {value}"),
-    }
-}
-
-fn ids(vocab: &[Value]) -> BTreeMap<Value, u32> {
-    vocab.iter().cloned().zip(0..).collect()
-}
-
-impl Inner {
-    /// The ids of tokens.
-    fn ids(&self, py: Python<'_>, tokens: &[Value]) -> PyResult<Vec<u32>> {
-        let most = self.model.config.max_len;
-        if tokens.len() > most {
-            let message = format!("the input has {} tokens, and the model takes at most {most}", tokens.len());
-            let hint = "shorten it, or compile with a larger `max_len`";
-            return Err(errors::one(py, Diagnostic::error(TOO_LONG, message).hint(hint)));
-        }
-        let id = |(position, token): (usize, &Value)| {
-            self.ids.get(token).copied().ok_or_else(|| errors::one(py, self.outside(position, token)))
-        };
-        tokens.iter().enumerate().map(id).collect()
-    }
-
-    fn outside(&self, position: usize, token: &Value) -> Diagnostic {
-        let shown = raspc_lang::ops::python_repr(token);
-        let text = token.to_string();
-        let config = &self.model.config;
-        if text == config.bos || text == config.pad {
-            let message = format!("token {position} is {shown}, which marks the beginning or the padding of an input");
-            return Diagnostic::error(TOKEN, message).hint("leave it away: the model puts BOS in front by itself");
-        }
-        let known: Vec<String> = self.options.vocab.iter().take(12).map(raspc_lang::ops::python_repr).collect();
-        let more = if self.options.vocab.len() > known.len() { ", …" } else { "" };
-        let hint = match token {
-            Value::Str(s) if s.parse::<i64>().is_ok_and(|i| self.ids.contains_key(&Value::int(i))) => {
-                "it is a string here; the vocabulary has the number".to_owned()
-            }
-            _ => format!("the vocabulary is {}{more}", known.join(", ")),
-        };
-        Diagnostic::error(TOKEN, format!("token {position}, {shown}, is not in the vocabulary")).hint(hint)
     }
 }
 
