@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import torch
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -18,6 +20,9 @@ def written():
 
 
 os.environ["RASPC_EXPORT_CASES"] = written()
+torch.set_grad_enabled(False)
+# The models are tiny: threads cost more than they save.
+torch.set_num_threads(1)
 
 
 def pytest_terminal_summary(terminalreporter):
