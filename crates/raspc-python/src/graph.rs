@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use raspc::simplify::reachable;
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::function::{Body, Function};
 use raspc_lang::graph::{Annotation, Comparison, Graph as Flat, Kind, Mask, NodeId, Op, Predicate};
@@ -24,7 +25,7 @@ use crate::work;
 #[pyclass(frozen, module = "raspc._native")]
 pub(crate) struct Graph {
     pub(crate) registry: Arc<Registry>,
-    pub(crate) sources: Arc<Sources>,
+    sources: Mutex<Arc<Sources>>,
     flat: Mutex<Arc<Flat>>,
 }
 
@@ -41,11 +42,15 @@ pub(crate) fn calls_python(graph: &Flat) -> bool {
 
 impl Graph {
     pub(crate) fn of(graph: Flat, registry: Arc<Registry>, sources: Arc<Sources>) -> Self {
-        Self { registry, sources, flat: Mutex::new(Arc::new(graph)) }
+        Self { registry, sources: Mutex::new(sources), flat: Mutex::new(Arc::new(graph)) }
     }
 
     pub(crate) fn flat(&self) -> Arc<Flat> {
         self.flat.lock().expect("no panic while it is held").clone()
+    }
+
+    pub(crate) fn sources(&self) -> Arc<Sources> {
+        self.sources.lock().expect("no panic while it is held").clone()
     }
 
     fn edit<T>(&self, change: impl FnOnce(&mut Flat) -> T) -> T {
@@ -54,6 +59,12 @@ impl Graph {
 
     fn push(&self, op: Op) -> u32 {
         self.edit(|g| g.push(op, None)).0
+    }
+
+    /// A source: there is one of each.
+    fn source(&self, op: &Op) -> u32 {
+        let known = self.flat().iter().find(|(_, node)| node.op == *op).map(|(id, _)| id.0);
+        known.unwrap_or_else(|| self.push(op.clone()))
     }
 
     /// The node, which has to be of this kind.
@@ -161,12 +172,12 @@ impl Graph {
 
     /// The input.
     fn tokens(&self) -> u32 {
-        self.push(Op::Tokens)
+        self.source(&Op::Tokens)
     }
 
     /// 0, 1, 2, …
     fn indices(&self) -> u32 {
-        self.push(Op::Indices)
+        self.source(&Op::Indices)
     }
 
     /// The same value at each position.
@@ -236,6 +247,41 @@ impl Graph {
     /// How many keys are selected.
     fn selector_width(&self, py: Python<'_>, selector: u32) -> PyResult<u32> {
         Ok(self.push(Op::SelectorWidth(self.node(py, selector, Kind::Selector)?)))
+    }
+
+    /// Copies a node of another graph, and what it depends on, with names and places. `known` says which of the other's nodes are
+    /// here already, and is added to.
+    fn include(&self, py: Python<'_>, other: &Self, id: u32, known: &Bound<'_, PyDict>) -> PyResult<u32> {
+        let id = other.any(py, id)?;
+        let (theirs, sources) = (other.flat(), other.sources());
+        let places = {
+            let mut ours = self.sources.lock().expect("no panic while it is held");
+            if ours.iter().len() == 0 {
+                *ours = sources.clone();
+            }
+            Arc::ptr_eq(&ours, &sources)
+        };
+        let needed = reachable(&theirs, id);
+        let mut here: Vec<Option<NodeId>> = vec![None; theirs.len()];
+        for (old, node) in theirs.iter().filter(|(old, _)| needed[old.index()]) {
+            let new = if let Some(new) = known.get_item(old.0)? {
+                NodeId(new.extract()?)
+            } else {
+                let op = node.op.with_operands(|o| here[o.index()].expect("operands come first"));
+                let shared = matches!(op, Op::Tokens | Op::Indices).then(|| NodeId(self.source(&op)));
+                let span = node.span.filter(|_| places);
+                let new = shared.unwrap_or_else(|| self.edit(|g| g.push(op, span)));
+                self.edit(|g| {
+                    node.names.iter().for_each(|n| g.name(new, n));
+                    let there = g.node_mut(new);
+                    there.annotation = there.annotation.or(node.annotation);
+                });
+                known.set_item(old.0, new.0)?;
+                new
+            };
+            here[old.index()] = Some(new);
+        }
+        Ok(here[id.index()].expect("it is needed").0)
     }
 
     /// Gives a node a (further) name.
@@ -317,7 +363,7 @@ impl Graph {
         let input = self.registry.values(tokens)?;
         let patches = self.patches(py, patches, input.len())?;
         let (graph, evaluated) = self.evaluate(py, input, patches)?;
-        Ok(Trace::new(graph, evaluated, self.registry.clone(), self.sources.clone()))
+        Ok(Trace::new(graph, evaluated, self.registry.clone(), self.sources()))
     }
 
     /// Compiles an s-op into a transformer.
@@ -337,6 +383,6 @@ impl Graph {
         let output = self.node(py, output, Kind::SOp)?;
         let vocab = self.registry.values(vocab)?;
         let options = options::read(py, vocab, max_len, opt, bos, pad, limits)?;
-        Model::compile(py, self.flat(), output, options, self.registry.clone(), self.sources.clone())
+        Model::compile(py, self.flat(), output, options, self.registry.clone(), self.sources())
     }
 }

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use raspc::compile::{Compilation, compile};
 use raspc::explain::{Stage, emit, explain};
+use raspc::intervene::{Holding, Interchange, Unheld, check_interchange, holding};
 use raspc::options::{OptLevel, Options};
 use raspc::verify::{Plan, verify};
 use raspc_lang::diagnostic::Diagnostic;
@@ -19,9 +20,10 @@ use raspc_model::forward::Keep;
 use raspc_model::hooks::{Hooks, Patch};
 use raspc_model::model::{Decode, LinearForm, Model as Weights};
 
-use crate::errors::{self, MODEL, TOKEN, TOO_LONG};
+use crate::errors::{self, INTERVENTION, MODEL, TOKEN, TOO_LONG};
 use crate::graph::Graph;
 use crate::numbers::shaped;
+use crate::options;
 use crate::registry::{self, Registry};
 use crate::run::Run;
 use crate::work;
@@ -74,6 +76,40 @@ impl Model {
         Ok(Self { inner: Arc::new(inner), warnings: warnings.unbind() })
     }
 
+    /// The node, which has to be an s-op of the graph.
+    fn sop(&self, py: Python<'_>, node: u32) -> PyResult<NodeId> {
+        let (graph, id) = (&self.inner.graph, NodeId(node));
+        if id.index() < graph.len() && graph.op(id).kind() == Kind::SOp {
+            return Ok(id);
+        }
+        Err(errors::usage(py, format!("node {node} is no s-op of the graph"), "see `Model.readouts`"))
+    }
+
+    /// How a node is overwritten, or why it cannot be.
+    fn holding(&self, py: Python<'_>, node: u32) -> PyResult<Result<Holding, Unheld>> {
+        let id = self.sop(py, node)?;
+        let stages = self.stages(py)?;
+        work::light(py, || holding(&stages.lock().expect("no panic while it is held"), id))
+    }
+
+    fn refused(&self, py: Python<'_>, node: u32, why: &Unheld) -> PyErr {
+        let name = self.inner.graph.describe(NodeId(node));
+        let (message, hint) = match why {
+            Unheld::Value { value, known } => {
+                let shown: Vec<String> = known.iter().take(20).map(raspc_lang::ops::python_repr).collect();
+                let more = if known.len() > shown.len() { ", …" } else { "" };
+                let hint = if known.is_empty() {
+                    "it holds numbers".to_owned()
+                } else {
+                    format!("it can hold {}{more}", shown.join(", "))
+                };
+                (format!("`{name}` cannot hold {}", raspc_lang::ops::python_repr(value)), hint)
+            }
+            why => (format!("`{name}` cannot be patched alone: {}", told(why)), "compile with `opt=0`".to_owned()),
+        };
+        errors::one(py, Diagnostic::error(INTERVENTION, message).node(name).hint(hint))
+    }
+
     /// What an export holds: the model, and its program as text.
     pub(crate) fn exported(&self) -> (Arc<Weights>, String) {
         (self.inner.model.clone(), self.inner.graph.to_string())
@@ -106,6 +142,17 @@ fn recompiled(inner: &Inner) -> Option<Compilation> {
             c
         })
     })
+}
+
+/// Why a node cannot be overwritten alone.
+fn told(why: &Unheld) -> String {
+    match why {
+        Unheld::Unused => "the output does not depend on it".to_owned(),
+        Unheld::View => "it has no subspace of its own, and is read off that of another node".to_owned(),
+        Unheld::Bypassed { reader } => format!("`{reader}` is computed from what it is made of"),
+        Unheld::NotAnSOp => "it is a selector".to_owned(),
+        Unheld::Value { value, .. } => format!("it cannot hold {value}"),
+    }
 }
 
 fn ids(vocab: &[Value]) -> BTreeMap<Value, u32> {
@@ -347,6 +394,84 @@ impl Model {
         };
         let ran = work::heavy(py, work)?.map_err(|e| errors::input(py, &e))?;
         Ok(ran.into_iter().map(|r| Run::new(r, inner.clone())).collect())
+    }
+
+    /// Why a node cannot be patched in this model alone, or None.
+    fn unheld(&self, py: Python<'_>, node: u32) -> PyResult<Option<String>> {
+        Ok(self.holding(py, node)?.err().map(|why| told(&why)))
+    }
+
+    /// What overwrites a node at a position (counted without BOS): (after, position with BOS as 0, direction, value).
+    fn patch(
+        &self,
+        py: Python<'_>,
+        node: u32,
+        position: usize,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<Vec<(usize, usize, u32, f32)>> {
+        let value = self.inner.registry.value(value)?;
+        let holding = self.holding(py, node)?;
+        let patches = holding.and_then(|h| h.patch(position, &value)).map_err(|why| self.refused(py, node, &why))?;
+        Ok(patches.into_iter().map(|p| (p.after, p.position, p.direction, p.value)).collect())
+    }
+
+    /// The nodes of the graph that became one with this, itself among them.
+    fn same(&self, py: Python<'_>, node: u32) -> PyResult<Vec<u32>> {
+        let id = self.sop(py, node)?;
+        let stages = self.stages(py)?;
+        let c = stages.lock().expect("no panic while it is held");
+        let of = &c.encoded.of;
+        let same = |n: NodeId| n == id || (of[id.index()].is_some() && of[n.index()] == of[id.index()]);
+        Ok(c.graph.iter().map(|(n, _)| n).filter(|&n| same(n)).map(|n| n.0).collect())
+    }
+
+    /// Runs interpreter and transformer on `a` while a node holds what it holds on `b`: a dictionary with `status`, `detail`,
+    /// `expected` and `got`.
+    fn check_interchange<'py>(
+        &self,
+        py: Python<'py>,
+        a: Vec<u32>,
+        b: Vec<u32>,
+        node: u32,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let id = self.sop(py, node)?;
+        if a.len() != b.len() {
+            return Err(errors::usage(py, "an interchange is between inputs of one length", "cut the longer one"));
+        }
+        let stages = self.stages(py)?;
+        let work = move || {
+            let c = stages.lock().expect("no panic while it is held");
+            let found = check_interchange(&c, &a, &b, id)?;
+            let (status, detail) = match &found.outcome {
+                Interchange::Agrees => ("agrees", String::new()),
+                Interchange::Raised(e) => ("raised", e.to_string()),
+                Interchange::Unreachable { node, value } => {
+                    ("unreachable", format!("no input makes `{}` hold {value} so", c.graph.describe(*node)))
+                }
+                Interchange::Differs(m) => {
+                    let at = format!("`{}` at position {}", c.graph.describe(m.node), m.position);
+                    ("differs", format!("{at} is {}, should be {}", m.got, m.expected))
+                }
+            };
+            Ok((status, detail, found))
+        };
+        let (status, detail, found) = work::heavy(py, work)?.map_err(|why| self.refused(py, node, &why))?;
+        let d = PyDict::new(py);
+        d.set_item("status", status)?;
+        d.set_item("detail", detail)?;
+        d.set_item("expected", found.expected.map(|v| registry::list(py, &v)).transpose()?)?;
+        let got = found.run.as_ref().map(|run| self.inner.model.decode_output(run)).unwrap_or_default();
+        let got = got.iter().map(|t| self.inner.registry.of_token(py, t)).collect::<PyResult<Vec<_>>>()?;
+        d.set_item("got", got)?;
+        Ok(d)
+    }
+
+    /// The same program compiled again at another optimisation level.
+    fn recompile(&self, py: Python<'_>, opt: u8) -> PyResult<Self> {
+        let mut options = self.inner.options.clone();
+        options.opt = options::level(py, opt)?;
+        let Inner { graph, output, registry, sources, .. } = &*self.inner;
+        Self::compile(py, graph.clone(), *output, options, registry.clone(), sources.clone())
     }
 
     /// Every tensor by its TransformerLens name, dense, as f32 arrays.

@@ -7,6 +7,15 @@ use raspc_lang::value::Value;
 
 use crate::errors;
 
+/// An optimisation level.
+pub(crate) fn level(py: Python<'_>, opt: u8) -> PyResult<OptLevel> {
+    match opt {
+        0 => Ok(OptLevel::O0),
+        1 => Ok(OptLevel::O1),
+        _ => Err(errors::usage(py, format!("there is no optimisation level {opt}"), "`opt` is 0 or 1")),
+    }
+}
+
 /// Reads options; what they say of the program is checked by the compiler.
 pub(crate) fn read(
     py: Python<'_>,
@@ -22,11 +31,7 @@ pub(crate) fn read(
     })?;
     // A length that is out of bounds is the compiler's to refuse.
     let mut options = Options::new(vocab, usize::try_from(longest.max(0)).unwrap_or(usize::MAX));
-    options.opt = match opt {
-        0 => OptLevel::O0,
-        1 => OptLevel::O1,
-        _ => return Err(errors::usage(py, format!("there is no optimisation level {opt}"), "`opt` is 0 or 1")),
-    };
+    options.opt = level(py, opt)?;
     bos.clone_into(&mut options.bos);
     pad.clone_into(&mut options.pad);
     for (key, value) in limits.into_iter().flatten() {

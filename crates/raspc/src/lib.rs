@@ -9,6 +9,7 @@ pub mod draw;
 pub mod encode;
 pub mod explain;
 pub mod gadgets;
+pub mod intervene;
 pub mod json;
 pub mod lower;
 pub mod observe;

@@ -144,6 +144,11 @@ impl Level<'_> {
     }
 }
 
+/// The first reading at which a run of the model disagrees with the interpreter.
+pub(crate) fn compare_model(compilation: &Compilation, trace: &Trace, run: &Run) -> Option<Mismatch> {
+    compare(compilation, trace, &Level::Model(run, compilation))
+}
+
 fn compare(compilation: &Compilation, trace: &Trace, level: &Level<'_>) -> Option<Mismatch> {
     for reading in &compilation.readings {
         let Ok(values) = trace.values(reading.node) else { continue };
