@@ -15,6 +15,7 @@ from raspc.circuits import Circuit
 from raspc.errors import Diagnostic, InterventionError, ModelFileError, UsageError
 from raspc.program import Program
 from raspc.runs import BatchRun, Run
+from raspc.runtimes import Runtimes
 from raspc.sops import Selector, SOp, build, selector_width
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ class Weights(Mapping[str, "numpy.ndarray"]):
         return "\n".join(f"{name} {list(t.shape)}" for name, t in self.items())
 
 
-class Model:
+class Model(Runtimes):
     """A transformer compiled from a program.
 
     >>> model = raspc.compile(ordered, vocab=range(5), max_len=5)
