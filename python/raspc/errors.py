@@ -13,6 +13,7 @@ __all__ = [
     "CompileError",
     "Diagnostic",
     "EvaluationError",
+    "ExportError",
     "InputError",
     "InternalError",
     "InterventionError",
@@ -139,6 +140,12 @@ class ModelFileError(RaspError, ValueError):
     code = "E0906"
 
 
+class ExportError(RaspError, ValueError):
+    """A model that a format cannot hold exactly, and why."""
+
+    code = "E1101"
+
+
 class InternalError(RaspError, RuntimeError):
     """A bug of raspc, not of your program. Please report it with the program."""
 
@@ -164,7 +171,7 @@ _KINDS = {
 def _kind(code: str):
     if code in _KINDS:
         return _KINDS[code]
-    return CompileError if code.startswith("E08") else ProgramError
+    return {"E08": CompileError, "E11": ExportError}.get(code[:3], ProgramError)
 
 
 def from_diagnostics(diagnostics: Sequence[Diagnostic]) -> RaspError:

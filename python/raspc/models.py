@@ -8,11 +8,12 @@ import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union, overload
 
 from raspc import _native
 from raspc.circuits import Circuit
 from raspc.errors import Diagnostic, InterventionError, ModelFileError, UsageError
+from raspc.pictures import Picture
 from raspc.program import Program
 from raspc.runs import BatchRun, Run
 from raspc.runtimes import Runtimes
@@ -240,12 +241,16 @@ class Model(Runtimes):
             return [run.output()[: len(t)] for run, t in zip(runs, tokens)]
         return self._native.run(self._native.ids(tokens), residuals=False, patterns=False, mlp=False).output()
 
+    @overload
+    def run(self, tokens: Sequence[List[Value]]) -> BatchRun: ...
+
+    @overload
     def run(
-        self,
-        tokens: Iterable[Value],
-        *,
-        patch: Optional[Patch] = None,
-        ablate: Iterable[Tuple[int, int]] = (),
+        self, tokens: Iterable[Value], *, patch: Optional[Patch] = None, ablate: Iterable[Tuple[int, int]] = ()
+    ) -> Run: ...
+
+    def run(
+        self, tokens: Iterable[Value], *, patch: Optional[Patch] = None, ablate: Iterable[Tuple[int, int]] = ()
     ) -> Union[Run, BatchRun]:
         """Runs the transformer and keeps everything: residuals, attention patterns, activations, logits.
 
@@ -269,7 +274,8 @@ class Model(Runtimes):
             return BatchRun([Run(r, self, t) for r, t in zip(self._native.run_batch(ids), lists)])
         tokens = list(tokens)
         ids = self._native.ids(tokens)
-        model, patches = self, []
+        model = self
+        patches: List[Tuple[int, int, int, float]] = []
         if patch:
             model, patches = self._patches(patch, len(ids), bool(ablate))
         return Run(model._native.run(ids, patches=patches, ablate=ablate), model, tokens)
@@ -381,6 +387,16 @@ class Model(Runtimes):
         ``"circuit"``, ``"schedule"`` or ``"model"``."""
         return Explanation(self._native.explain(stage))
 
+    def draw(self, view: str = "flow", tokens: Optional[Iterable[Value]] = None) -> Picture:
+        """A picture, which shows itself in a notebook.
+
+        Args:
+            view: ``"flow"`` (the program on an input), ``"graph"``, ``"layers"``, ``"residual"``, ``"attention"`` (each head's pattern
+                on an input) or ``"weights"``.
+            tokens: the input of ``"flow"`` and ``"attention"``.
+        """
+        return Picture(*self._native.draw(view, None if tokens is None else list(tokens)))
+
     def __repr__(self) -> str:
         c = self.config
         return (
@@ -395,7 +411,7 @@ class Model(Runtimes):
 
     # Files.
 
-    def save(self, path: Union[str, os.PathLike]) -> None:
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Writes the model's folder: config, weights as safetensors, the program's graph, the ground-truth circuit.
 
         All of it is written or nothing. A folder that holds an older model is replaced; anything else is left alone.
@@ -426,7 +442,7 @@ class Model(Runtimes):
             raise
 
     @classmethod
-    def load(cls, path: Union[str, os.PathLike]) -> "Model":
+    def load(cls, path: Union[str, "os.PathLike[str]"]) -> "Model":
         """Reads a model's folder, from wherever it comes: damage is an error, and nothing in it is executed.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence, Union, overload
 
 from raspc import _native
 from raspc.errors import UsageError
@@ -90,7 +90,13 @@ class BatchRun(Sequence[Run]):
     def __init__(self, runs: List[Run]) -> None:
         self._runs = runs
 
-    def __getitem__(self, index):  # type: ignore[override]
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> List[Run]: ...
+
+    def __getitem__(self, index: Union[int, slice]) -> Union[Run, List[Run]]:
         return self._runs[index]
 
     def __len__(self) -> int:

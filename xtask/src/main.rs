@@ -1,6 +1,7 @@
 //! The repository's own commands: `cargo xtask test` runs everything that must hold, `cargo xtask tidy` the checks on the
 //! repository itself.
 
+mod python;
 mod steps;
 mod tidy;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use crate::tidy;
+use crate::{python, tidy};
 
 /// A step: what it is called, cargo's arguments, and a variable of the environment it needs.
 struct Step {
@@ -54,6 +54,9 @@ pub(crate) fn test(root: &Path) -> ExitCode {
         if !step.run(root) {
             return ExitCode::FAILURE;
         }
+    }
+    if !python::test(root) {
+        return ExitCode::FAILURE;
     }
     println!("\nall of it holds, after {:.0?}", start.elapsed());
     ExitCode::SUCCESS

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use raspc::compile::{Compilation, compile};
+use raspc::draw::{View, draw};
 use raspc::explain::{Stage, emit, explain};
 use raspc::intervene::{Holding, Interchange, Unheld, check_interchange, holding};
 use raspc::options::{OptLevel, Options};
@@ -44,7 +45,7 @@ pub(crate) struct Inner {
     ids: BTreeMap<Value, u32>,
     options: Options,
     /// Made again from the graph where the model was read from files.
-    stages: Mutex<Option<Arc<Mutex<Compilation>>>>,
+    stages: Mutex<Option<Arc<Compilation>>>,
 }
 
 impl Model {
@@ -69,7 +70,7 @@ impl Model {
             output,
             ids: ids(&compilation.options.vocab),
             options: compilation.options.clone(),
-            stages: Mutex::new(Some(Arc::new(Mutex::new(compilation)))),
+            stages: Mutex::new(Some(Arc::new(compilation))),
             registry,
             sources,
         };
@@ -89,7 +90,7 @@ impl Model {
     fn holding(&self, py: Python<'_>, node: u32) -> PyResult<Result<Holding, Unheld>> {
         let id = self.sop(py, node)?;
         let stages = self.stages(py)?;
-        work::light(py, || holding(&stages.lock().expect("no panic while it is held"), id))
+        work::light(py, || holding(&stages, id))
     }
 
     fn refused(&self, py: Python<'_>, node: u32, why: &Unheld) -> PyErr {
@@ -115,17 +116,17 @@ impl Model {
         (self.inner.model.clone(), self.inner.graph.to_string())
     }
 
-    fn stages(&self, py: Python<'_>) -> PyResult<Arc<Mutex<Compilation>>> {
+    fn stages(&self, py: Python<'_>) -> PyResult<Arc<Compilation>> {
         let lock = || self.inner.stages.lock().expect("no panic while it is held");
         if let Some(known) = &*lock() {
             return Ok(known.clone());
         }
         let inner = self.inner.clone();
         let made = work::heavy(py, move || recompiled(&inner))?;
-        let made = Arc::new(Mutex::new(made.ok_or_else(|| {
+        let made = Arc::new(made.ok_or_else(|| {
             let message = "the model was not compiled from its graph by this version of raspc";
             errors::one(py, Diagnostic::error(MODEL, message).hint("compile it again; running it works as it is"))
-        })?));
+        })?);
         *lock() = Some(made.clone());
         Ok(made)
     }
@@ -419,7 +420,7 @@ impl Model {
     fn same(&self, py: Python<'_>, node: u32) -> PyResult<Vec<u32>> {
         let id = self.sop(py, node)?;
         let stages = self.stages(py)?;
-        let c = stages.lock().expect("no panic while it is held");
+        let c = &*stages;
         let of = &c.encoded.of;
         let same = |n: NodeId| n == id || (of[id.index()].is_some() && of[n.index()] == of[id.index()]);
         Ok(c.graph.iter().map(|(n, _)| n).filter(|&n| same(n)).map(|n| n.0).collect())
@@ -440,8 +441,8 @@ impl Model {
         }
         let stages = self.stages(py)?;
         let work = move || {
-            let c = stages.lock().expect("no panic while it is held");
-            let found = check_interchange(&c, &a, &b, id)?;
+            let c = &*stages;
+            let found = check_interchange(c, &a, &b, id)?;
             let (status, detail) = match &found.outcome {
                 Interchange::Agrees => ("agrees", String::new()),
                 Interchange::Raised(e) => ("raised", e.to_string()),
@@ -489,8 +490,8 @@ impl Model {
     fn verify<'py>(&self, py: Python<'py>, inputs: u64, seed: u64) -> PyResult<Bound<'py, PyDict>> {
         let stages = self.stages(py)?;
         let work = move || {
-            let c = stages.lock().expect("no panic while it is held");
-            let report = verify(&c, Plan { inputs, seed }, &mut |_, _| {});
+            let c = &*stages;
+            let report = verify(c, Plan { inputs, seed }, &mut |_, _| work::end_if_interrupted());
             let node = report.first.as_ref().map(|m| c.graph.describe(m.node));
             (report, node, c.readings.len())
         };
@@ -518,6 +519,29 @@ impl Model {
         Ok(d)
     }
 
+    /// A picture as (SVG, text for Graphviz): `flow`, `graph`, `layers`, `residual`, `attention` or `weights`; the views of a run
+    /// need an input.
+    #[pyo3(signature = (view, tokens = None))]
+    fn draw(&self, py: Python<'_>, view: &str, tokens: Option<&Bound<'_, PyAny>>) -> PyResult<(String, String)> {
+        let Some(view) = View::named(view) else {
+            let known: Vec<&str> = View::ALL.iter().map(|v| v.name()).collect();
+            return Err(errors::usage(
+                py,
+                format!("there is no view `{view}`"),
+                &format!("one of {}", known.join(", ")),
+            ));
+        };
+        let input = tokens.map(|t| self.inner.registry.values(t)).transpose()?;
+        if let Some(input) = &input {
+            self.inner.ids(py, input)?;
+        }
+        let stages = self.stages(py)?;
+        let drawn = work::heavy(py, move || {
+            draw(&stages, view, input.as_deref()).map(|p| (p.svg(), p.dot())).map_err(|e| e.to_string())
+        })?;
+        drawn.map_err(|why| errors::usage(py, why, "give it an input: `model.draw(view, tokens)`"))
+    }
+
     /// The six steps of the compilation in words and tables, or one stage as text: `graph`, `encoded`, `circuit`,
     /// `schedule` or `model`.
     #[pyo3(signature = (stage = None))]
@@ -536,8 +560,8 @@ impl Model {
         };
         let stages = self.stages(py)?;
         let work = move || {
-            let c = stages.lock().expect("no panic while it is held");
-            stage.map_or_else(|| explain(&c), |s| emit(&c, s))
+            let c = &*stages;
+            stage.map_or_else(|| explain(c), |s| emit(c, s))
         };
         work::heavy(py, work)
     }
