@@ -1,6 +1,7 @@
 //! The repository's own commands: `cargo xtask test` runs everything that must hold, `cargo xtask tidy` the checks on the
 //! repository itself.
 
+mod explorer;
 mod python;
 mod steps;
 mod tidy;
@@ -16,6 +17,8 @@ Usage: cargo xtask COMMAND
   test     everything that must hold: formatting, tidiness, lints, build, all tests, documentation
   tidy     the checks on the repository itself (part of test)
   bless    rewrite the recorded output of the README and of the command line's sessions, to be reviewed as a diff
+  explorer the tests of the explorer's page (part of test)
+  picture  take the README's picture of the explorer anew (needs Chromium)
   help     this text
 ";
 
@@ -25,6 +28,8 @@ fn main() -> ExitCode {
         ["test"] => steps::test(&root()),
         ["tidy"] => tidy::tidy(&root()),
         ["bless"] => steps::bless(&root()),
+        ["explorer"] => ended(explorer::test(&root())),
+        ["picture"] => ended(explorer::picture(&root())),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             ExitCode::SUCCESS
@@ -34,6 +39,10 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn ended(well: bool) -> ExitCode {
+    if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// The repository's root: the folder above this crate's.

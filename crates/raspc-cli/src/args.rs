@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Tell the six steps of a compilation, in words and tables.
     Explain(ExplainArgs),
+    /// Show a program turning into a transformer and running, as one self-contained page.
+    Explore(ExploreArgs),
     /// Write the model in the format of another runtime.
     Export(ExportArgs),
     /// Read statements of RASP and show what they mean on an example input.
@@ -109,6 +111,12 @@ pub(crate) struct ModelArgs {
     /// Most bytes of stored weights, estimated before any is made; more is an error.
     #[arg(long, value_name = "N")]
     pub(crate) max_bytes: Option<u64>,
+    /// The float type of the runtime's matrix products [default: float32].
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) dtype: Option<FloatType>,
+    /// Make a model even where it cannot be certified; its folder says so.
+    #[arg(long)]
+    pub(crate) uncertified: bool,
 }
 
 /// How small the model is made.
@@ -120,6 +128,22 @@ pub(crate) enum Opt {
     /// Every named node stays readable; the rest is optimised.
     #[value(name = "1")]
     O1,
+}
+
+/// A float type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FloatType {
+    /// 32 bits, with true 32-bit products.
+    #[value(alias = "f32")]
+    Float32,
+    /// 32 bits, products of 11 significant bits.
+    Tf32,
+    /// 16 bits, 11 of them significant.
+    #[value(alias = "f16")]
+    Float16,
+    /// 16 bits, 8 of them significant.
+    #[value(alias = "bf16")]
+    Bfloat16,
 }
 
 /// How the words of the command line become inputs.
@@ -227,6 +251,36 @@ pub(crate) enum Emit {
     Schedule,
     /// (5) and (6): residual stream and weights
     Model,
+    /// what is proved of the model: error and margin of each node
+    Certificate,
+}
+
+/// `raspc explore`
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "raspc explore [OPTIONS] <PROGRAM> [INPUT]...\n       raspc explore [OPTIONS] -e <TEXT> [INPUT]...",
+    after_help = "The page needs no network and no other file; inputs can also be typed into it. Without -o and --serve it is \
+                  written to a temporary folder and opened in the browser."
+)]
+pub(crate) struct ExploreArgs {
+    #[command(flatten)]
+    pub(crate) program: ProgramArgs,
+    /// Inputs: characters, or JSON where it starts with `[` or `"`; `-` reads one a line [default: the program's example].
+    #[arg(value_name = "INPUT")]
+    pub(crate) inputs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// The file to write [default: a temporary one, opened in the browser].
+    #[arg(short, long, value_name = "FILE", conflicts_with = "serve")]
+    pub(crate) output: Option<PathBuf>,
+    /// Serve the page on the loopback address until interrupted; raspc itself runs the inputs it is asked for.
+    #[arg(long)]
+    pub(crate) serve: bool,
+    /// The port to serve on [default: one that is free].
+    #[arg(long, value_name = "PORT", requires = "serve")]
+    pub(crate) port: Option<u16>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
 }
 
 /// `raspc draw`

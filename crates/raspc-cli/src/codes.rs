@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use raspc::certify::codes as certificate;
 use raspc::encode::codes as compiler;
 use raspc::values::codes as values;
 use raspc_lang::codes::{CODES, CodeDoc};
@@ -225,7 +226,9 @@ static EXPORTS: LazyLock<Vec<CodeDoc>> = LazyLock::new(|| {
 
 /// Every code there is, the language's first.
 pub(crate) fn all() -> impl Iterator<Item = &'static CodeDoc> {
-    CODES.iter().chain(HERE).chain(&*EXPORTS)
+    let mut rest: Vec<&CodeDoc> = HERE.iter().chain(certificate::CODES).chain(&*EXPORTS).collect();
+    rest.sort_by_key(|doc| doc.code);
+    CODES.iter().chain(rest)
 }
 
 /// What is said of a code, in upper or lower case.

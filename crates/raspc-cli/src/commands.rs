@@ -4,6 +4,7 @@ pub(crate) mod compile;
 pub(crate) mod completions;
 pub(crate) mod draw;
 pub(crate) mod explain;
+pub(crate) mod explore;
 pub(crate) mod export;
 pub(crate) mod help;
 pub(crate) mod list;

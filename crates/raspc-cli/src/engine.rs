@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use raspc::certify::precision::certify_for;
 use raspc::compile::{Compilation, compile};
 use raspc::options::{OptLevel, Options};
 use raspc_lang::diagnostic::Diagnostic;
@@ -26,6 +27,11 @@ pub(crate) fn build(
         Ok(compilation) => {
             render::diagnostics(console, &subject.sources, &subject.warnings);
             render::diagnostics(console, &subject.sources, &compilation.warnings);
+            if let Err(reasons) = &compilation.certificate {
+                for reason in reasons {
+                    console.note(format!("not certified: {} {}", reason.code, reason.message));
+                }
+            }
             Ok((compilation, time))
         }
         Err(mut diagnostics) => {
@@ -52,12 +58,14 @@ pub(crate) fn stages(console: &mut Console, subject: &Subject, settings: &Settin
     // Compilations are deterministic and a folder does not say its level: the one that lays the residual stream out as
     // the folder does is the one it came from.
     for opt in [OptLevel::O1, OptLevel::O0] {
-        let options = Options { opt, ..settings.options.clone() };
+        let options = Options { opt, uncertified: true, ..settings.options.clone() };
         if let Ok(mut compilation) = compile(&subject.graph, subject.output, &options)
             && compilation.model.labels == model.labels
             && compilation.model.config == model.config
         {
             compilation.model = model.clone();
+            // What is proved is proved of these weights.
+            compilation.certificate = certify_for(&compilation.parts(), options.dtype);
             return Ok(compilation);
         }
     }

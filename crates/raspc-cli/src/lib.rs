@@ -100,6 +100,7 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Status, Fault> {
         Command::Compile(args) => commands::compile::compile(args, console),
         Command::Verify(args) => commands::verify::verify(args, console),
         Command::Explain(args) => commands::explain::explain(args, console),
+        Command::Explore(args) => commands::explore::explore(args, console),
         Command::Export(args) => commands::export::export(args, console),
         Command::Repl(args) => commands::repl::repl(args, console),
         Command::Draw(args) => commands::draw::draw(args, console),

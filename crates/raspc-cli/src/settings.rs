@@ -2,12 +2,14 @@
 //!
 //! What was not said by a flag is remarked on standard error, so that nothing is assumed in silence.
 
+use raspc::certify::precision::Dtype;
+use raspc::certify::record::reasons;
 use raspc::options::{OptLevel, Options};
 use raspc_lang::diagnostic::{Diagnostic, Span};
 use raspc_lang::input::parse_vocab;
 use raspc_lang::value::Value;
 
-use crate::args::{ModelArgs, Opt};
+use crate::args::{FloatType, ModelArgs, Opt};
 use crate::console::Console;
 use crate::fault::Fault;
 use crate::inputs::Input;
@@ -56,6 +58,9 @@ pub(crate) fn resolve(
         options.opt = level(opt);
     }
     if let Some(model) = &subject.model {
+        if let Some(reasons) = reasons(&model.certificate) {
+            console.note(format!("the model is not certified{}", because(&reasons)));
+        }
         options.bos.clone_from(&model.config.bos);
         options.pad.clone_from(&model.config.pad);
     }
@@ -69,8 +74,24 @@ pub(crate) fn resolve(
     limits.enumerate = args.max_values.unwrap_or(limits.enumerate);
     limits.units = args.max_units.unwrap_or(limits.units);
     limits.bytes = args.max_bytes.unwrap_or(limits.bytes);
+    options.dtype = args.dtype.map_or(options.dtype, dtype);
+    options.uncertified = args.uncertified;
     let compiled = subject.model.is_some();
     Ok(Settings { options, vocab_from, length_from, compiled, vocab_span })
+}
+
+/// The reasons, behind a colon.
+fn because(reasons: &[String]) -> String {
+    if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join("; ")) }
+}
+
+fn dtype(float: FloatType) -> Dtype {
+    match float {
+        FloatType::Float32 => Dtype::Float32,
+        FloatType::Tf32 => Dtype::TensorFloat32,
+        FloatType::Float16 => Dtype::Float16,
+        FloatType::Bfloat16 => Dtype::Bfloat16,
+    }
 }
 
 fn level(opt: Opt) -> OptLevel {
@@ -177,7 +198,7 @@ impl Settings {
 
 /// Refuses flags that a compiled model has decided already.
 pub(crate) fn refuse_for_model(args: &ModelArgs) -> Result<(), Fault> {
-    let ModelArgs { vocab, max_len, opt, bos, pad, max_values, max_units, max_bytes } = args;
+    let ModelArgs { vocab, max_len, opt, bos, pad, max_values, max_units, max_bytes, dtype, uncertified } = args;
     let given = [
         ("--vocab", vocab.is_some()),
         ("--max-len", max_len.is_some()),
@@ -187,6 +208,8 @@ pub(crate) fn refuse_for_model(args: &ModelArgs) -> Result<(), Fault> {
         ("--max-values", max_values.is_some()),
         ("--max-units", max_units.is_some()),
         ("--max-bytes", max_bytes.is_some()),
+        ("--dtype", dtype.is_some()),
+        ("--uncertified", *uncertified),
     ];
     match given.iter().find(|g| g.1) {
         Some((flag, _)) => Err(Fault::usage(

@@ -24,7 +24,7 @@ use crate::fault::Fault;
 pub(crate) use self::suggest::similar;
 
 /// A program, with what it says about itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Subject {
     /// What the user called it.
     pub(crate) name: String,

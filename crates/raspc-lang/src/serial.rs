@@ -16,9 +16,9 @@ use crate::graph::{Graph, Kind, Mask, Node, NodeId, Op, Predicate};
 use crate::value::Value;
 
 use self::function::{function_from_json, function_to_json};
-use self::value::{value_from_json, value_to_json};
+use self::value::value_from_json;
 
-pub use self::value::TextObject;
+pub use self::value::{TextObject, value_to_json};
 
 /// Version of the format.
 const FORMAT: u64 = 1;

@@ -41,7 +41,8 @@ impl Model {
         count("labels", self.labels.len(), c.d_model)?;
         self.check_readouts()?;
         depth("graph", &self.graph)?;
-        depth("circuit", &self.circuit)
+        depth("circuit", &self.circuit)?;
+        depth("certificate", &self.certificate)
     }
 
     fn check_vocab(&self) -> Result<(), ModelError> {

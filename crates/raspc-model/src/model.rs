@@ -126,6 +126,8 @@ pub struct Model {
     pub circuit: serde_json::Value,
     /// What the model rests on that was not proved.
     pub assumptions: Vec<String>,
+    /// What the compiler proved of it, or why it could not (opaque here; null where nobody tried).
+    pub certificate: serde_json::Value,
 }
 
 impl Config {

@@ -43,6 +43,7 @@ fn model(config: Config, vocab: Vec<Token>, embed: &[(u32, u32, f32)], pos: &[(u
         graph: json!({}),
         circuit: json!([]),
         assumptions: Vec::new(),
+        certificate: json!(null),
         vocab,
         config,
     }
@@ -233,6 +234,7 @@ pub(crate) fn random(seed: u64) -> Model {
     model.output = r.below(model.readouts.len());
     model.graph = json!({"nodes": [{"op": "tokens", "x": 0.1 + r.below(9) as f64}, null, [true, -3, "é\n"]], "z": {}});
     model.circuit = json!([[seed, 1e-300, -0.0], {"b": 1, "a": 2}]);
+    model.certificate = json!({"certified": r.below(2) == 0, "nodes": [{"bound": 1e-9}, null]});
     model.assumptions = (0..r.below(3)).map(|i| format!("assumption {i}")).collect();
     model.check().expect("random models are well formed");
     model

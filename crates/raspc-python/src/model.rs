@@ -135,7 +135,7 @@ impl Model {
 /// The compilation that a model read from files came from, with its own weights in it.
 fn recompiled(inner: &Inner) -> Option<Compilation> {
     [OptLevel::O1, OptLevel::O0].into_iter().find_map(|opt| {
-        let options = Options { opt, ..inner.options.clone() };
+        let options = Options { opt, uncertified: true, ..inner.options.clone() };
         let mut c = compile(&inner.graph, inner.output, &options).ok()?;
         let same = c.model.labels == inner.model.labels && c.model.config == inner.model.config;
         same.then(|| {

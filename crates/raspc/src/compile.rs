@@ -4,11 +4,14 @@ use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph, Kind, NodeId, Op};
 use raspc_lang::serial::graph_to_json;
 use raspc_lang::value::Value;
-use raspc_model::model::Model;
+use raspc_model::model::{Decode, Model};
 
 use crate::admit::admit;
-use crate::assemble::readout::{Reading, readings};
+use crate::assemble::readout::{Reading, Way, readings};
 use crate::assemble::{Layout, Placement, assemble, lay_out, truth};
+use crate::certify::precision::certify_for;
+use crate::certify::record::record;
+use crate::certify::{Certificate, Parts};
 use crate::encode::{codes, encode, plan::Encoded};
 use crate::lower::{Lowered, lower};
 use crate::options::Options;
@@ -43,8 +46,25 @@ pub struct Compilation {
     pub model: Model,
     /// What the model rests on that was not proved.
     pub assumptions: Vec<Assumption>,
+    /// The proof that the model is right, or why there is none (only with [`Options::uncertified`]).
+    pub certificate: Result<Certificate, Vec<Diagnostic>>,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
+}
+
+impl Compilation {
+    /// What the certificate is made from.
+    pub fn parts(&self) -> Parts<'_> {
+        Parts {
+            graph: &self.graph,
+            encoded: &self.encoded,
+            values: &self.values,
+            lowered: &self.lowered,
+            layout: &self.layout,
+            model: &self.model,
+            options: &self.options,
+        }
+    }
 }
 
 /// Compiles the s-op `output` of a graph.
@@ -68,7 +88,7 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         lowered.circuit.check();
         schedule.check(&lowered.circuit);
     }
-    let (readings, at) = readings(graph, output, &encoded, &lowered, &values, options);
+    let (mut readings, at) = readings(graph, output, &encoded, &lowered, &values, options);
     let layout = lay_out(&lowered.circuit, &readings);
     let readouts = readings.iter().map(|r| r.place(&lowered.circuit, &schedule, &layout)).collect();
     let (mut model, placement) = assemble(&lowered.circuit, &schedule, &layout, graph.mask, readouts, at, options);
@@ -77,6 +97,18 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     let assumptions = values.assumptions().to_vec();
     model.assumptions = assumptions.iter().map(|a| a.text.clone()).collect();
     let warnings = values.warnings().to_vec();
+    let parts =
+        Parts { graph, encoded: &encoded, values: &values, lowered: &lowered, layout: &layout, model: &model, options };
+    let certificate = certify_for(&parts, options.dtype);
+    if let Err(errors) = &certificate
+        && !options.uncertified
+    {
+        return Err(errors.clone());
+    }
+    model.certificate = record(&certificate, options.dtype);
+    if let Ok(certificate) = &certificate {
+        state_bounds(certificate, &mut readings, &mut model);
+    }
     let (graph, options) = (graph.clone(), options.clone());
     Ok(Compilation {
         graph,
@@ -91,8 +123,26 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         readings,
         model,
         assumptions,
+        certificate,
         warnings,
     })
+}
+
+/// What is proved of a number is what its read-out states.
+fn state_bounds(certificate: &Certificate, readings: &mut [Reading], model: &mut Model) {
+    for node in &certificate.nodes {
+        let stated = readings.iter_mut().filter(|r| r.node == node.node).map(|r| &mut r.way);
+        for way in stated {
+            if let Way::Numerical { bound, .. } = way {
+                *bound = node.bound;
+            }
+        }
+        for readout in model.readouts.iter_mut().filter(|r| r.node == node.node.0) {
+            if let Decode::Numerical { bound, .. } = &mut readout.decode {
+                *bound = node.bound;
+            }
+        }
+    }
 }
 
 /// What a host function of the program's graph is tabulated for: everything its arguments can hold together. Functions

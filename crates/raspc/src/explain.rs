@@ -22,6 +22,8 @@ pub enum Stage {
     Schedule,
     /// (5) and (6): residual stream and weights
     Model,
+    /// what is proved of the model
+    Certificate,
 }
 
 /// One stage as deterministic text.
@@ -32,6 +34,25 @@ pub fn emit(compilation: &Compilation, stage: Stage) -> String {
         Stage::Circuit => compilation.lowered.circuit.to_string(),
         Stage::Schedule => Shown(&compilation.schedule, &compilation.lowered.circuit).to_string(),
         Stage::Model => format!("{}\n{}", stream(compilation), weights(compilation)),
+        Stage::Certificate => certificate(compilation),
+    }
+}
+
+/// The certificate, or what stands in its way.
+fn certificate(compilation: &Compilation) -> String {
+    match &compilation.certificate {
+        Ok(certificate) => certificate.to_string(),
+        Err(errors) => {
+            let told = |e: &raspc_lang::diagnostic::Diagnostic| {
+                let hint = e.hint.as_deref().unwrap_or_default();
+                format!("{} {}\n      {hint}\n", e.code, e.message)
+            };
+            format!(
+                "not certified for {}\n{}",
+                compilation.options.dtype.name(),
+                errors.iter().map(told).collect::<String>()
+            )
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The shapes of what `--json` prints. They are an interface: fields are added, never renamed.
 
+use crate::certify::Certificate;
 use raspc_lang::value::Value;
 use raspc_model::model::Model;
 use serde::{Serialize, Serializer};
@@ -173,6 +174,29 @@ pub struct Compiled {
     pub output: String,
     /// What the model rests on that was not proved.
     pub assumptions: Vec<String>,
+    /// What is proved of the model; nothing where it is not certified.
+    pub certificate: Option<Certified>,
+}
+
+/// What is proved of a model.
+#[derive(Debug, Serialize)]
+pub struct Certified {
+    /// The largest bound of |transformer − ideal|.
+    pub max_error: f64,
+    /// How far the nearest wrong decision is in decoding; nothing where nothing is decoded.
+    pub min_margin: Option<f64>,
+    /// The float type it holds for.
+    pub dtype: String,
+    /// What it rests on and does not prove.
+    pub assumptions: Vec<String>,
+}
+
+impl Certified {
+    /// A certificate without its nodes.
+    pub fn of(certificate: &Certificate) -> Self {
+        let Certificate { max_error, min_margin, dtype, assumptions, .. } = certificate.clone();
+        Self { max_error, min_margin, dtype, assumptions }
+    }
 }
 
 /// What `export --json` prints.
@@ -283,6 +307,8 @@ pub struct Explained {
     pub schedule: String,
     /// The residual stream and the weights.
     pub model: String,
+    /// What `certificate.json` of the model's folder holds.
+    pub certificate: serde_json::Value,
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 pub mod admit;
 pub mod assemble;
+pub mod certify;
 pub mod circuit;
 pub mod compile;
 pub mod convert;
 pub mod draw;
 pub mod encode;
 pub mod explain;
+pub mod explore;
 pub mod gadgets;
 pub mod intervene;
 pub mod json;

@@ -2,6 +2,8 @@
 
 use raspc_lang::value::Value;
 
+use crate::certify::precision::Dtype;
+
 /// How small the model is made (DESIGN section 5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OptLevel {
@@ -44,6 +46,10 @@ pub struct Options {
     pub pad: String,
     /// Budgets.
     pub limits: Limits,
+    /// The float type of the runtime that the model is for.
+    pub dtype: Dtype,
+    /// Whether a model is made even where it cannot be certified.
+    pub uncertified: bool,
 }
 
 impl Options {
@@ -56,6 +62,8 @@ impl Options {
             bos: "compiler_bos".to_owned(),
             pad: "compiler_pad".to_owned(),
             limits: Limits::default(),
+            dtype: Dtype::default(),
+            uncertified: false,
         }
     }
 }

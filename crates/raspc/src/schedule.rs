@@ -48,6 +48,13 @@ pub fn schedule(circuit: &Circuit) -> Schedule {
     Schedule { half, layers }
 }
 
+/// The first and the last half-layer in which each block could run in a model of this many layers, all else where it is
+/// earliest or latest.
+pub fn slack(circuit: &Circuit, layers: usize) -> Vec<(usize, usize)> {
+    let before = dependencies(circuit);
+    earliest(circuit, &before).into_iter().zip(latest(circuit, &before, layers)).collect()
+}
+
 /// The blocks that each block reads from.
 fn dependencies(circuit: &Circuit) -> Vec<Vec<BlockId>> {
     let of = |block: &Block| {

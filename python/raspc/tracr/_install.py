@@ -16,7 +16,15 @@ _THERE = "tracr"
 # Of modules that were there before `install`: what `uninstall` puts back.
 _replaced: Dict[str, ModuleType] = {}
 
-_NEED_JAX = "is built on jax and haiku, which raspc does without; use model.apply, model.params and model.model_config"
+
+def needs_jax(name: str) -> ImportError:
+    """Why there is no module of this name."""
+    return ImportError(
+        f"{name} is no part of raspc's stand-in for tracr: it is built on jax and haiku, which raspc does without; "
+        "use model.apply, model.params, model.forward and model.model_config",
+        name=name,
+    )
+
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -30,7 +38,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         own = importlib.util.find_spec(_own(name))
         if own is None or name.rpartition(".")[2].startswith("_"):
-            raise ImportError(f"{name} is no part of raspc's stand-in for tracr: it {_NEED_JAX}", name=name)
+            raise needs_jax(name)
         return importlib.machinery.ModuleSpec(name, self, is_package=own.submodule_search_locations is not None)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:

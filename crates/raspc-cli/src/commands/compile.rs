@@ -1,6 +1,6 @@
 //! `raspc compile`: the model as a folder, all or nothing.
 
-use raspc_model::files::{CIRCUIT, CONFIG, GRAPH, WEIGHTS};
+use raspc_model::files::ALL;
 
 use crate::args::CompileArgs;
 use crate::console::Console;
@@ -9,12 +9,12 @@ use crate::fault::{Fault, Status};
 use crate::files::{self, Unwritten};
 use crate::inputs::Input;
 use crate::{settings, subject};
-use raspc::json::{Compiled, Sizes};
+use raspc::json::{Certified, Compiled, Sizes};
 
 /// Compiles a program and writes the model.
 pub(crate) fn compile(args: &CompileArgs, console: &mut Console) -> Result<Status, Fault> {
     // What cannot be written need not be compiled.
-    files::vacant(&args.output, &[CONFIG, WEIGHTS, GRAPH, CIRCUIT]).map_err(|e| refused(args, &e))?;
+    files::vacant(&args.output, &ALL).map_err(|e| refused(args, &e))?;
     let mut subject = subject::resolve(&args.program)?;
     let inputs: Vec<Input> = subject.example.iter().cloned().map(Input::example).collect();
     let settings = settings::resolve(&args.model, &mut subject, &inputs, console)?;
@@ -24,10 +24,14 @@ pub(crate) fn compile(args: &CompileArgs, console: &mut Console) -> Result<Statu
     files::write_folder(&args.output, &compilation.model.to_files()).map_err(|e| refused(args, &e))?;
     let output = args.output.display().to_string();
     if args.json {
-        let assumptions = compilation.model.assumptions;
-        console.json(&Compiled { model: sizes, seconds: time.as_secs_f64(), output, assumptions })?;
+        let certificate = compilation.certificate.as_ref().ok().map(Certified::of);
+        let (seconds, assumptions) = (time.as_secs_f64(), compilation.model.assumptions);
+        console.json(&Compiled { model: sizes, seconds, output, assumptions, certificate })?;
     } else {
         console.line(sizes.line())?;
+        if let Ok(certificate) = &compilation.certificate {
+            console.line(certificate.line())?;
+        }
         console.line(format!("compiled in {time:.1?}, written to {output}"))?;
     }
     Ok(Status::Fine)

@@ -26,6 +26,7 @@ pub(crate) fn explain(args: &ExplainArgs, console: &mut Console) -> Result<Statu
             circuit: emit(&c, Stage::Circuit),
             schedule: emit(&c, Stage::Schedule),
             model: emit(&c, Stage::Model),
+            certificate: c.model.certificate.clone(),
         })?,
         (Some(stage), false) => console.text(emit(&c, chosen(stage)))?,
         (None, false) => console.text(story(&c))?,
@@ -40,5 +41,6 @@ fn chosen(stage: Emit) -> Stage {
         Emit::Circuit => Stage::Circuit,
         Emit::Schedule => Stage::Schedule,
         Emit::Model => Stage::Model,
+        Emit::Certificate => Stage::Certificate,
     }
 }

@@ -43,7 +43,8 @@ impl HostObject for TextObject {
     }
 }
 
-pub(super) fn value_to_json(v: &Value) -> Json {
+/// A value as JSON.
+pub fn value_to_json(v: &Value) -> Json {
     match v {
         Value::None => Json::Null,
         Value::Bool(b) => json!(b),

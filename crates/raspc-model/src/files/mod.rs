@@ -1,4 +1,4 @@
-//! The model folder: `config.json`, `model.safetensors`, `graph.json`, `circuit.json`.
+//! The model folder: `config.json`, `model.safetensors`, `graph.json`, `circuit.json`, `certificate.json`.
 //!
 //! **Invariants.** The bytes are a function of the model alone, and reading them back gives the model bit by bit.
 //! Files may come from anywhere: whatever they hold, reading them ends in a checked model or in an error, and allocates no more than a
@@ -26,6 +26,10 @@ pub const WEIGHTS: &str = "model.safetensors";
 pub const GRAPH: &str = "graph.json";
 /// Name of the file of the ground-truth circuit.
 pub const CIRCUIT: &str = "circuit.json";
+/// Name of the file of what was proved.
+pub const CERTIFICATE: &str = "certificate.json";
+/// The files of a model folder.
+pub const ALL: [&str; 5] = [CONFIG, WEIGHTS, GRAPH, CIRCUIT, CERTIFICATE];
 
 impl Model {
     /// The files of a model folder: names and bytes.
@@ -36,7 +40,12 @@ impl Model {
         if let Err(error) = self.check() {
             panic!("a model that is written is well formed: {error}");
         }
-        let rest = [(WEIGHTS, weights::to_bytes(self)), (GRAPH, json(&self.graph)), (CIRCUIT, json(&self.circuit))];
+        let rest = [
+            (WEIGHTS, weights::to_bytes(self)),
+            (GRAPH, json(&self.graph)),
+            (CIRCUIT, json(&self.circuit)),
+            (CERTIFICATE, json(&self.certificate)),
+        ];
         let stamps = rest.iter().map(|(name, bytes)| ((*name).to_owned(), Stamp::of(bytes))).collect();
         let config = json(&ConfigFile::of(self, stamps));
         let files = std::iter::once((CONFIG, config)).chain(rest);
@@ -49,8 +58,13 @@ impl Model {
     /// A file that cannot be read, is damaged, or does not fit the others; a model that does not pass [`Model::check`].
     pub fn from_files(read: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>) -> Result<Self, ModelError> {
         let mut read = |file| read(file).map_err(|why| ModelError::File { file, why });
-        let folder =
-            Folder { config: read(CONFIG)?, weights: read(WEIGHTS)?, graph: read(GRAPH)?, circuit: read(CIRCUIT)? };
+        let folder = Folder {
+            config: read(CONFIG)?,
+            weights: read(WEIGHTS)?,
+            graph: read(GRAPH)?,
+            circuit: read(CIRCUIT)?,
+            certificate: read(CERTIFICATE)?,
+        };
         folder.model(true)
     }
 }
@@ -61,6 +75,7 @@ struct Folder {
     weights: Vec<u8>,
     graph: Vec<u8>,
     circuit: Vec<u8>,
+    certificate: Vec<u8>,
 }
 
 impl Folder {
@@ -68,7 +83,12 @@ impl Folder {
     fn model(self, stamped: bool) -> Result<Model, ModelError> {
         let mut config: ConfigFile = parse(CONFIG, &self.config)?;
         config.check_format()?;
-        let files = [(WEIGHTS, &self.weights), (GRAPH, &self.graph), (CIRCUIT, &self.circuit)];
+        let files = [
+            (WEIGHTS, &self.weights),
+            (GRAPH, &self.graph),
+            (CIRCUIT, &self.circuit),
+            (CERTIFICATE, &self.certificate),
+        ];
         if stamped {
             for (file, bytes) in files {
                 config.check_stamp(file, bytes)?;
@@ -93,6 +113,7 @@ impl Folder {
             graph: parse(GRAPH, &self.graph)?,
             circuit: parse(CIRCUIT, &self.circuit)?,
             assumptions: config.assumptions,
+            certificate: parse(CERTIFICATE, &self.certificate)?,
         };
         model.check()?;
         // What is written beside the model for readers (shapes, ids, counts) has to be true of it.

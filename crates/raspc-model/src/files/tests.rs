@@ -23,7 +23,14 @@ fn read(files: &Files) -> Result<Model, ModelError> {
 /// Reads without looking at the stamps.
 fn read_unstamped(files: &Files) -> Result<Model, ModelError> {
     let take = |name: &str| files[name].clone();
-    Folder { config: take(CONFIG), weights: take(WEIGHTS), graph: take(GRAPH), circuit: take(CIRCUIT) }.model(false)
+    let folder = Folder {
+        config: take(CONFIG),
+        weights: take(WEIGHTS),
+        graph: take(GRAPH),
+        circuit: take(CIRCUIT),
+        certificate: take(CERTIFICATE),
+    };
+    folder.model(false)
 }
 
 /// What came through has to be a model like any other.
@@ -49,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn random_damage_behind_the_stamps_does_not_panic(seed: u64, damage: u64, file in 0usize..4) {
+    fn random_damage_behind_the_stamps_does_not_panic(seed: u64, damage: u64, file in 0usize..5) {
         let mut files = files(&samples::random(seed));
         let mut r = Random::new(damage);
         let bytes = files.values_mut().nth(file).unwrap();

@@ -122,6 +122,7 @@ pub fn assemble(
         graph: serde_json::Value::Null,
         circuit: serde_json::Value::Null,
         assumptions: Vec::new(),
+        certificate: serde_json::Value::Null,
     };
     (model, placement)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use raspc_lang::graph::{Graph, Kind};
+use raspc_lang::graph::{Graph, Kind, NodeId};
 
 use super::plan::{Encoded, Number, OneHot, Scalar, Sum};
 use crate::simplify::reachable;
@@ -23,6 +23,13 @@ pub fn print(encoded: &Encoded, values: &Values) -> String {
         let _ = writeln!(text, "{id} {name}: {}; {how}", set(values.set(id)));
     }
     text
+}
+
+/// How a node is held, in words: as a one-hot, as a number.
+pub fn ways(encoded: &Encoded, id: NodeId) -> (Option<String>, Option<String>) {
+    let plan = encoded.plan(id);
+    let graph = &encoded.graph;
+    (plan.onehot.as_ref().map(|o| onehot(graph, o)), plan.number.as_ref().map(|n| number(graph, n)))
 }
 
 /// A value set in a few words.
@@ -65,7 +72,7 @@ fn number(graph: &Graph, number: &Number) -> String {
     }
 }
 
-fn table(graph: &Graph, dims: &[raspc_lang::graph::NodeId]) -> String {
+fn table(graph: &Graph, dims: &[NodeId]) -> String {
     let of: Vec<String> = dims.iter().map(|&d| graph.describe(d)).collect();
     format!("lookup table of {}", of.join(", "))
 }

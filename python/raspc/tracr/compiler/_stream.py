@@ -7,7 +7,7 @@ others, which every writer writes and nobody reads. Tokens (BOS and PAD among th
 
 import dataclasses
 import functools
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
@@ -46,33 +46,38 @@ class Stream:
     @functools.cached_property
     def columns(self) -> List[Column]:
         """All columns, in order."""
-        labels = self._native.labels
         own: Dict[int, bases.BasisDirection] = {}
-        extra: List[Column] = []
+        columns: List[Column] = []
+        for direction, form in self._held():
+            index = form[0][0] if len(form) == 1 and form[0][1] == 1.0 else None
+            if index is None or index in own or index in self._constants:
+                columns.append(Column(direction, form=form))
+            else:
+                own[index] = direction
+        taken = {str(d) for d in own.values()} | {str(c.direction) for c in columns}
+        for index, label in enumerate(self._native.labels):
+            if index not in own:
+                # What an s-op's block needs besides is under no label that could be taken for the s-op's value.
+                inner = label in self.readouts or label.rpartition(":")[0] in self.readouts
+                own[index] = bases.BasisDirection(_free(f"[{label}]" if inner else label, taken))
+        columns += [Column(direction, own=index) for index, direction in own.items()]
+        taken = {str(c.direction) for c in columns}
+        columns += [c for c in self._sources.columns() if str(c.direction) not in taken]
+        at = {c.direction: c for c in columns}
+        return [at[d] for d in bases.sort_directions(at)]
+
+    def _held(self) -> Iterator[Tuple[bases.BasisDirection, Form]]:
+        """What each s-op is held in: the sum that is 1 for each of its values, or that is its number."""
         for label, readout in self.readouts.items():
             for value, form in readout.get("classes", ()):
-                direction = basis_direction(label, value)
-                if len(form) == 1 and form[0][1] == 1.0 and form[0][0] not in own and not _is_constant(labels[form[0][0]]):
-                    own[form[0][0]] = direction
-                else:
-                    extra.append(Column(direction, form=list(form)))
-        columns = [Column(own.get(i, bases.BasisDirection(label)), own=i) for i, label in enumerate(labels)]
-        columns += extra
-        present = {c.direction for c in columns}
-        for label, readout in self.readouts.items():
-            direction = bases.BasisDirection(label)
-            if "value" in readout and direction not in present:
-                columns.append(Column(direction, form=list(readout["value"])))
-                present.add(direction)
-        columns += [c for c in self._sources.columns() if c.direction not in present]
-        by_direction: Dict[bases.BasisDirection, Column] = {}
-        for column in columns:
-            by_direction.setdefault(column.direction, column)
-        if len(by_direction) != len(columns):
-            # Two directions of one name would be indistinguishable; the later ones get a number.
-            columns = _distinct(columns)
-            by_direction = {c.direction: c for c in columns}
-        return [by_direction[d] for d in bases.sort_directions(by_direction)]
+                yield basis_direction(label, value), list(form)
+            if "value" in readout:
+                yield bases.BasisDirection(label), list(readout["value"])
+
+    @functools.cached_property
+    def _constants(self) -> List[int]:
+        """The directions that are 1 at every token, and at BOS."""
+        return [i for i, label in enumerate(self._native.labels[:2]) if label in ("one", "bos")]
 
     @functools.cached_property
     def directions(self) -> List[bases.BasisDirection]:
@@ -153,17 +158,9 @@ def basis_direction(label: str, value: Any) -> bases.BasisDirection:
     return bases.BasisDirection(f"{label}:None") if value is None else bases.BasisDirection(label, value)
 
 
-def _is_constant(label: str) -> bool:
-    return label in ("one", "bos")
-
-
-def _distinct(columns: List[Column]) -> List[Column]:
-    seen: Dict[bases.BasisDirection, int] = {}
-    out = []
-    for column in columns:
-        d = column.direction
-        seen[d] = seen.get(d, 0) + 1
-        if seen[d] > 1:
-            column = dataclasses.replace(column, direction=bases.BasisDirection(f"{d}#{seen[d]}"))
-        out.append(column)
-    return out
+def _free(label: str, taken: Set[str]) -> str:
+    """The label, in as many brackets as make it one that is not taken."""
+    while label in taken:
+        label = f"[{label}]"
+    taken.add(label)
+    return label

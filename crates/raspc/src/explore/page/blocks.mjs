@@ -1,0 +1,240 @@
+// Blocks: attention heads with W_QK and W_OV as labelled matrices, MLPs as tables or piecewise-linear curves.
+import { chip, h, link, section, svg } from './dom.mjs';
+import { logShade, matrixView, weightText } from './matrix.mjs';
+import { eachEntry } from './model.mjs';
+import { conditionText, halfName, nodeName, numberText, plural } from './words.mjs';
+import { keyOf, shown, valueFromJson } from './values.mjs';
+
+const CURVES = 12;
+
+export function blocksView(app) {
+  const intro = 'Step 3. Attention blocks move values between positions; MLP blocks compute at each position. Every input begins with BOS, a key whose score and value the compiler chooses.';
+  const cards = app.data.blocks.map((block, i) => (block.kind === 'attention' ? attentionCard(app, block, i) : mlpCard(app, block, i)));
+  return section('blocks', 'Blocks', intro, h('div', { class: 'cards' }, cards));
+}
+
+function card(app, block, i, title, ...content) {
+  const computes = block.origins.flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => chip(app, nodeName(app, n), `n${n}`));
+  const head = h('div', { class: 'card-head' }, link(app, h('button', { type: 'button', class: 'chip strong' }, title), `b${i}`, ...placesOf(block)),
+    h('span', { class: 'hint' }, halfName(block.half + 1)), h('span', { class: 'hint' }, 'computes'), computes);
+  const element = h('article', { class: 'card' }, head, content);
+  app.register(`b${i}`, element);
+  for (const key of placesOf(block).slice(0, 64)) app.register(key, element);
+  return element;
+}
+
+// The heads and units that a block is run by.
+function placesOf(block) {
+  const heads = (block.heads ?? []).map(([l, i]) => `h${l}.${i}`);
+  return [...heads, ...(block.neurons?.[1] ?? []).map((u) => `u${block.neurons[0]}.${u}`)];
+}
+
+// What an attention block does, in a sentence.
+export function attentionSentence(app, block) {
+  const head = headOf(app, block);
+  const selector = head?.selectors[0];
+  const which = selector === undefined ? 'the selected keys' : `each key where ${conditionText(app, selector)}`;
+  const name = block.origins.flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => nodeName(app, n)).join(', ');
+  if (block.width) {
+    return `Counts: a query attends equally to BOS and to ${which}. Only BOS carries a 1, so with w such keys 1/(1+w) arrives: w is ${name}.`;
+  }
+  const node = app.graph.nodes[block.origins.flatMap((e) => app.nodesOf[e])[0]];
+  const values = node?.op === 'aggregate' ? nodeName(app, node.values) : 'the values';
+  const otherwise = node?.op === 'aggregate' ? shown(node.fallback) : 'the default';
+  const verb = block.gadget.startsWith('averages') ? `takes the mean of their ${values}` : `takes over their ${values}`;
+  return `Moves values: a query attends equally to ${which} and ${verb}. Where there is none, all weight falls on BOS, which carries the default (${otherwise}). The result is ${name}.`;
+}
+
+function headOf(app, block) {
+  const [place] = block.heads;
+  return place && app.data.heads[place[0]][place[1]];
+}
+
+function attentionCard(app, block, i) {
+  const heads = block.heads.map(([l, at]) => app.model.layers[l].heads[at]);
+  const title = block.heads.length > 0 ? block.heads.map(([l, at]) => `layer ${l} head ${at}`).join(', ') : `block ${i}`;
+  const selectors = (headOf(app, block)?.selectors ?? []).map((n) => chip(app, nodeName(app, n), `n${n}`));
+  const parts = heads.length === 0 ? [] : [
+    part('W_QK: what each query looks for', 'Rows: what the query holds; columns: what the key holds. A score is the sum over both; the largest wins, and BOS scores what the column bos says.', productMatrix(app, queryKey(app, heads[0]), 'W_QK')),
+    part('W_OV: what is moved', 'Rows: what is read at the key; columns: the direction it is written to at the query.', productMatrix(app, valueOut(app, heads, new Set(block.writes)), 'W_OV')),
+  ];
+  return card(app, block, i, title, h('p', null, attentionSentence(app, block)), h('p', { class: 'pair' }, h('span', { class: 'hint' }, 'realises the selector'), selectors), h('div', { class: 'parts' }, parts));
+}
+
+function part(title, hint, content) {
+  return h('div', { class: 'part' }, h('h4', null, title), h('p', { class: 'hint' }, hint), content);
+}
+
+// What each dimension of a projection reads, by direction: [dimension][direction]. Directions count from the constant that
+// they carry their meaning on top of, and from their value at BOS: both, and the bias, are counted to `one` and `bos`, of
+// which every position holds exactly one.
+function readings(app, w, bias) {
+  const dims = new Map();
+  const add = (c, d, v) => v !== 0 && column(dims, c).set(d, (column(dims, c).get(d) ?? 0) + v);
+  for (const d of w.index) {
+    const dir = app.data.dirs[d];
+    eachEntry(w, d, (c, v) => {
+      add(c, d, v);
+      if (d < 2) return;
+      add(c, 0, v * dir.offset);
+      add(c, 1, v * dir.bos);
+    });
+  }
+  for (const [c, b] of bias) for (const d of [0, 1]) add(c, d, b);
+  return dims;
+}
+
+// W_Q W_Kᵀ in directions.
+function queryKey(app, head) {
+  const [queries, keys] = [readings(app, head.w_q, []), readings(app, head.w_k, head.b_k)];
+  const product = new Map();
+  queries.forEach((from, c) => from.forEach((v, q) => column(keys, c).forEach((k, d) => {
+    const row = column(product, q);
+    row.set(d, (row.get(d) ?? 0) + v * k);
+  })));
+  return product;
+}
+
+function column(map, key) {
+  if (!map.has(key)) map.set(key, new Map());
+  return map.get(key);
+}
+
+// W_V W_O in directions, as far as it writes these.
+function valueOut(app, heads, writes) {
+  const product = new Map();
+  for (const head of heads) {
+    readings(app, head.w_v, []).forEach((from, c) => from.forEach((v, d) => eachEntry(head.w_o, c, (to, o) => {
+      if (!writes.has(to)) return;
+      const row = column(product, d);
+      row.set(to, (row.get(to) ?? 0) + v * o);
+    })));
+  }
+  return product;
+}
+
+function productMatrix(app, product, label) {
+  const rows = [...product.keys()].filter((r) => [...product.get(r).values()].some((v) => v !== 0)).sort((a, b) => a - b);
+  const cols = [...new Set(rows.flatMap((r) => [...product.get(r)].filter(([, v]) => v !== 0).map(([c]) => c)))].sort((a, b) => a - b);
+  if (rows.length === 0) return h('p', { class: 'hint' }, 'zero everywhere');
+  const place = new Map(cols.map((d, i) => [d, i]));
+  const name = (d) => app.data.dirs[d].label;
+  const shade = logShade(Math.max(...rows.flatMap((r) => [...product.get(r).values()].map(Math.abs))));
+  const view = matrixView(app, { label: `${label}, directions by directions`, cell: 34, tallest: 420, zoom: rows.length > 60 || cols.length > 60 });
+  view.set({
+    rows: rows.length, cols: cols.length,
+    each: (r0, r1, f) => {
+      for (let r = r0; r < r1; r++) product.get(rows[r]).forEach((v, d) => v !== 0 && f(r, place.get(d), v));
+    },
+    value: (r, c) => product.get(rows[r]).get(cols[c]) ?? 0,
+    row: (r) => name(rows[r]), col: (c) => name(cols[c]),
+    rowKey: (r) => `d${rows[r]}`, colKey: (c) => `d${cols[c]}`, cellKey: (r, c) => `d${cols[c]}`,
+    shade, text: weightText,
+    read: (r, c, v) => `${name(rows[r])} → ${name(cols[c])}: ${numberText(v)}`,
+    anyLit: () => rows.some((d) => app.lit.has(`d${d}`)) || cols.some((d) => app.lit.has(`d${d}`)),
+    lit: (r, c) => app.lit.has(`d${rows[r]}`) || app.lit.has(`d${cols[c]}`),
+  });
+  return view.element;
+}
+
+function mlpCard(app, block, i) {
+  const [layer, neurons] = block.neurons;
+  const count = neurons?.length ?? 0;
+  const title = `layer ${layer} MLP, ${count === 0 ? 'no neurons' : plural(count, 'neuron')}`;
+  const parts = [];
+  if (block.curve) parts.push(curvePart(app, block));
+  if (block.table) parts.push(tablePart(app, block));
+  if (parts.length === 0) parts.push(h('p', { class: 'hint' }, 'Too many units to draw here; the weights below hold all of them.'));
+  return card(app, block, i, title, h('p', null, mlpSentence(app, block)), h('div', { class: 'parts' }, parts));
+}
+
+export function mlpSentence(app, block) {
+  const name = block.origins.flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => nodeName(app, n)).join(', ');
+  if (block.curve?.points?.of && block.curve.scalar.includes('1/(1+')) {
+    return `Reads the number ${block.curve.scalar} and turns it back into ${name === block.curve.points.of ? name : `${name}, by way of ${block.curve.points.of}`}: pairs of neurons make a step between neighbouring values of 1/(1+w).`;
+  }
+  if (block.curve) return `A function of one number, ${block.curve.scalar}: pairs of neurons make a step where ${name} changes.`;
+  return `A lookup: ${block.gadget}. Neurons fire for combinations of values and write ${name}.`;
+}
+
+function curvePart(app, block) {
+  return part('What is written, as a function of the number read', `Each neuron adds a hinge; together they are flat where the number can lie${block.curve.points?.of ? ` (marked by the value of ${block.curve.points.of} it stands for)` : ''}.`, curvePlot(app, block));
+}
+
+// Plots the written directions over the scalar.
+function curvePlot(app, block) {
+  const { curve } = block;
+  const [left, right, top, bottom, width] = [34, 12, 10, 34, 460];
+  const height = 190;
+  const marks = (curve.points?.at ?? []).map(([at, v]) => [at, valueFromJson(v)]);
+  const spots = marks.length > 0 ? marks.map((m) => m[0]) : [curve.lo, curve.hi];
+  let [lo, hi] = [Math.min(...spots), Math.max(...spots)];
+  const pad = (hi - lo || 1) * 0.06;
+  [lo, hi] = [lo - pad, hi + pad];
+  const knees = curve.units.map(([a, b]) => -b / a).filter((x) => x > lo && x < hi);
+  const xs = [lo, ...knees, hi].sort((a, b) => a - b);
+  const written = [...new Set(curve.units.flatMap((u) => u[2].map(([d]) => d)))].sort((a, b) => a - b);
+  const value = (d, x) => app.data.dirs[d].constant - app.data.dirs[d].offset + curve.units.reduce((s, [a, b, writes]) => {
+    const active = Math.max(0, a * x + b);
+    return active === 0 ? s : s + writes.filter(([to]) => to === d).reduce((t, [, w]) => t + w * active, 0);
+  }, 0);
+  const shownDirs = written.slice(0, CURVES);
+  const lines = shownDirs.map((d) => xs.map((x) => [x, value(d, x)]));
+  const ys = lines.flat().map((p) => p[1]);
+  const [least, most] = [Math.min(0, ...ys), Math.max(1, ...ys)];
+  const px = (x) => left + ((x - lo) / (hi - lo)) * (width - left - right);
+  const py = (y) => top + (1 - (y - least) / (most - least)) * (height - top - bottom);
+  const paths = lines.map((points, i) => {
+    const d = points.map(([x, y], at) => `${at === 0 ? 'M' : 'L'}${px(x).toFixed(1)} ${py(y).toFixed(1)}`).join('');
+    const path = svg('path', { d, class: `curve c${i % 8}` }, svg('title', null, app.data.dirs[shownDirs[i]].label));
+    app.register(`d${shownDirs[i]}`, path);
+    return path;
+  });
+  let last = -Infinity;
+  const ticks = [...marks].sort((a, b) => a[0] - b[0]).map(([x, v]) => {
+    const room = px(x) - last > 16;
+    if (room) last = px(x);
+    return svg('g', null, svg('line', { x1: px(x), x2: px(x), y1: top, y2: height - bottom + 4, class: 'tick' }), room ? svg('text', { x: px(x), y: height - bottom + 16, class: 'tick-label' }, shown(v)) : null);
+  });
+  const axis = [
+    svg('line', { x1: left, x2: width - right, y1: py(0), y2: py(0), class: 'axis' }),
+    ...[least, most].map((y) => svg('text', { x: left - 6, y: py(y) + 4, class: 'axis-label' }, numberText(y))),
+    svg('text', { x: (left + width) / 2, y: height - 4, class: 'axis-title' }, marks.length > 0 ? `${curve.scalar}, marked where ${curve.points.of} =` : curve.scalar),
+    ...(marks.length > 0 ? [] : [lo, hi].map((x, i) => svg('text', { x: px(x), y: height - bottom + 16, class: i === 0 ? 'axis-start' : 'axis-label' }, numberText(x)))),
+  ];
+  const legend = h('div', { class: 'legend' }, shownDirs.map((d, i) => link(app, h('button', { type: 'button', class: `chip key c${i % 8}` }, h('span', { class: 'clip' }, app.data.dirs[d].label)), `d${d}`)), written.length > CURVES ? h('span', { class: 'hint' }, `${written.length} in all`) : null);
+  return h('div', { class: 'plot' }, svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `Piecewise-linear functions of ${curve.scalar}` }, ticks, axis, paths), legend);
+}
+
+function tablePart(app, block) {
+  const { dims, rows } = block.table;
+  const names = dims.map((e) => app.data.encoded[e].t);
+  const result = block.origins.map((e) => app.data.encoded[e].t).join(', ');
+  if (!rows) return part('Lookup table', '', h('p', { class: 'hint' }, `of ${names.join(', ')}: too many combinations to list.`));
+  const values = rows.map((r) => r.map(valueFromJson));
+  const content = dims.length === 2 ? gridTable(values, names, result) : listTable(values, names, result);
+  return part(`Lookup table of ${names.join(', ')}`, 'Every combination that can occur, and the value that the neurons write.', h('div', { class: 'scroll table-box' }, content));
+}
+
+function listTable(values, names, result) {
+  const head = h('tr', null, names.map((n) => h('th', { scope: 'col' }, n)), h('th', { scope: 'col', class: 'result' }, result));
+  const body = values.slice(0, 200).map((r) => h('tr', null, r.map((v, i) => h(i === r.length - 1 ? 'th' : 'td', null, shown(v)))));
+  const more = values.length > 200 ? h('caption', null, `the first 200 of ${values.length} rows`) : null;
+  return h('table', { class: 'lookup' }, more, h('thead', null, head), h('tbody', null, body));
+}
+
+function gridTable(values, names, result) {
+  const side = (i) => {
+    const seen = new Map(values.map((r) => [keyOf(r[i]), r[i]]));
+    return [...seen];
+  };
+  const [down, across] = [side(0), side(1)];
+  if (down.length * across.length > 3000) return listTable(values, names, result);
+  const cells = new Map(values.map((r) => [`${keyOf(r[0])}\u0000${keyOf(r[1])}`, r[2]]));
+  const head = h('tr', null, h('th', { class: 'corner' }, `${names[0]} ↓  ${names[1]} →`), across.map(([, v]) => h('th', { scope: 'col' }, shown(v))));
+  const body = down.map(([k, v]) => h('tr', null, h('th', { scope: 'row' }, shown(v)), across.map(([a]) => {
+    const cell = cells.get(`${k}\u0000${a}`);
+    return h('td', null, cell === undefined ? '' : shown(cell));
+  })));
+  return h('table', { class: 'lookup' }, h('thead', null, head), h('tbody', null, body));
+}

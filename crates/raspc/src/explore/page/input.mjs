@@ -1,0 +1,51 @@
+// Inputs as people type them: JSON where the text starts with [ or ", else characters.
+import { keyOf, shown, valueFromJson } from './values.mjs';
+
+// The vocabulary, findable by value.
+export function readVocabulary(data) {
+  const tokens = data.vocab.map(valueFromJson);
+  return { tokens, ids: new Map(tokens.map((v, i) => [keyOf(v), i])) };
+}
+
+// JSON with integers apart from floats: 1 and 1.0 read as different types.
+function readJson(text) {
+  const items = JSON.parse(text);
+  if (typeof items === 'string') return [...items];
+  if (!Array.isArray(items)) throw new Error('an input is an array');
+  // The source text of each number says whether it is an integer.
+  const numbers = text.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d+(\.\d+)?([eE][+-]?\d+)?/g) ?? [];
+  let at = 0;
+  return items.map((item) => {
+    if (typeof item === 'number') {
+      const written = numbers[at++];
+      return /^-?\d+$/.test(written) ? BigInt(written) : item;
+    }
+    if (typeof item === 'string' || typeof item === 'boolean') return item;
+    throw new Error('a token is a string, a number or a boolean');
+  });
+}
+
+// The ids of a typed input, or {error}.
+export function parseInput(text, vocabulary, longest) {
+  let tokens;
+  const trimmed = text.trim();
+  try {
+    tokens = trimmed.startsWith('[') || trimmed.startsWith('"') ? readJson(trimmed) : [...text];
+  } catch {
+    return { error: 'this is no JSON array: write [1, 2] or ["a", "b"]' };
+  }
+  const ids = tokens.map((t) => vocabulary.ids.get(keyOf(t)));
+  const unknown = ids.indexOf(undefined);
+  if (unknown >= 0) return { error: `${shown(tokens[unknown])} is not in the vocabulary` };
+  if (ids.length > longest) return { error: `${ids.length} tokens, and the model takes at most ${longest}` };
+  return { ids };
+}
+
+// An input as text that reads back as the same ids.
+export function inputText(ids, vocabulary) {
+  const tokens = ids.map((id) => vocabulary.tokens[id]);
+  const plain = tokens.length > 0 && tokens.every((t) => typeof t === 'string' && [...t].length === 1 && !/\s/u.test(t));
+  if (plain && !/^[["]/.test(tokens[0])) return tokens.join('');
+  const item = (t) => (typeof t === 'string' ? JSON.stringify(t) : typeof t === 'number' ? String(t) : String(t));
+  return `[${tokens.map(item).join(', ')}]`;
+}

@@ -1,0 +1,213 @@
+// The run: half-layer by half-layer, what the residual stream holds, where heads look, which neurons fire, and what each
+// s-op decodes to beside what the interpreter says.
+import { chip, h, link, replace, section } from './dom.mjs';
+import { denseEach, matrixView } from './matrix.mjs';
+import { agrees } from './model.mjs';
+import { tokenTexts } from './state.mjs';
+import { conditionText, halfName, nodeName, numberText } from './words.mjs';
+import { same, shown } from './values.mjs';
+
+// Longer inputs are shown without a column for each position in tables.
+const POSITIONS = 64;
+
+export function runView(app) {
+  const intro = 'The transformer runs here, in the page, in f32. Step through its half-layers; click a head to see what it does, or switch it off; overwrite an s-op where it is selected.';
+  const parts = [stepper(app), changesLine(app), decodedTable(app), residualMap(app), headCards(app), activations(app)];
+  return section('run', 'The run', intro, parts);
+}
+
+function stepper(app) {
+  const last = 2 * app.data.layers;
+  const buttons = Array.from({ length: last + 1 }, (_, half) => h('button', { type: 'button', class: 'half-step', onclick: () => app.setStep(half) }, halfName(half)));
+  const step = (by, text, name) => h('button', { type: 'button', class: 'tool', 'aria-label': name, title: name, onclick: () => app.setStep(app.step + by) }, text);
+  const strip = h('div', { class: 'half-steps' }, buttons);
+  const update = () => {
+    buttons.forEach((b, half) => {
+      b.classList.toggle('done', half < app.step);
+      b.setAttribute('aria-current', half === app.step ? 'step' : 'false');
+    });
+    const now = buttons[app.step];
+    strip.scrollLeft = now.offsetLeft - strip.offsetLeft - (strip.clientWidth - now.offsetWidth) / 2;
+  };
+  app.on('step', update);
+  update();
+  requestAnimationFrame(update);
+  return h('div', { class: 'stepper', role: 'group', 'aria-label': 'Half-layers' }, step(-1, '◀', 'One half-layer back'), strip, step(1, '▶', 'One half-layer on'));
+}
+
+// What has been switched off or overwritten, each with a way back.
+function changesLine(app) {
+  const box = h('div', { class: 'interventions', 'aria-live': 'polite' });
+  const update = () => {
+    const off = [...app.ablate].map((key) => h('button', { type: 'button', class: 'undo', onclick: () => app.toggleAblation(key) }, `layer ${key.split('.')[0]} head ${key.split('.')[1]} is off ✕`));
+    const over = app.overwrites.map((o) => h('button', { type: 'button', class: 'undo', onclick: () => app.overwrite(o.node, o.position, undefined) }, `${nodeName(app, o.node)} at ${o.position} is ${shown(o.value)} ✕`));
+    box.hidden = off.length + over.length === 0;
+    replace(box, h('span', null, 'Changed: '), off, over, over.length > 0 ? h('span', { class: 'hint' }, 'The interpreter below says what the program means with that value in place.') : null);
+  };
+  app.on('run', update);
+  update();
+  return box;
+}
+
+function decodedTable(app) {
+  const box = h('div', { class: 'scroll' });
+  const update = () => replace(box, app.ids.length > POSITIONS ? h('p', { class: 'hint' }, `${app.ids.length} positions: choose an input of at most ${POSITIONS} to see every value.`) : table(app));
+  app.on('run', update);
+  app.on('step', update);
+  update();
+  return h('div', { class: 'panel' }, h('h3', null, 'What every s-op decodes to'), h('p', { class: 'hint' }, 'Above: read from the residual stream. Below: what the interpreter says. Red and ✗ where they differ; ▵ where a change made a difference.'), box);
+}
+
+function table(app) {
+  const head = h('tr', null, h('th', null, 'input'), h('td', null), tokenTexts(app).map((t) => h('th', { scope: 'col' }, t)));
+  const body = app.sops.flatMap((sop) => sopRows(app, sop));
+  return h('table', { class: 'decoded' }, h('thead', null, head), h('tbody', null, body));
+}
+
+// Marks of one read-out: whether each position agrees; nothing where the interpreter has no values.
+export function marksOf(sop) {
+  return sop.expected.values?.map((v, i) => agrees(sop.readout, v, sop.got[i]));
+}
+
+function sopRows(app, sop) {
+  const { readout } = sop;
+  const key = `n${readout.node}`;
+  const there = readout.after <= app.step;
+  const marks = marksOf(sop);
+  const cell = (v, i) => {
+    if (!there) return h('td', { class: 'not-yet' }, '·');
+    const changed = !same(v, sop.before[i]);
+    return h('td', { class: `${marks && !marks[i] ? 'wrong' : ''}${changed ? ' changed' : ''}` }, shown(v), marks && !marks[i] ? h('span', { class: 'mark' }, '✗') : null, changed ? h('span', { class: 'mark' }, '▵') : null);
+  };
+  const meant = sop.expected.values
+    ? sop.expected.values.map((v) => h('td', null, shown(v)))
+    : h('td', { colspan: Math.max(1, app.ids.length), class: 'hint' }, sop.expected.beyond ? `not computed here: ${sop.expected.error}` : `no value: ${sop.expected.error}`);
+  const name = link(app, h('button', { type: 'button', class: `chip${readout.output ? ' strong' : ''}` }, h('span', { class: 'clip' }, readout.name)), key);
+  const top = h('tr', { class: 'got' }, h('th', { scope: 'row', rowspan: 2 }, name, h('div', { class: 'hint' }, there ? halfName(readout.after) : `after ${halfName(readout.after)}`)), h('td', { class: 'side' }, 'transformer'), sop.got.map(cell));
+  const below = h('tr', { class: 'meant' }, h('td', { class: 'side' }, 'interpreter'), meant);
+  app.register(key, top);
+  app.register(key, below);
+  return [top, below];
+}
+
+function residualMap(app) {
+  const view = matrixView(app, { label: 'Residual stream: positions by directions', zoom: app.data.dirs.length > 80, cell: 26, tallest: 420 });
+  const title = h('h3', null);
+  const raw = h('input', { type: 'checkbox', onchange: () => update() });
+  const update = () => {
+    const stored = app.run.residuals[app.step];
+    const plain = app.plain.residuals[app.step];
+    // What a direction means is counted from the constant it stands on (at BOS: from its value there).
+    const base = (r, c) => (raw.checked || c < 2 ? 0 : r === 0 ? dirs[c].bos : dirs[c].offset);
+    const { dirs } = app.data;
+    const written = (c) => dirs[c].writer === null || app.data.blocks[dirs[c].writer].half < app.step;
+    const rows = stored.map((row, r) => Array.from(row, (v, c) => (raw.checked || written(c) ? v - base(r, c) : 0)));
+    const tokens = tokenTexts(app);
+    const size = dirs.map((d) => Math.max(Math.abs(d.lo - (raw.checked ? 0 : d.offset)), Math.abs(d.hi - (raw.checked ? 0 : d.offset)), 1e-9));
+    const name = (r) => (r === 0 ? 'BOS' : `${r - 1}: ${tokens[r - 1]}`);
+    replace(title, 'The residual stream ', h('span', { class: 'hint' }, `after the ${halfName(app.step)}`));
+    view.set({
+      id: rows.length, rows: rows.length, cols: dirs.length, each: denseEach(rows), value: (r, c) => rows[r][c],
+      row: name, col: (c) => dirs[c].label, colKey: (c) => `d${c}`, cellKey: (r, c) => `d${c}`,
+      shade: (v, r, c) => Math.max(-1, Math.min(1, v / size[c])), text: (v) => shortNumber(v),
+      read: (r, c, v) => `${name(r)} · ${dirs[c].label} = ${numberText(v)}${stored[r][c] === v ? '' : ` (stored as ${numberText(stored[r][c])})`}${plain[r][c] === stored[r][c] ? '' : `, was ${numberText(plain[r][c])}`}`,
+      anyLit: () => app.lit.size > 0 && dirs.some((_, d) => app.lit.has(`d${d}`)), lit: (r, c) => app.lit.has(`d${c}`),
+    });
+  };
+  app.on('run', update);
+  app.on('step', update);
+  update();
+  return h('div', { class: 'panel' }, title, h('p', { class: 'hint' }, 'Rows: positions; columns: named directions. Colour by the share of the largest value the direction can hold.'), dirsOffset(app) ? h('label', { class: 'hint raw' }, raw, ' numbers as stored: some directions carry their meaning on top of a constant, which keeps sums exact') : null, view.element);
+}
+
+function dirsOffset(app) {
+  return app.data.dirs.some((d, c) => c > 1 && (d.offset !== 0 || d.bos !== 0));
+}
+
+function shortNumber(v) {
+  if (Number.isInteger(v)) return String(v);
+  const text = v.toFixed(2);
+  return Math.abs(v) >= 1 ? v.toFixed(1) : text.replace(/^(-?)0\./, '$1.');
+}
+
+function headCards(app) {
+  const cards = app.data.heads.flatMap((heads, l) => heads.map((head, i) => headCard(app, head, l, i)));
+  if (cards.length === 0) return null;
+  return h('div', { class: 'panel' }, h('h3', null, 'Attention patterns'), h('p', { class: 'hint' }, 'Rows: queries; columns: keys, BOS first, both labelled by the values that the selector compares.'), h('div', { class: 'heads' }, cards));
+}
+
+function headCard(app, head, l, i) {
+  const key = `h${l}.${i}`;
+  const view = matrixView(app, { label: `Attention pattern of layer ${l} head ${i}`, cell: 30, tallest: 420 });
+  const select = simpleSelect(app, head.selectors[0]);
+  const update = () => {
+    const rows = app.run.patterns[l][i];
+    const [queries, keys] = select ? [side(app, select.queries), side(app, select.keys)] : [tokenTexts(app), tokenTexts(app)];
+    const label = (list) => (r) => (r === 0 ? 'BOS' : list[r - 1]);
+    view.set({
+      id: rows.length, rows: rows.length, cols: rows.length, each: denseEach(rows), value: (r, c) => rows[r][c],
+      row: label(queries), col: label(keys), shade: (v) => v, text: shortNumber,
+      read: (r, c, v) => `query ${r === 0 ? 'BOS' : `${r - 1} (${queries[r - 1]})`} gives key ${c === 0 ? 'BOS' : `${c - 1} (${keys[c - 1]})`} weight ${numberText(v)}`,
+    });
+    element.classList.toggle('off', app.ablate.has(`${l}.${i}`));
+    toggle.setAttribute('aria-pressed', String(app.ablate.has(`${l}.${i}`)));
+    element.classList.toggle('future', app.step < 2 * l + 1);
+  };
+  const toggle = h('button', { type: 'button', class: 'tool', 'aria-pressed': 'false', onclick: () => app.toggleAblation(`${l}.${i}`) }, 'ablate');
+  const selector = head.selectors[0];
+  const condition = selector === undefined ? null : h('p', { class: 'hint' }, `attends where ${conditionText(app, selector)}`);
+  const computes = head.origins.flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => chip(app, nodeName(app, n), `n${n}`));
+  const name = link(app, h('button', { type: 'button', class: 'chip strong' }, `layer ${l} head ${i}`), key);
+  const element = h('article', { class: 'head-card', 'data-head': `${l}.${i}` }, h('div', { class: 'card-head' }, name, computes, toggle), condition, view.element);
+  app.register(key, element);
+  app.on('run', update);
+  app.on('step', update);
+  update();
+  return element;
+}
+
+function simpleSelect(app, selector) {
+  if (selector === undefined) return undefined;
+  const node = app.graph.nodes[selector];
+  return node.op === 'select' ? node : undefined;
+}
+
+// What an s-op holds at each position, by the interpreter; its tokens where it has no values.
+function side(app, node) {
+  const column = app.columns[node];
+  return column.values ? column.values.map(shown) : tokenTexts(app);
+}
+
+function activations(app) {
+  const layers = app.data.units.flatMap((groups, l) => (groups.length === 0 ? [] : [activationCard(app, groups, l)]));
+  if (layers.length === 0) return null;
+  return h('div', { class: 'panel' }, h('h3', null, 'MLP activations'), h('p', { class: 'hint' }, 'Rows: positions; columns: neurons, after ReLU. Colour by the share of the neuron’s largest activation here.'), layers);
+}
+
+function activationCard(app, groups, l) {
+  const count = 1 + Math.max(...groups.flatMap((g) => g.neurons));
+  const view = matrixView(app, { label: `Activations of the MLP of layer ${l}`, zoom: count > 80, cell: 26, tallest: 420 });
+  const owner = new Array(count).fill('');
+  for (const g of groups) for (const u of g.neurons) owner[u] = g.origins.map((e) => app.data.encoded[e].t).join(', ');
+  const update = () => {
+    const rows = app.run.mlp[l].map((r) => r.subarray(0, count));
+    const size = new Float32Array(count);
+    rows.forEach((r) => r.forEach((v, c) => (size[c] = Math.max(size[c], v))));
+    const tokens = tokenTexts(app);
+    const name = (r) => (r === 0 ? 'BOS' : `${r - 1}: ${tokens[r - 1]}`);
+    view.set({
+      id: rows.length, rows: rows.length, cols: count, each: denseEach(rows), value: (r, c) => rows[r][c],
+      row: name, col: (c) => `${c}`, colKey: (c) => `u${l}.${c}`, cellKey: (r, c) => `u${l}.${c}`,
+      shade: (v, r, c) => (size[c] === 0 ? 0 : v / size[c]), text: shortNumber,
+      read: (r, c, v) => `${name(r)} · neuron ${c} (${owner[c]}) = ${numberText(v)}`,
+      anyLit: () => owner.some((_, c) => app.lit.has(`u${l}.${c}`)), lit: (r, c) => app.lit.has(`u${l}.${c}`),
+    });
+    element.classList.toggle('future', app.step < 2 * l + 2);
+  };
+  const computes = [...new Set(groups.flatMap((g) => g.origins))].flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => chip(app, nodeName(app, n), `n${n}`));
+  const element = h('article', { class: 'head-card' }, h('div', { class: 'card-head' }, h('b', null, `layer ${l} MLP`), computes), view.element);
+  app.on('run', update);
+  app.on('step', update);
+  update();
+  return element;
+}

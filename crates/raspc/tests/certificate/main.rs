@@ -1,0 +1,99 @@
+//! The certificate: what it proves, and what it refuses.
+
+#[path = "../support/generator.rs"]
+mod generator;
+mod measured;
+mod programs;
+mod random;
+
+use raspc::certify::{Certificate, certify};
+use raspc::compile::{Compilation, compile};
+use raspc::options::{OptLevel, Options};
+use raspc_lang::graph::Mask;
+use raspc_lang::value::Value;
+
+use programs::{Made, balance, hist, ints, length, letters, reverse, shifts, sort};
+
+fn compiled(made: &Made, vocab: Vec<Value>, max_len: usize, opt: OptLevel) -> Compilation {
+    let mut options = Options::new(vocab, max_len);
+    options.opt = opt;
+    options.uncertified = true;
+    compile(&made.0, made.1, &options).unwrap_or_else(|e| panic!("{e:#?}"))
+}
+
+fn certified(made: &Made, vocab: Vec<Value>, max_len: usize, opt: OptLevel) -> Certificate {
+    let c = compiled(made, vocab, max_len, opt);
+    certify(&c.parts()).unwrap_or_else(|e| panic!("{opt:?}, length {max_len}: {e:#?}\n{}", raspc::explain::explain(&c)))
+}
+
+#[test]
+fn integer_programs_have_no_error() {
+    let all: [(&str, Made); 6] = [
+        ("length", length()),
+        ("hist", hist(Mask::Full)),
+        ("causal hist", hist(Mask::Causal)),
+        ("reverse", reverse()),
+        ("sort", sort(true)),
+        ("sort_unique", sort(false)),
+    ];
+    for (name, made) in &all {
+        for (vocab, n) in [(3, 4), (10, 16)] {
+            for opt in [OptLevel::O0, OptLevel::O1] {
+                let c = certified(made, ints(vocab), n, opt);
+                // Equal tokens have one rank: several keys are selected, whose weights add up to nearly 1.
+                let most = if *name == "sort_unique" { 1e-4 } else { 0.0 };
+                assert!(c.max_error <= most, "{name} {opt:?} {n}: {c}");
+            }
+        }
+    }
+}
+
+#[test]
+fn defaults_and_means() {
+    for mask in [Mask::Full, Mask::Causal] {
+        for opt in [OptLevel::O0, OptLevel::O1] {
+            for default in [Value::None, Value::str("a"), Value::str("z")] {
+                let c = certified(&shifts(mask, default), letters(3), 5, opt);
+                assert_eq!(c.max_error, 0.0, "{c}");
+            }
+            let c = certified(&balance(mask), letters(3), 8, opt);
+            assert!(c.max_error < 1e-4, "{c}");
+        }
+    }
+}
+
+#[test]
+fn timing() {
+    let all: [(&str, Made, bool); 5] = [
+        ("length", length(), false),
+        ("hist", hist(Mask::Full), true),
+        ("reverse", reverse(), true),
+        ("sort", sort(true), true),
+        ("sort_unique", sort(false), true),
+    ];
+    for n in [256usize, 1024] {
+        for (name, made, _) in &all {
+            let vocab = ints(n as i64);
+            let start = std::time::Instant::now();
+            let mut options = Options::new(vocab, n);
+            options.uncertified = true;
+            let c = match compile(&made.0, made.1, &options) {
+                Ok(c) => c,
+                Err(e) => {
+                    println!("{name} {n}: {e:?}");
+                    continue;
+                }
+            };
+            let total = start.elapsed();
+            let start = std::time::Instant::now();
+            let cert = certify(&c.parts());
+            let took = start.elapsed();
+            match cert {
+                Ok(cert) => {
+                    println!("{name} {n}: all {:?}, certify {took:?}: {} {:?}", total, cert.max_error, cert.min_margin);
+                }
+                Err(e) => println!("{name} {n}: all {total:?}, certify {took:?}: {e:?}"),
+            }
+        }
+    }
+}

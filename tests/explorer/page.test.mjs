@@ -1,0 +1,275 @@
+// The explorer's page in a real browser: what a click lights up, stepping, typed inputs beside the interpreter's own answer,
+// interventions, keyboard, hostile names, sizes and times; never a console error, never a request.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+
+const { RASPC_EXPLORE_PAGES: pages, RASPC_EXPLORE_MODULES: modules, RASPC_BINARY: raspc, CHROMIUM } = process.env;
+const { chromium } = await import(pathToFileURL(join(modules, 'playwright-core', 'index.mjs')));
+
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+let browser;
+before(async () => {
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+});
+after(() => browser?.close());
+
+// A page that fails the test where it complains, asks for anything, or moves what is on it.
+async function open(name, { width = 1280, height = 900, hash = '', colorScheme = 'light' } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const page = await context.newPage();
+  const troubles = [];
+  page.on('console', (m) => ['error', 'warning'].includes(m.type()) && troubles.push(`console: ${m.text()}`));
+  page.on('pageerror', (e) => troubles.push(`error: ${e.message}`));
+  page.on('request', (r) => !r.url().startsWith('file:') && troubles.push(`request: ${r.url()}`));
+  page.on('dialog', (d) => {
+    troubles.push(`dialog: ${d.message()}`);
+    d.dismiss();
+  });
+  await page.addInitScript(() => {
+    window.shifted = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((e) => (window.shifted += e.hadRecentInput ? 0 : e.value))).observe({ type: 'layout-shift', buffered: true });
+  });
+  await page.goto(pathToFileURL(join(pages, `${name}.html`)).href + (hash ? `#${hash}` : ''));
+  await page.waitForSelector('html[data-ready]', { timeout: 20000 });
+  const close = async () => {
+    const shifted = await page.evaluate(() => window.shifted);
+    await context.close();
+    assert.deepEqual(troubles, []);
+    assert.ok(shifted < 0.01, `the layout shifted by ${shifted}`);
+  };
+  return { page, close };
+}
+
+// The rows of the strip beside the input.
+const strip = (page) => page.locator('#result tr').evaluateAll((rows) => rows.map((r) => [...r.querySelectorAll('td')].map((c) => c.textContent)));
+
+// Types an input as a person does: what a key press moves is no shift of the layout.
+async function type(page, text) {
+  await page.focus('#input');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.press('Delete');
+  await page.keyboard.type(text);
+}
+
+// What raspc itself says of an input.
+function interpreter(args) {
+  const said = JSON.parse(execFileSync(raspc, ['run', ...args, '--json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  return said.expected.map((v) => (v === null ? 'none' : String(v)));
+}
+
+describe('sort_unique', () => {
+  test('an s-op clicked in the program lights up its head, neurons, directions and weights, and nothing else', async () => {
+    const { page, close } = await open('sort_unique');
+    await page.locator('.source .seg', { hasText: /^target_pos$/ }).first().click();
+    assert.deepEqual(await page.locator('.head-card.lit[data-head]').evaluateAll((c) => c.map((x) => x.dataset.head)), ['0.0']);
+    const cells = await page.locator('.stream .cell.lit').evaluateAll((c) => c.map((x) => x.getAttribute('aria-label')));
+    assert.equal(cells.length, 11);
+    assert.ok(cells.every((c) => c.includes('target_pos')));
+    assert.equal(await page.locator('.thumb.lit').count(), 4);
+    assert.match(await page.locator('#inspector').textContent(), /layer 0 head 0/);
+    // And back: from the head to the s-op.
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('.lit').count(), 0);
+    await page.locator('[data-head="1.0"] .chip.strong').click();
+    assert.ok(await page.locator('.source .seg.lit', { hasText: 'sel_new' }).count() > 0);
+    assert.equal(await page.locator('.stream .cell.lit').count(), 11);
+    await close();
+  });
+
+  test('a selector lights up W_Q and W_K alone, and says which weights the opposite comparison changes', async () => {
+    const { page, close } = await open('sort_unique');
+    await page.locator('.source .seg', { hasText: /^smaller$/ }).first().click();
+    const lit = await page.locator('.thumb.lit').evaluateAll((all) => all.map((t) => t.getAttribute('aria-label').split(':')[0]));
+    assert.deepEqual(lit, ['W_Q layer 0 head 0', 'W_K layer 0 head 0']);
+    assert.match(await page.locator('#inspector').textContent(), /With > in place of <, \d+ weights would differ and no others: \d+ in W_Q layer 0 head 0/);
+    await close();
+  });
+
+  test('stepping shows values once they are computed', async () => {
+    const { page, close } = await open('sort_unique');
+    const row = page.locator('.decoded tr.got', { hasText: 'sorted' });
+    assert.equal(await row.locator('.not-yet').count(), 0);
+    await page.getByRole('button', { name: 'embedding', exact: true }).click();
+    assert.equal(await row.locator('.not-yet').count(), 4);
+    for (let i = 0; i < 3; i++) await page.getByRole('button', { name: 'One half-layer on' }).click();
+    assert.equal(await row.locator('.not-yet').count(), 0);
+    assert.equal(await page.locator('.half-step[aria-current="step"]').textContent(), 'layer 1 attention');
+    await close();
+  });
+
+  test('typed inputs give what raspc itself gives, and bad ones say what is wrong', async () => {
+    const { page, close } = await open('sort_unique');
+    for (const input of ['[9, 2, 7, 0, 5, 1]', '[4]', '[8, 8, 1]', '[]', '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]']) {
+      await type(page, input);
+      const [, transformer, meant] = await strip(page);
+      const expected = interpreter(['sort_unique', '--vocab', '0..10', '--max-len', '10', input]);
+      assert.deepEqual(meant, input === '[]' ? [] : expected, input);
+      assert.deepEqual(transformer, meant, input);
+    }
+    await type(page, '[1, 12]');
+    assert.match(await page.locator('#input-note').textContent(), /12 is not in the vocabulary/);
+    await type(page, '[1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]');
+    assert.match(await page.locator('#input-note').textContent(), /at most 10/);
+    await type(page, '[1,');
+    assert.match(await page.locator('#input-note').textContent(), /no JSON/);
+    await close();
+  });
+
+  test('an ablated head and an overwritten s-op change what follows', async () => {
+    const { page, close } = await open('sort_unique');
+    const wrong = page.locator('#result td.wrong');
+    assert.equal(await wrong.count(), 0);
+    await page.locator('[data-head="0.0"] button', { hasText: 'ablate' }).click();
+    assert.ok((await wrong.count()) > 0);
+    await page.locator('.undo').click();
+    assert.equal(await wrong.count(), 0);
+    // With target_pos overwritten both sides change, and agree again.
+    const before = await strip(page);
+    await page.locator('.decoded .chip', { hasText: 'target_pos' }).click();
+    await page.locator('.overwrite select').first().selectOption('1');
+    await page.locator('.overwrite select').last().selectOption({ label: '5' });
+    await page.locator('.overwrite button').click();
+    const changed = await strip(page);
+    assert.notDeepEqual(changed[1], before[1]);
+    assert.deepEqual(changed[1], changed[2]);
+    assert.match(await page.locator('.interventions').textContent(), /target_pos at 1 is 5/);
+    await close();
+  });
+
+  test('the keyboard reaches everything', async () => {
+    const { page, close } = await open('sort_unique');
+    await page.locator('.source .seg.link').first().focus();
+    await page.keyboard.press('Enter');
+    assert.ok((await page.locator('.lit').count()) > 0);
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('.lit').count(), 0);
+    await page.locator('#weights .big canvas').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    assert.match(await page.locator('#weights .big .readout').textContent(), /W_Q\[/);
+    assert.equal(await page.evaluate(() => [...document.querySelectorAll('button, a, input, select')].filter((e) => !e.textContent.trim() && !e.getAttribute('aria-label') && !e.labels?.length).length), 0);
+    await close();
+  });
+
+  test('it is under 300 kB and ready in under half a second', async () => {
+    assert.ok(statSync(join(pages, 'sort_unique.html')).size < 300_000);
+    const times = [];
+    for (let i = 0; i < 3; i++) {
+      const { page, close } = await open('sort_unique');
+      times.push(Number(await page.getAttribute('html', 'data-ready')));
+      await close();
+    }
+    console.log(`sort_unique at length 10: ready after ${times.join(', ')} ms`);
+    assert.ok(Math.min(...times) < 500, `ready after ${times} ms`);
+  });
+});
+
+describe('shuffle_dyck2 at length 40', () => {
+  test('it is under 5 MB, agrees with raspc, and a selection and a new input take less than half a second', async () => {
+    assert.ok(statSync(join(pages, 'shuffle_dyck2.html')).size < 5_000_000);
+    const { page, close } = await open('shuffle_dyck2');
+    console.log(`shuffle_dyck2 at length 40: ready after ${await page.getAttribute('html', 'data-ready')} ms`);
+    for (const input of ['({[)}]'.replace(/[[\]]/g, ''), '((((((((((((((((((((}}}}}}}}}}}}}}}}}}}}', '({)}'.repeat(10)]) {
+      const expected = interpreter(['shuffle_dyck2', '--max-len', '40', input]);
+      const took = await page.evaluate((text) => {
+        const field = document.getElementById('input');
+        field.value = text;
+        const start = performance.now();
+        field.dispatchEvent(new Event('input'));
+        return performance.now() - start;
+      }, input);
+      const [, transformer, meant] = await strip(page);
+      assert.deepEqual([transformer, meant], [expected, expected], input);
+      console.log(`shuffle_dyck2, ${input.length} tokens: ${Math.round(took)} ms`);
+      assert.ok(took < 500, `${took} ms`);
+    }
+    // Inputs that no key typed moved what is below them, as they should.
+    await page.evaluate(() => (window.shifted = 0));
+    const selecting = await page.evaluate(() => {
+      const start = performance.now();
+      document.querySelector('.source .seg.link').click();
+      return performance.now() - start;
+    });
+    assert.ok(selecting < 500, `selecting took ${selecting} ms`);
+    await close();
+  });
+});
+
+describe('a causal program', () => {
+  test('its heads see no later key, and typed inputs agree', async () => {
+    const { page, close } = await open('causal');
+    for (const input of ['aabbc', 'abab', 'c']) {
+      await type(page, input);
+      const [, transformer, meant] = await strip(page);
+      assert.deepEqual(meant, interpreter(['hist', '--causal', input]));
+      assert.deepEqual(transformer, meant);
+    }
+    assert.match(await page.locator('header').textContent(), /causal/);
+    await close();
+  });
+});
+
+describe('hostile names', () => {
+  test('nothing of a program becomes markup or script', async () => {
+    const { page, close } = await open('hostile');
+    assert.equal(await page.locator('img, iframe, b#x, script[src], a[href^="javascript"]').count(), 0);
+    assert.equal(await page.locator('script').count(), 2);
+    assert.equal(await page.evaluate(() => window.pwned), undefined);
+    assert.match(await page.locator('.source').textContent(), /<\/script><script>/);
+    await page.locator('.decoded .chip').first().click();
+    await page.locator('.key-token').first().click();
+    assert.equal(await page.evaluate(() => window.pwned), undefined);
+    await close();
+  });
+
+  test('the policy lets nothing else run', async () => {
+    const { page } = await open('sort_unique');
+    const ran = await page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'window.pwned = 1';
+      document.body.append(script);
+      const image = document.createElement('div');
+      image.innerHTML = '<img src=x onerror="window.pwned = 2">';
+      document.body.append(image);
+      return new Promise((done) => setTimeout(() => done(window.pwned), 100));
+    });
+    assert.equal(ran, undefined);
+    await page.context().close();
+  });
+});
+
+describe('every width and both themes', () => {
+  for (const [width, colorScheme] of [[400, 'light'], [400, 'dark'], [1280, 'dark'], [3840, 'light']]) {
+    test(`${width} pixels, ${colorScheme}: nothing is wider than the page`, async () => {
+      for (const name of ['sort_unique', 'shuffle_dyck2']) {
+        const { page, close } = await open(name, { width, colorScheme });
+        assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, name);
+        const wide = await page.evaluate(() => [...document.querySelectorAll('main > section, aside > section')].filter((s) => s.scrollWidth > s.clientWidth + 1).map((s) => s.id || s.className));
+        assert.deepEqual(wide, [], name);
+        await close();
+      }
+    });
+  }
+
+  test('text is readable on what is behind it', () => {
+    const css = readFileSync(new URL('../../crates/raspc/src/explore/page/page.css', import.meta.url), 'utf8');
+    const themes = [css.slice(0, css.indexOf('[data-theme="light"]')), css.slice(css.indexOf(':root[data-theme="dark"]'), css.indexOf('@media (prefers-color-scheme'))];
+    const light = ([r, g, b]) => [r, g, b].map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((s, c, i) => s + c * [0.2126, 0.7152, 0.0722][i], 0);
+    for (const theme of themes) {
+      const colour = (name) => {
+        const hex = theme.match(new RegExp(`--${name}: #([0-9a-f]{6})`))[1];
+        return light([0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255));
+      };
+      const pairs = [['ink', 'back'], ['ink', 'panel'], ['faint', 'back'], ['faint', 'panel'], ['ink', 'half-0'], ['ink', 'half-1'], ['faint', 'half-0'], ['faint', 'half-1'], ['faint', 'half-e'], ['lit', 'lit-back'], ['lit', 'back'], ['via', 'via-back'], ['via', 'back'], ['bad', 'bad-back'], ['bad', 'panel'], ['good', 'panel'], ['accent', 'back'], ['back', 'accent'], ['c2', 'back'], ['c3', 'back']];
+      for (const [front, behind] of pairs) {
+        const [a, b] = [colour(front), colour(behind)].sort((x, y) => y - x);
+        const ratio = (a + 0.05) / (b + 0.05);
+        assert.ok(ratio >= 4.5, `${front} on ${behind}: ${ratio.toFixed(2)}`);
+      }
+    }
+  });
+});
