@@ -58,6 +58,8 @@ TRIALS = [
     Trial("formula", FORMULA, "abc", 5),
     Trial("mixed", MIXED, "abc", 5),
     Trial("gaps", GAPS, "abc", 5),
+    Trial("identity", "same = tokens;", "abc", 3),
+    Trial("booleans", 'is_a = tokens == "a";', "abc", 3),
     Trial("number_or_none", NUMBER_OR_NONE, "abx", 5),
     Trial("causal_shift_by", "shift_by", "abc", 5, causal=True),
     Trial("causal_hist", "hist", "abc", 5, causal=True),
