@@ -6,7 +6,6 @@ A component is the embedding (``"embed"``), a head (``"layer.0.head.1"``), an ML
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple, Union
@@ -125,6 +124,8 @@ class Circuit:
     @classmethod
     def from_json(cls, text: str, config: "Config") -> "Circuit":
         """Reads what a model folder's ``circuit.json`` holds."""
+        import json
+
         data = json.loads(text)
         nodes = tuple(
             Node(
@@ -170,6 +171,8 @@ class Circuit:
 
     def to_json(self, indent: Optional[int] = None) -> str:
         """As JSON text: ``nodes``, ``edges``, ``n_layers``, ``n_heads``."""
+        import json
+
         return json.dumps(asdict(self), indent=indent)
 
     def to_networkx(self) -> "networkx.DiGraph":

@@ -7,7 +7,7 @@ raspc.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple, Type
 
 __all__ = [
     "CompileError",
@@ -85,12 +85,12 @@ class RaspError(Exception):
         text = f"error[{self.code}]: {self.message}"
         return f"{text}\n  hint: {self.hint}" if self.hint else text
 
-    def __reduce__(self):
+    def __reduce__(self) -> Tuple[Any, ...]:
         state = dict(code=self.code, node=self.node, hint=self.hint, diagnostics=self.diagnostics)
         return _rebuild, (type(self), self.message, state)
 
 
-def _rebuild(kind, message, state):
+def _rebuild(kind: Type[RaspError], message: str, state: Dict[str, Any]) -> RaspError:
     return kind(message, **state)
 
 
@@ -151,12 +151,12 @@ class InternalError(RaspError, RuntimeError):
 
     code = "E9999"
 
-    def __init__(self, message: str, **rest) -> None:
+    def __init__(self, message: str, **rest: Any) -> None:
         rest.setdefault("hint", "this is a bug of raspc and not of your program; please report it with the program")
         super().__init__(message, **rest)
 
 
-_KINDS = {
+_KINDS: Dict[str, Type[RaspError]] = {
     "E0901": InputError,
     "E0902": InputError,
     "E0903": EvaluationError,
@@ -168,7 +168,7 @@ _KINDS = {
 }
 
 
-def _kind(code: str):
+def _kind(code: str) -> Type[RaspError]:
     if code in _KINDS:
         return _KINDS[code]
     return {"E08": CompileError, "E11": ExportError}.get(code[:3], ProgramError)

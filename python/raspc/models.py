@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union, overload
@@ -203,7 +200,7 @@ class Model(Runtimes):
     @property
     def output(self) -> str:
         """The name of the s-op that the model computes."""
-        return self._readouts[self._native.output_readout]["name"]
+        return str(self._readouts[self._native.output_readout]["name"])
 
     @property
     def output_tokens(self) -> List[Value]:
@@ -270,8 +267,8 @@ class Model(Runtimes):
             if patch or ablate:
                 raise UsageError("interventions are on one input at a time", hint="call `run` for each input")
             lists = [list(t) for t in tokens]
-            ids = [self._native.ids(t) for t in lists]
-            return BatchRun([Run(r, self, t) for r, t in zip(self._native.run_batch(ids), lists)])
+            runs = self._native.run_batch([self._native.ids(t) for t in lists])
+            return BatchRun([Run(r, self, t) for r, t in zip(runs, lists)])
         tokens = list(tokens)
         ids = self._native.ids(tokens)
         model = self
@@ -290,6 +287,8 @@ class Model(Runtimes):
                 hint = "at `opt=0` every s-op has a subspace of its own"
                 raise InterventionError(f"{unheld[0]!r} cannot be patched alone: {why}", node=unheld[0], hint=hint)
             model = self.at_o0()
+            import warnings
+
             warnings.warn(
                 f"{unheld[0]!r} cannot be patched alone: {why}; the run is of the same program at opt=0",
                 InterventionWarning,
@@ -318,7 +317,7 @@ class Model(Runtimes):
         """The node of a name."""
         for readout in self._readouts:
             if readout["name"] == name or name in self._graph.names(readout["node"]):
-                return readout["node"]
+                return int(readout["node"])
         message, hint = f"the model has no node {name!r}", f"it has {', '.join(self.nodes)}"
         raise InterventionError(message, node=str(name), hint=hint)
 
@@ -417,6 +416,9 @@ class Model(Runtimes):
         All of it is written or nothing. A folder that holds an older model is replaced; anything else is left alone.
         Tokens that are no numbers or strings are kept by their ``repr``; literals (tuples, bytes, …) come back as they were.
         """
+        import shutil
+        import tempfile
+
         target = Path(path)
         names = self._native.file_names()
         if target.exists() or target.is_symlink():
@@ -451,7 +453,7 @@ class Model(Runtimes):
         folder = Path(path)
         if not folder.is_dir():
             raise ModelFileError(f"there is no folder {str(folder)!r}", hint="`model.save(path)` writes one")
-        files = {}
+        files: Dict[str, Union[bytes, bytearray]] = {}
         for name in _native.Model.file_names():
             if (folder / name).is_file():
                 files[name] = (folder / name).read_bytes()

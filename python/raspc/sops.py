@@ -276,7 +276,8 @@ class Selector(_Expression):
     def __call__(self, tokens: Iterable[Value], *, causal: bool = False) -> "numpy.ndarray":
         """The pattern on an input, ``[query, key]`` of booleans, from the reference interpreter."""
         graph, node = build(self, causal)
-        return graph.interpret(tokens).pattern(node)
+        pattern: "numpy.ndarray" = graph.interpret(tokens).pattern(node)
+        return pattern
 
     def on(self, tokens: Iterable[Value], *, causal: bool = False) -> "SelectorOn":
         """The selector shown on an example, for notebooks."""

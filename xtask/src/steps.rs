@@ -55,7 +55,7 @@ pub(crate) fn test(root: &Path) -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
-    if !python::test(root) || !explorer::test(root) {
+    if !explorer::test(root) || !python::test(root) {
         return ExitCode::FAILURE;
     }
     println!("\nall of it holds, after {:.0?}", start.elapsed());

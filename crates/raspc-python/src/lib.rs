@@ -11,6 +11,7 @@ mod errors;
 mod export;
 mod expression;
 mod graph;
+mod inner;
 mod model;
 mod numbers;
 mod options;

@@ -4,25 +4,27 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use raspc::compile::{Compilation, compile};
 use raspc::draw::{View, draw};
 use raspc::explain::{Stage, emit, explain};
 use raspc::intervene::{Holding, Interchange, Unheld, check_interchange, holding};
-use raspc::options::{OptLevel, Options};
+use raspc::options::Options;
 use raspc::verify::{Plan, verify};
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph as Flat, Kind, NodeId};
 use raspc_lang::serial::graph_from_json;
 use raspc_lang::source::Sources;
 use raspc_lang::value::Value;
-use raspc_model::files::{CIRCUIT, CONFIG, GRAPH, WEIGHTS};
+use raspc_model::files::ALL;
 use raspc_model::forward::Keep;
 use raspc_model::hooks::{Hooks, Patch};
 use raspc_model::model::{Decode, LinearForm, Model as Weights};
 
-use crate::errors::{self, INTERVENTION, MODEL, TOKEN, TOO_LONG};
+use crate::errors::{self, INTERVENTION, MODEL};
 use crate::graph::Graph;
+use crate::inner::{Inner, ids, recompiled};
 use crate::numbers::shaped;
 use crate::options;
 use crate::registry::{self, Registry};
@@ -34,18 +36,6 @@ use crate::work;
 pub(crate) struct Model {
     inner: Arc<Inner>,
     warnings: Py<PyList>,
-}
-
-pub(crate) struct Inner {
-    pub(crate) model: Arc<Weights>,
-    pub(crate) registry: Arc<Registry>,
-    graph: Arc<Flat>,
-    output: NodeId,
-    sources: Arc<Sources>,
-    ids: BTreeMap<Value, u32>,
-    options: Options,
-    /// Made again from the graph where the model was read from files.
-    stages: Mutex<Option<Arc<Compilation>>>,
 }
 
 impl Model {
@@ -132,19 +122,6 @@ impl Model {
     }
 }
 
-/// The compilation that a model read from files came from, with its own weights in it.
-fn recompiled(inner: &Inner) -> Option<Compilation> {
-    [OptLevel::O1, OptLevel::O0].into_iter().find_map(|opt| {
-        let options = Options { opt, uncertified: true, ..inner.options.clone() };
-        let mut c = compile(&inner.graph, inner.output, &options).ok()?;
-        let same = c.model.labels == inner.model.labels && c.model.config == inner.model.config;
-        same.then(|| {
-            c.model = (*inner.model).clone();
-            c
-        })
-    })
-}
-
 /// Why a node cannot be overwritten alone.
 fn told(why: &Unheld) -> String {
     match why {
@@ -156,45 +133,6 @@ fn told(why: &Unheld) -> String {
     }
 }
 
-fn ids(vocab: &[Value]) -> BTreeMap<Value, u32> {
-    vocab.iter().cloned().zip(0..).collect()
-}
-
-impl Inner {
-    /// The ids of tokens.
-    fn ids(&self, py: Python<'_>, tokens: &[Value]) -> PyResult<Vec<u32>> {
-        let most = self.model.config.max_len;
-        if tokens.len() > most {
-            let message = format!("the input has {} tokens, and the model takes at most {most}", tokens.len());
-            let hint = "shorten it, or compile with a larger `max_len`";
-            return Err(errors::one(py, Diagnostic::error(TOO_LONG, message).hint(hint)));
-        }
-        let id = |(position, token): (usize, &Value)| {
-            self.ids.get(token).copied().ok_or_else(|| errors::one(py, self.outside(position, token)))
-        };
-        tokens.iter().enumerate().map(id).collect()
-    }
-
-    fn outside(&self, position: usize, token: &Value) -> Diagnostic {
-        let shown = raspc_lang::ops::python_repr(token);
-        let text = token.to_string();
-        let config = &self.model.config;
-        if text == config.bos || text == config.pad {
-            let message = format!("token {position} is {shown}, which marks the beginning or the padding of an input");
-            return Diagnostic::error(TOKEN, message).hint("leave it away: the model puts BOS in front by itself");
-        }
-        let known: Vec<String> = self.options.vocab.iter().take(12).map(raspc_lang::ops::python_repr).collect();
-        let more = if self.options.vocab.len() > known.len() { ", …" } else { "" };
-        let hint = match token {
-            Value::Str(s) if s.parse::<i64>().is_ok_and(|i| self.ids.contains_key(&Value::int(i))) => {
-                "it is a string here; the vocabulary has the number".to_owned()
-            }
-            _ => format!("the vocabulary is {}{more}", known.join(", ")),
-        };
-        Diagnostic::error(TOKEN, format!("token {position}, {shown}, is not in the vocabulary")).hint(hint)
-    }
-}
-
 fn keep(residuals: bool, patterns: bool, mlp: bool) -> Keep {
     Keep { residuals, patterns, mlp }
 }
@@ -203,13 +141,13 @@ fn keep(residuals: bool, patterns: bool, mlp: bool) -> Keep {
 impl Model {
     /// Reads a model from its files: a dictionary from file names to bytes.
     #[staticmethod]
-    fn from_files(py: Python<'_>, files: BTreeMap<String, Vec<u8>>) -> PyResult<Self> {
+    fn from_files(py: Python<'_>, files: BTreeMap<String, PyBackedBytes>) -> PyResult<Self> {
         let damaged = |why: String| {
             let message = format!("the model cannot be read: {why}");
             errors::one(py, Diagnostic::error(MODEL, message).hint("write it again with `model.save`"))
         };
         let read = work::light(py, move || {
-            let mut file = |name: &str| files.get(name).cloned().ok_or_else(|| "it is missing".to_owned());
+            let mut file = |name: &str| files.get(name).map(|b| b.to_vec()).ok_or_else(|| "it is missing".to_owned());
             let model = Weights::from_files(&mut file).map_err(|e| e.to_string())?;
             let graph = graph_from_json(&model.graph).map_err(|e| format!("its graph: {e}"))?;
             let s_op = |n: u32| (n as usize) < graph.len() && graph.op(NodeId(n)).kind() == Kind::SOp;
@@ -248,8 +186,8 @@ impl Model {
 
     /// The names of a model folder's files.
     #[staticmethod]
-    fn file_names() -> [&'static str; 4] {
-        [CONFIG, WEIGHTS, GRAPH, CIRCUIT]
+    fn file_names() -> Vec<&'static str> {
+        ALL.to_vec()
     }
 
     /// `n_layers`, `n_heads`, `d_model`, `d_head`, `d_mlp`, `max_len`, `causal`, `bos`, `pad`, `parameters`, `nonzeros`.

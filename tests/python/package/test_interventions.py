@@ -18,10 +18,12 @@ def inputs(model, n, seed):
 @pytest.mark.parametrize("name", list(raspc.standard_programs()))
 def test_interchange_agrees_at_every_named_node(name, opt):
     model = raspc.compile(raspc.standard(name), opt=opt)
-    agreed = dict.fromkeys(model.nodes, 0)
+    nodes = [node for node in model.nodes if node in raspc.standard(name) or node.isidentifier()]
+    assert model.output in nodes
+    agreed = dict.fromkeys(nodes, 0)
     for n in (1, 4, model.config.max_len):
         columns = inputs(model, n, n)
-        for node in model.nodes:
+        for node in nodes:
             for a, b in zip(columns, columns[1:]):
                 found = model.check_interchange(a, b, node)
                 assert found and found.status != "differs", found
@@ -37,7 +39,7 @@ def _numbers(values):
 
 def test_a_patch_is_the_interpreters():
     model = raspc.compile(raspc.standard("sort_unique"))
-    for patch in [{"target_pos": [2, 1, 0]}, {"target_pos": {0: 1, 2: 2}}, {}]:
+    for patch in [{"target_pos": [2, 1, 0]}, {"target_pos": {0: 2, 2: 0}}, {}]:
         run, meant = model.run([0, 3, 4], patch=patch), model.interpret([0, 3, 4], patch=patch)
         assert run.nodes == meant
     assert model.run([0, 3, 4], patch={"target_pos": [2, 1, 0]}).output == [4, 3, 0]
@@ -57,14 +59,14 @@ def test_a_node_that_is_only_a_view_is_patched_at_o0_and_says_so():
     source = (indices - 1).named("source")
     model = raspc.compile(aggregate(select(indices, source), tokens).named("shifted"), "abc", 4)
     with pytest.warns(raspc.InterventionWarning, match="no subspace of its own"):
-        run = model.run("abca", patch={"source": [3, 2, 1, 0]})
-    assert run.output == list("acba") and run.model is model.at_o0() is not model
+        run = model.run("abca", patch={"source": [2, 1, 0, -1]})
+    assert run.output == ["c", "b", "a", None] and run.model is model.at_o0() is not model
     with pytest.raises(raspc.InterventionError):
-        model.run("abca", patch={"source": [3, 2, 1, 0]}, ablate=[(0, 0)])
+        model.run("abca", patch={"source": [2, 1, 0, -1]}, ablate=[(0, 0)])
     assert model.check_interchange("abca", "cbaa", "source").opt == 0
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert model.at_o0().run("abca", patch={"source": [3, 2, 1, 0]}).output == list("acba")
+        assert model.at_o0().run("abca", patch={"source": [2, 1, 0, -1]}).output == ["c", "b", "a", None]
 
 
 def test_ablated_heads_write_nothing():
@@ -84,10 +86,11 @@ def test_what_no_input_reaches_is_told_apart():
 
 def test_a_wrong_model_is_found_out(monkeypatch):
     """The check can fail: of two programs, one's transformer under the other's interpreter."""
-    right = raspc.compile(selector_width(select(tokens, tokens)).named("n") + 0 * length, "ab", 3, opt=0)
-    found = right.check_interchange("aab", "bbb", "n")
-    assert found.status == "agrees" and found.expected == found.got == [3, 3, 3]
-    assert right.run("aab", patch={"n": [1, 1, 1]}).output == [1, 1, 1] != found.got
+    n = selector_width(select(tokens, tokens)).named("n")
+    right, wrong = (raspc.compile((n + k).named("sum"), "ab", 3, opt=0) for k in (1, 2))
+    assert right.check_interchange("aab", "bbb", "n").got == [4, 4, 4]
+    monkeypatch.setattr(right, "_native", wrong._native)
+    assert right.check_interchange("aab", "bbb", "n").got == [5, 5, 5] != right.interpret("bbb")["sum"]
 
 
 def test_causal_and_numerical_nodes():

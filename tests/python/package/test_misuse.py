@@ -24,7 +24,7 @@ def hist():
         (lambda: aggregate(tokens, tokens), "`aggregate` wants a selector, not an s-op"),
         (lambda: aggregate(select(tokens, tokens), select(tokens, tokens)), "not a selector"),
         (lambda: aggregate(select(tokens, tokens), tokens, default=tokens), "is a value, not an expression"),
-        (lambda: select(tokens, tokens) & tokens, "`&` wants a selector, not an s-op"),
+        (lambda: select(tokens, tokens) & tokens, "& wants a selector, not an s-op"),
         (lambda: select(tokens, tokens) == select(tokens, tokens), "selectors are not compared"),
         (lambda: select(tokens, tokens, "=>"), "'=>' is no comparison"),
         (lambda: select(tokens, tokens, tokens), "is no predicate"),
@@ -144,8 +144,9 @@ def test_programs_in_text_have_places():
     with pytest.raises(raspc.ProgramError) as caught:
         raspc.parse("x = lenght;\ny = select(tokens, ==;")
     error = caught.value
-    assert len(error.diagnostics) >= 2 and error.diagnostics[0].place[1:] == (1, 5)
-    assert "^^^^^^" in str(error) and "length" in error.diagnostics[0].hint
+    unknown = next(d for d in error.diagnostics if d.code == "E0201")
+    assert len(error.diagnostics) == 2 and unknown.place == ("-e", 1, 5)
+    assert "^^^^^^" in str(error) and "length" in unknown.hint
     assert pickle.loads(pickle.dumps(error)).diagnostics == error.diagnostics
 
 
@@ -221,11 +222,12 @@ def test_other_threads_run_meanwhile():
     thread = threading.Thread(target=tick)
     thread.start()
     try:
-        raspc.compile(raspc.standard("sort"), vocab=range(12), max_len=12).verify(inputs=150)
+        raspc.compile(raspc.standard("sort"), vocab=range(12), max_len=12).verify(inputs=1000)
     finally:
         done.set()
         thread.join()
-    assert len(ticks) > 10
+    # As often as this thread looked for Ctrl-C at least; with the GIL held it would be never.
+    assert len(ticks) >= 4
 
 
 def test_functions_may_compile_themselves():

@@ -24,6 +24,12 @@ def mypy(*words):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_package_passes_mypy():
+    modules = ["sops", "program", "models", "runs", "circuits", "pictures", "errors", "_html", "_opaque", "_command"]
+    files = [str(stubs.ROOT / f"python/raspc/{module}.py") for module in modules]
+    mypy("--strict", "--follow-imports=silent", *files)
+
+
 USER = """
 import numpy
 import raspc
