@@ -17,11 +17,14 @@
 mod complex;
 mod drawing;
 mod export;
+mod float;
+mod friendly;
 mod grammar;
 mod machine;
 mod node;
 mod operator;
 mod reader;
+pub mod replay;
 mod show;
 mod statement;
 mod token;
@@ -34,6 +37,7 @@ use crate::value::Value;
 
 pub use drawing::Drawing;
 pub use export::{Extract, NameKind, PaperLayers};
+pub use friendly::{Reply, waiting};
 use machine::{Frame, Machine};
 use reader::{Read, Reader};
 use show::failure;
@@ -174,10 +178,7 @@ impl Console {
             }
             Err(fail) => machine.printed.push_str(&failure(&fail)),
         }
-        if !machine.keeps_scopes {
-            machine.scopes.truncate(scopes);
-        }
-        machine.keeps_scopes = false;
+        machine.end_scopes(scopes);
         ended
     }
 }

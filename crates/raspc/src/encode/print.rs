@@ -13,20 +13,12 @@ pub fn print(encoded: &Encoded, values: &Values) -> String {
     let mut text = String::new();
     let needed = reachable(&encoded.graph, encoded.output);
     for (id, node) in encoded.graph.iter().filter(|(id, n)| n.op.kind() == Kind::SOp && needed[id.index()]) {
-        let how = encodings(encoded, id);
+        let (set, how) = describe(encoded, values, id);
         let names: Vec<&str> = node.names.iter().map(AsRef::as_ref).collect();
         let name = if names.is_empty() { encoded.graph.describe(id) } else { names.join(" = ") };
-        let _ = writeln!(text, "{id} {name}: {}; {how}", set(values.set(id)));
+        let _ = writeln!(text, "{id} {name}: {set}; {how}");
     }
     text
-}
-
-/// How a node is held, in words.
-pub fn encodings(encoded: &Encoded, id: NodeId) -> String {
-    let (onehot, number) = ways(encoded, id);
-    let onehot = onehot.map(|o| format!("one-hot: {o}"));
-    let all: Vec<String> = onehot.into_iter().chain(number.map(|n| format!("number: {n}"))).collect();
-    if all.is_empty() { "read through others".to_owned() } else { all.join("; ") }
 }
 
 /// How a node is held, in words: as a one-hot, as a number.
@@ -34,6 +26,15 @@ pub fn ways(encoded: &Encoded, id: NodeId) -> (Option<String>, Option<String>) {
     let plan = encoded.plan(id);
     let graph = &encoded.graph;
     (plan.onehot.as_ref().map(|o| onehot(graph, o)), plan.number.as_ref().map(|n| number(graph, n)))
+}
+
+/// What an s-op can hold, and how it is held.
+pub fn describe(encoded: &Encoded, values: &Values, id: NodeId) -> (String, String) {
+    let (onehot, number) = ways(encoded, id);
+    let mut all: Vec<String> = onehot.map(|o| format!("one-hot: {o}")).into_iter().collect();
+    all.extend(number.map(|n| format!("number: {n}")));
+    let how = if all.is_empty() { "read through others".to_owned() } else { all.join("; ") };
+    (set(values.set(id)), how)
 }
 
 /// A value set in a few words.
