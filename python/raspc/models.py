@@ -13,6 +13,7 @@ from raspc.errors import Diagnostic, InterventionError, ModelFileError, UsageErr
 from raspc.pictures import Picture
 from raspc.program import Program
 from raspc.runs import BatchRun, Run
+from raspc.runtimes import Runtimes
 from raspc.sops import Selector, SOp, build, selector_width
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class Weights(Mapping[str, "numpy.ndarray"]):
         return "\n".join(f"{name} {list(t.shape)}" for name, t in self.items())
 
 
-class Model:
+class Model(Runtimes):
     """A transformer compiled from a program.
 
     >>> model = raspc.compile(ordered, vocab=range(5), max_len=5)

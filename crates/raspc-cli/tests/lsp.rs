@@ -194,6 +194,14 @@ fn names_lead_to_their_definitions_and_are_completed() {
     let before = client.at("textDocument/completion", uri, 2, 0);
     assert!(!names(&before).iter().any(|n| n == "sorted" || n == "values"));
 
+    let options = json!({ "tabSize": 4, "insertSpaces": true });
+    let formatted =
+        client.ask("textDocument/formatting", json!({ "textDocument": { "uri": uri }, "options": options }));
+    let formatted = formatted.expect("an answer");
+    assert_eq!(formatted[0]["range"]["end"], json!({ "line": 11, "character": 0 }));
+    let text = formatted[0]["newText"].as_str().expect("a text");
+    assert_eq!(raspc_lang::format::format(0, SORT).as_deref(), Ok(text));
+
     let outline = client.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } })).expect("it");
     let outline: Vec<&str> = outline.as_array().expect("an array").iter().filter_map(|s| s["name"].as_str()).collect();
     assert_eq!(outline, ["smaller", "target_pos", "sel_new", "take", "sorted"]);

@@ -1,6 +1,6 @@
 //! What is told of the word or expression under the pointer: what it is, what it can hold, where it is computed.
 
-use raspc::encode::print::{encodings, set};
+use raspc::encode::print::describe;
 use raspc::observe::heads::of_compilation;
 use raspc_lang::graph::{Kind, NodeId};
 
@@ -81,8 +81,9 @@ fn compiled(document: &Document, id: NodeId) -> Vec<String> {
     let Some(here) = c.encoded.of[id.index()] else {
         return vec!["the output does not depend on it".to_owned()];
     };
-    lines.push(format!("values: {}", shortened(&set(c.values.set(here)))));
-    lines.push(format!("encoding: {}", shortened(&encodings(&c.encoded, here))));
+    let (values, encoding) = describe(&c.encoded, &c.values, here);
+    lines.push(format!("values: {}", shortened(&values)));
+    lines.push(format!("encoding: {}", shortened(&encoding)));
     if let Some(readout) = c.model.readouts.iter().find(|r| r.node == id.0) {
         lines.push(match readout.after {
             0 => "layer: the embedding holds it".to_owned(),

@@ -1,4 +1,4 @@
-//! The language server: diagnostics as one types, hover, definitions, completion, outline. One thread, one message after
+//! The language server: diagnostics as one types, hover, definitions, completion, outline, formatting. One thread, one message after
 //! another; a second thread only reads, so that of many changes the last is analysed.
 //!
 //! **Invariants.** No message ends the server but `exit`: malformed ones are answered with an error or reported. A bug of
@@ -20,6 +20,7 @@ use std::sync::mpsc;
 use lsp_server::{ErrorCode, Message, Notification, Request, Response};
 use lsp_types as lsp;
 use lsp_types::Uri;
+use raspc_lang::format::format;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -203,6 +204,10 @@ impl<W: Write> Server<'_, W> {
                 let p: lsp::CompletionParams = parsed(params)?;
                 Ok(self.place(&p.text_document_position).map(|(_, d, at)| completions(d, at)).into())
             }
+            "textDocument/formatting" => {
+                let p: lsp::DocumentFormattingParams = parsed(params)?;
+                Ok(self.documents.get(p.text_document.uri.as_str()).and_then(formatting).into())
+            }
             "textDocument/documentSymbol" => {
                 let p: lsp::DocumentSymbolParams = parsed(params)?;
                 Ok(self.documents.get(p.text_document.uri.as_str()).map(symbols).into())
@@ -232,6 +237,7 @@ fn capabilities() -> serde_json::Value {
             "definitionProvider": true,
             "completionProvider": {},
             "documentSymbolProvider": true,
+            "documentFormattingProvider": true,
         },
         "serverInfo": { "name": "raspc", "version": env!("CARGO_PKG_VERSION") },
     })
@@ -272,6 +278,13 @@ fn completions(document: &Document, at: usize) -> serde_json::Value {
     let items: Vec<lsp::CompletionItem> =
         items.into_iter().map(|(label, item)| lsp::CompletionItem { label, ..item }).collect();
     json!(items)
+}
+
+/// The text in its one layout; nothing where it is malformed.
+fn formatting(document: &Document) -> Option<serde_json::Value> {
+    let new_text = format(0, &document.text).ok()?;
+    let range = text::range(&document.text, 0..document.text.len());
+    Some(json!([lsp::TextEdit { range, new_text }]))
 }
 
 /// The outline.

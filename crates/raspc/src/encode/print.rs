@@ -21,14 +21,6 @@ pub fn print(encoded: &Encoded, values: &Values) -> String {
     text
 }
 
-/// How a node is held, in words.
-pub fn encodings(encoded: &Encoded, id: NodeId) -> String {
-    let (onehot, number) = ways(encoded, id);
-    let onehot = onehot.map(|o| format!("one-hot: {o}"));
-    let all: Vec<String> = onehot.into_iter().chain(number.map(|n| format!("number: {n}"))).collect();
-    if all.is_empty() { "read through others".to_owned() } else { all.join("; ") }
-}
-
 /// How a node is held, in words: as a one-hot, as a number.
 pub fn ways(encoded: &Encoded, id: NodeId) -> (Option<String>, Option<String>) {
     let plan = encoded.plan(id);
