@@ -1,5 +1,7 @@
 //! The six steps in order.
 
+use std::collections::BTreeSet;
+
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph, Kind, NodeId, Op};
 use raspc_lang::serial::graph_to_json;
@@ -9,9 +11,10 @@ use raspc_model::model::{Decode, Model};
 use crate::admit::admit;
 use crate::assemble::readout::{Reading, Way, readings};
 use crate::assemble::{Layout, Placement, assemble, lay_out, truth};
-use crate::certify::precision::certify_for;
+use crate::certify::precision::analyse_for;
 use crate::certify::record::record;
-use crate::certify::{Certificate, Parts};
+use crate::certify::{Analysis, Certificate, Parts};
+use crate::cleanup::{nearest, soft};
 use crate::encode::{codes, encode, plan::Encoded};
 use crate::lower::{Lowered, lower};
 use crate::options::Options;
@@ -79,32 +82,81 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     }
     let simplified = simplify(graph, output, options.opt);
     let values = infer(&simplified.graph, simplified.output, options)?;
-    let encoded = encode(&simplified, &values, options)?;
-    admit(&encoded, &values, options)?;
-    let lowered = lower(&encoded, &values, options)?;
+    let mut clean = BTreeSet::new();
+    loop {
+        let encoded = encode(&simplified, &values, options, &clean)?;
+        let mut soft = soft(&encoded, &values);
+        soft.retain(|id| !clean.contains(id));
+        // Each turn cleans one-hots that were soft, so there is a last one.
+        match build(graph, output, &encoded, &values, options) {
+            Err(errors) if soft.is_empty() => return Err(errors),
+            Err(_) => clean.extend(soft),
+            Ok((built, analysis)) => {
+                let wanted = analysis.failed.first().map(|&node| nearest(&encoded, &soft, node));
+                match wanted.filter(|w| !w.is_empty()) {
+                    Some(wanted) => clean.extend(wanted),
+                    None => return finish((graph, output), options, values, encoded, built, analysis.certificate),
+                }
+            }
+        }
+    }
+}
+
+/// What comes after the encoded graph.
+struct Built {
+    lowered: Lowered,
+    schedule: Schedule,
+    layout: Layout,
+    placement: Placement,
+    readings: Vec<Reading>,
+    model: Model,
+}
+
+/// Steps (3) to (6), and what can be proved of the model.
+fn build(
+    graph: &Graph,
+    output: NodeId,
+    encoded: &Encoded,
+    values: &Values,
+    options: &Options,
+) -> Result<(Built, Analysis), Vec<Diagnostic>> {
+    admit(encoded, values, options)?;
+    let lowered = lower(encoded, values, options)?;
     let schedule = schedule(&lowered.circuit);
     if cfg!(debug_assertions) {
         encoded.graph.check();
         lowered.circuit.check();
         schedule.check(&lowered.circuit);
     }
-    let (mut readings, at) = readings(graph, output, &encoded, &lowered, &values, options);
+    let (readings, at) = readings(graph, output, encoded, &lowered, values, options);
     let layout = lay_out(&lowered.circuit, &readings);
     let readouts = readings.iter().map(|r| r.place(&lowered.circuit, &schedule, &layout)).collect();
-    let (mut model, placement) = assemble(&lowered.circuit, &schedule, &layout, graph.mask, readouts, at, options);
-    model.graph = graph_to_json(graph, &mut |id| arguments(graph, id, &encoded, &values, options));
-    model.circuit = truth::truth(&encoded.graph, &lowered.circuit, &schedule, &layout, &placement);
-    let assumptions = values.assumptions().to_vec();
-    model.assumptions = assumptions.iter().map(|a| a.text.clone()).collect();
-    let warnings = values.warnings().to_vec();
-    let parts =
-        Parts { graph, encoded: &encoded, values: &values, lowered: &lowered, layout: &layout, model: &model, options };
-    let certificate = certify_for(&parts, options.dtype);
+    let (model, placement) = assemble(&lowered.circuit, &schedule, &layout, graph.mask, readouts, at, options);
+    let parts = Parts { graph, encoded, values, lowered: &lowered, layout: &layout, model: &model, options };
+    let analysis = analyse_for(&parts, options.dtype);
+    Ok((Built { lowered, schedule, layout, placement, readings, model }, analysis))
+}
+
+/// The compilation, unless it is refused.
+fn finish(
+    (graph, output): (&Graph, NodeId),
+    options: &Options,
+    values: Values,
+    encoded: Encoded,
+    built: Built,
+    certificate: Result<Certificate, Vec<Diagnostic>>,
+) -> Result<Compilation, Vec<Diagnostic>> {
     if let Err(errors) = &certificate
         && !options.uncertified
     {
         return Err(errors.clone());
     }
+    let Built { lowered, schedule, layout, placement, mut readings, mut model } = built;
+    model.graph = graph_to_json(graph, &mut |id| arguments(graph, id, &encoded, &values, options));
+    model.circuit = truth::truth(&encoded.graph, &lowered.circuit, &schedule, &layout, &placement);
+    let assumptions = values.assumptions().to_vec();
+    model.assumptions = assumptions.iter().map(|a| a.text.clone()).collect();
+    let warnings = values.warnings().to_vec();
     model.certificate = record(&certificate, options.dtype);
     if let Ok(certificate) = &certificate {
         state_bounds(certificate, &mut readings, &mut model);
@@ -128,8 +180,8 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     })
 }
 
-/// What is proved of a number is what its read-out states.
-fn state_bounds(certificate: &Certificate, readings: &mut [Reading], model: &mut Model) {
+/// What is proved of a number is what its read-outs state.
+pub fn state_bounds(certificate: &Certificate, readings: &mut [Reading], model: &mut Model) {
     for node in &certificate.nodes {
         let stated = readings.iter_mut().filter(|r| r.node == node.node).map(|r| &mut r.way);
         for way in stated {

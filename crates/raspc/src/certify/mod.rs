@@ -126,6 +126,8 @@ pub struct Analysis {
     pub domains: Vec<dom::Dom>,
     /// By coordinate: what it holds at BOS.
     pub bos: Vec<number::Num>,
+    /// The nodes of the encoded graph at which something cannot be proved, in the order of the half-layers.
+    pub failed: Vec<NodeId>,
     /// The certificate.
     pub certificate: Result<Certificate, Vec<Diagnostic>>,
 }
@@ -146,6 +148,7 @@ pub fn analyse(parts: &Parts<'_>) -> Analysis {
     let stream = follow(parts, &facts, &mut findings, &mut causes);
     let nodes = nodes::nodes(parts, &stream, &facts, &mut findings);
     let all = std::mem::take(&mut findings.all);
+    let failed = all.iter().map(|f| f.node).collect();
     let certificate = if all.is_empty() {
         Ok(certificate(parts, nodes, &findings))
     } else {
@@ -158,7 +161,7 @@ pub fn analyse(parts: &Parts<'_>) -> Analysis {
         }
         Err(told.iter().map(|f| f.diagnostic(&parts.encoded.graph)).collect())
     };
-    Analysis { domains: stream.doms, bos: stream.bos, certificate }
+    Analysis { domains: stream.doms, bos: stream.bos, failed, certificate }
 }
 
 /// The residual stream at the end.

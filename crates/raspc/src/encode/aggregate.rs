@@ -26,9 +26,9 @@ impl Encoder<'_> {
         let demand = self.demands[id.index()];
         let mut plan = Plan { lattice: demand.lattice, none_class: demand.none_class, ..Plan::default() };
         plan.cubes = self.selector(selector);
-        // Sums of fl(1/w) are not exactly 1: a one-hot of several equal values is only good enough to be decoded.
+        // A soft one-hot is cleaned by moving the number instead and taking steps on it.
         let sharp = self.values.width_range(selector).1 <= 1 || !self.is_numeric(values);
-        let copy = self.is_copy(id) && (sharp || !demand.exact);
+        let copy = self.is_copy(id) && (sharp || !self.clean.contains(&id));
         if demand.onehot && copy {
             plan.onehot = Some(OneHot::Copy);
             self.demand_onehot(values);
