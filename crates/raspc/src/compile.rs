@@ -16,11 +16,12 @@ use crate::certify::record::record;
 use crate::certify::{Analysis, Certificate, Parts};
 use crate::cleanup::{nearest, soft};
 use crate::encode::{codes, encode, plan::Encoded};
-use crate::lower::{Lowered, lower};
+use crate::formula::{by_counts, realise};
+use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
 use crate::schedule::{Schedule, schedule};
 use crate::simplify::simplify;
-use crate::values::{Assumption, Values, infer};
+use crate::values::{Assumption, Values, infer, infer_needed};
 
 /// A compiled program: every stage, and the model.
 #[derive(Debug)]
@@ -82,23 +83,40 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     }
     let simplified = simplify(graph, output, options.opt);
     let values = infer(&simplified.graph, simplified.output, options)?;
+    let (mut simplified, mut values) = realise(simplified, values, options)?;
     let mut clean = BTreeSet::new();
+    let mut tries = 0;
     loop {
         let encoded = encode(&simplified, &values, options, &clean)?;
+        admit(&encoded, &values, options)?;
         let mut soft = soft(&encoded, &values);
         soft.retain(|id| !clean.contains(id));
-        // Each turn cleans one-hots that were soft, so there is a last one.
-        match build(graph, output, &encoded, &values, options) {
-            Err(errors) if soft.is_empty() => return Err(errors),
-            Err(_) => clean.extend(soft),
-            Ok((built, analysis)) => {
-                let wanted = analysis.failed.first().map(|&node| nearest(&encoded, &soft, node));
-                match wanted.filter(|w| !w.is_empty()) {
-                    Some(wanted) => clean.extend(wanted),
-                    None => return finish((graph, output), options, values, encoded, built, analysis.certificate),
-                }
+        // First what is soft is cleaned, each time something more; then the node that fails is given another form, a bounded
+        // number of times.
+        let built = build(graph, output, &encoded, &values, options);
+        let (wanted, failed) = match &built {
+            Err(refused) => {
+                let marginal = Some(refused.node).filter(|_| refused.diagnostic.code == codes::MARGIN);
+                (soft, marginal)
             }
+            Ok((_, analysis)) => {
+                let failed = analysis.failed.first().copied();
+                (failed.map_or_else(BTreeSet::new, |node| nearest(&encoded, &soft, node)), failed)
+            }
+        };
+        if !wanted.is_empty() {
+            clean.extend(wanted);
+            continue;
         }
+        tries += 1;
+        let again = failed.filter(|_| tries <= FORMS);
+        let Some(counted) = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options)) else {
+            let (built, analysis) = built.map_err(|refused| vec![refused.diagnostic])?;
+            return finish((graph, output), options, values, encoded, built, analysis.certificate);
+        };
+        let known = infer_needed(&counted.graph, &counted.needed(), options)?;
+        (simplified, values) = realise(counted, known, options)?;
+        clean.clear();
     }
 }
 
@@ -119,8 +137,7 @@ fn build(
     encoded: &Encoded,
     values: &Values,
     options: &Options,
-) -> Result<(Built, Analysis), Vec<Diagnostic>> {
-    admit(encoded, values, options)?;
+) -> Result<(Built, Analysis), Refused> {
     let lowered = lower(encoded, values, options)?;
     let schedule = schedule(&lowered.circuit);
     if cfg!(debug_assertions) {
@@ -210,7 +227,7 @@ fn arguments(
     let tuples = match graph.op(id) {
         Op::Map { args, .. } => {
             let args: Vec<NodeId> = args.iter().map(|&a| here(a)).collect::<Option<_>>()?;
-            values.joint(&args, options.limits.enumerate).ok()?.into_iter().map(Vec::from).collect()
+            values.joint(&args, options.limits.enumerate.min(1 << 22)).ok()?.into_iter().map(Vec::from).collect()
         }
         Op::Select { keys, queries, .. } => {
             let (keys, queries) = (values.enumerate(here(*keys)?).ok()?, values.enumerate(here(*queries)?).ok()?);
@@ -220,6 +237,9 @@ fn arguments(
     };
     Some(tuples)
 }
+
+/// Most nodes that are given another form where the first has too small a margin.
+const FORMS: usize = 16;
 
 /// The longest input that can be asked for; positions are stored as u32 and half-layers of this length never end.
 const LONGEST: usize = 1 << 16;

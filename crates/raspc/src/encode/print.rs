@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use raspc_lang::graph::{Graph, Kind, NodeId};
 
 use super::plan::{Encoded, Number, OneHot, Scalar, Sum};
-use crate::simplify::reachable;
+use crate::simplify::reachable_with;
 use crate::values::{ValueSet, Values};
 
 /// The encoded graph as text.
 pub fn print(encoded: &Encoded, values: &Values) -> String {
     let mut text = String::new();
-    let needed = reachable(&encoded.graph, encoded.output);
+    let needed = reachable_with(&encoded.graph, encoded.output, &encoded.forms);
     for (id, node) in encoded.graph.iter().filter(|(id, n)| n.op.kind() == Kind::SOp && needed[id.index()]) {
         let plan = encoded.plan(id);
         let mut ways: Vec<String> = Vec::new();
@@ -67,6 +67,14 @@ fn number(graph: &Graph, number: &Number) -> String {
         Number::Affine { sum: s, .. } => sum(graph, s),
         Number::Steps(s) => format!("steps on {}", scalar(graph, s)),
         Number::Table { dims } => table(graph, dims),
+        Number::Gated(gated) => {
+            let by: Vec<String> = gated.categories.iter().map(|&c| graph.describe(c)).collect();
+            format!("a sum that {} chooses", by.join(", "))
+        }
+        Number::Counts(terms) => {
+            let terms: Vec<String> = terms.iter().map(|(w, f)| format!("{f}*{}", graph.describe(*w))).collect();
+            format!("the sum of {}", terms.join(", "))
+        }
         Number::Mean => "averaged by a head".to_owned(),
         Number::Width => "the sum of steps on 1/(1+w)".to_owned(),
     }

@@ -8,6 +8,7 @@ use raspc::certify::certify;
 use raspc::circuit::Circuit;
 use raspc::compile::Compilation;
 use raspc::encode::encode;
+use raspc::formula::realise;
 use raspc::lower::lower;
 use raspc::options::Options;
 use raspc::schedule::schedule;
@@ -27,6 +28,7 @@ pub(crate) fn broken(
     let (graph, output) = (made.0.clone(), made.1);
     let simplified = simplify(&graph, output, options.opt);
     let values = infer(&simplified.graph, simplified.output, options).expect("a program that is fine");
+    let (simplified, values) = realise(simplified, values, options).expect("heads for its selectors");
     let encoded = encode(&simplified, &values, options, clean).expect("encodings");
     let mut lowered = lower(&encoded, &values, options).expect("constructions");
     change(&mut lowered.circuit);

@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import math
-from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 from raspc import _native
 from raspc.tracr.rasp import rasp
@@ -99,24 +99,40 @@ def _predicate_function(predicate: Callable[[Any, Any], Any], lenient: bool) -> 
     return call
 
 
+@dataclasses.dataclass(frozen=True)
+class Concessions:
+    """What is given up, by label, where a program cannot be compiled as it is first asked for."""
+
+    tabulated: FrozenSet[str] = frozenset()
+    """S-ops made of an operator that are looked up by their operands' values, not computed from them as numbers."""
+    relaxed: FrozenSet[str] = frozenset()
+    """S-ops that are held as numbers, though they are not annotated so."""
+    lenient: bool = False
+    """Comparisons that raise select nothing."""
+
+    def instead(self, failed: Iterable[rasp.RASPExpr], may_be_lenient: bool) -> Optional["Concessions"]:
+        """What to try next, where these s-ops could not be compiled; None where there is nothing more to give up."""
+        for expr in failed:
+            label = expr.label
+            if isinstance(expr, rasp.SOp) and label not in self.relaxed:
+                if expr._symbol is not None and label not in self.tabulated:
+                    return dataclasses.replace(self, tabulated=self.tabulated | {label})
+                kept = self.tabulated - {label}
+                return dataclasses.replace(self, tabulated=kept, relaxed=self.relaxed | {label})
+        return Concessions(lenient=True) if may_be_lenient and not self.lenient else None
+
+
 class Lowering:
     """Builds the graph of one program."""
 
     def __init__(
-        self,
-        causal: bool,
-        vocab: List[Any],
-        functions: Functions,
-        relaxed: FrozenSet[str] = frozenset(),
-        lenient: bool = False,
+        self, causal: bool, vocab: List[Any], functions: Functions, concessions: Concessions = Concessions()
     ):
-        """`relaxed`: labels of s-ops that need no one-hot; `lenient`: comparisons that raise select nothing."""
         self._graph = _native.Graph(causal)
         self._causal = causal
         self._vocab_is_numeric = all(isinstance(v, (int, float)) for v in vocab)
         self._functions = functions
-        self._relaxed = relaxed
-        self._lenient = lenient
+        self._concessions = concessions
         self._nodes: Dict[int, int] = {}
         self._numeric: Dict[int, bool] = {}
         self._indices: Optional[int] = None
@@ -134,7 +150,7 @@ class Lowering:
             self._graph.name(node, expr.label)
             if isinstance(expr, rasp.SOp):
                 self._numeric[id(expr)] = self._is_numeric(expr)
-                if expr.label not in self._relaxed:
+                if expr.label not in self._concessions.relaxed:
                     self._graph.annotate(node, "numerical" if rasp.is_numerical(expr) else "onehot")
         return Lowered(self._graph, self._nodes[id(program)], exprs, nodes)
 
@@ -186,7 +202,7 @@ class Lowering:
     def _function(self, expr: rasp.SOp, f: Callable[..., Any], args: List[rasp.SOp]) -> int:
         nodes = [self._at(a) for a in args]
         expression = self._expression(expr._symbol, [self._numeric[id(a)] for a in args])
-        if expression is not None:
+        if expression is not None and expr.label not in self._concessions.tabulated:
             return self._graph.apply(expression[0], nodes)
         return self._graph.map(self._functions.of(expr, f), nodes, expr.label)
 
@@ -240,8 +256,9 @@ class Lowering:
         if expr.predicate in (rasp.Comparison.TRUE, rasp.Comparison.FALSE):
             one = self._graph.constant(1)
             return self._graph.select(one, one, "==" if expr.predicate is rasp.Comparison.TRUE else "!=")
-        plain = isinstance(expr.predicate, rasp.Comparison) and not self._lenient
-        predicate = expr.predicate.value if plain else self._functions.predicate(expr, self._lenient)
+        lenient = self._concessions.lenient
+        plain = isinstance(expr.predicate, rasp.Comparison) and not lenient
+        predicate = expr.predicate.value if plain else self._functions.predicate(expr, lenient)
         return self._graph.select(self._at(expr.keys), self._at(expr.queries), predicate, None if plain else expr.label)
 
     def _constant_selector(self, expr: rasp.ConstantSelector) -> int:

@@ -31,6 +31,16 @@ class TransformerConfig:
     causal: bool = False
 
 
+@dataclasses.dataclass
+class CompiledTransformerModelOutput:
+    """What a forward pass on encoded tokens computed."""
+
+    transformer_output: "_weights.Forward"
+    """With `output`, `residuals`, `layer_outputs`, `attn_logits` and `input_embeddings`, each [B, …]."""
+    unembedded_output: np.ndarray
+    """[B, T]: indices into the output's encoding, or numbers."""
+
+
 class AssembledTransformerModelOutput:
     """What a model computed of one input; arrays are made when they are asked for.
 
@@ -183,9 +193,11 @@ class AssembledTransformerModel(TracrOutput):
         run = self.native.run(ids[1:], residuals=True, patterns=False, mlp=False)
         return self._output(encoded, run.logits(), run.output(), lambda: _Ran(self, ids, run))
 
-    def forward(self, params: "_weights.Params", tokens: Any) -> "_weights.Forward":
+    def forward(self, params: "_weights.Params", tokens: Any) -> CompiledTransformerModelOutput:
         """A forward pass with these parameters on encoded tokens [B, T], BOS included."""
-        return _weights.Forward(params, self.model_config, np.asarray(tokens))
+        out = _weights.Forward(params, self.model_config, np.asarray(tokens))
+        unembedded = np.stack([self._unembedded(self._logits(rows)) for rows in out.output])
+        return CompiledTransformerModelOutput(out, unembedded)
 
     def get_compiled_model(self) -> Any:
         """Not here: it is a haiku module."""
@@ -217,14 +229,11 @@ class AssembledTransformerModel(TracrOutput):
     def _output(
         self, encoded: List[int], logits: np.ndarray, values: Optional[List[Any]], make: Callable[[], Any]
     ) -> AssembledTransformerModelOutput:
+        unembedded = self._unembedded(logits)[None]
         if isinstance(self.output_encoder, encoder.CategoricalEncoder):
-            columns = {value: i for i, (value, _) in enumerate(self._readout["classes"])}
-            order = [columns[value] for value in self.output_encoder.encoding_map]
-            best = np.argmax(logits[:, order], axis=1) if order else np.zeros(len(logits), int)
-            unembedded = best[None]
-            decoded = self.output_encoder.decode(best.tolist()) if order else [None] * len(logits)
+            empty = not self.output_encoder.encoding_map
+            decoded = [None] * len(logits) if empty else self.output_encoder.decode(unembedded[0].tolist())
         else:
-            unembedded = self._numbers(logits)[None]
             decoded = self.output_encoder.decode(unembedded[0].tolist())
             if values is None:
                 values = [x if self._is_defined(row) else None for x, row in zip(decoded[1:], logits[1:])]
@@ -235,9 +244,13 @@ class AssembledTransformerModel(TracrOutput):
                 decoded[i] = self.input_encoder.pad_token
         return AssembledTransformerModelOutput(decoded, unembedded, make)
 
-    def _numbers(self, logits: np.ndarray) -> np.ndarray:
-        """The numbers that logits stand for, 0 where undefined."""
+    def _unembedded(self, logits: np.ndarray) -> np.ndarray:
+        """The indices of the largest logits in the output's encoding; or the numbers, 0 where undefined."""
         readout = self._readout
+        if isinstance(self.output_encoder, encoder.CategoricalEncoder):
+            columns = {value: i for i, (value, _) in enumerate(readout["classes"])}
+            order = [columns[value] for value in self.output_encoder.encoding_map]
+            return np.argmax(logits[:, order], axis=1) if order else np.zeros(len(logits), int)
         if "classes" in readout:
             values = np.array([0.0 if v is None else float(v) for v, _ in readout["classes"]], np.float32)
             return logits @ values

@@ -1,16 +1,17 @@
 """From a RASP program to a model, in one call."""
 
 import collections.abc
-from typing import Any, FrozenSet, Iterable, List, Optional, Tuple
+from typing import Any, Iterable, List, Optional, Tuple
 
 import raspc.errors
 from raspc.tracr import _settings
 from raspc.tracr.compiler import assemble, basis_inference
-from raspc.tracr.compiler._lowering import Functions, Lowered, Lowering
+from raspc.tracr.compiler._lowering import Concessions, Functions, Lowered, Lowering
 from raspc.tracr.compiler._stream import Sources, Stream, basis_direction
 from raspc.tracr.compiler.assemble import TracrOutput  # noqa: F401
 from raspc.tracr.craft import bases
 from raspc.tracr.rasp import rasp
+from raspc.tracr.rasp._evaluate import operands_first
 from raspc.tracr.transformer import encoder
 
 COMPILER_BOS = "compiler_bos"
@@ -113,23 +114,18 @@ _BOS, _PAD = "\x02bos", "\x03pad"
 
 def _compile(program: rasp.SOp, vocab: List[Any], max_seq_len: int, causal: bool) -> Tuple[Lowered, Any]:
     """Compiles at `-O0`, with a one-hot for each categorical s-op wherever one can be made."""
-    functions = Functions()
-    relaxed: FrozenSet[str] = frozenset()
-    lenient = False
+    functions, concessions = Functions(), Concessions()
     while True:
-        lowered = Lowering(causal, vocab, functions, relaxed, lenient).lower(program)
+        lowered = Lowering(causal, vocab, functions, concessions).lower(program)
         try:
             native = lowered.graph.compile(lowered.output, vocab, max_seq_len, opt=0, bos=_BOS, pad=_PAD)
             break
         except raspc.errors.RaspError as error:
-            # An s-op whose values are too many or too close for a one-hot is held as a number, if it can be.
-            more = {d.node for d in error.diagnostics if d.node in lowered.exprs} - relaxed
-            if more:
-                relaxed |= more
-            elif not lenient and _compares_none(program):
-                relaxed, lenient = frozenset(), True
-            else:
+            failed = [lowered.exprs[d.node] for d in error.diagnostics if d.node in lowered.exprs]
+            instead = concessions.instead(failed, _compares_none(program))
+            if instead is None:
                 raise _like_its_cause(error) from error.__cause__
+            concessions = instead
     _check_encodings(lowered, native)
     return lowered, native
 
@@ -137,8 +133,6 @@ def _compile(program: rasp.SOp, vocab: List[Any], max_seq_len: int, causal: bool
 def _compares_none(program: rasp.SOp) -> bool:
     """Whether an ordering may meet None: the evaluator raises there, and the compiler refuses where it surely does."""
     orderings = (rasp.Comparison.LT, rasp.Comparison.LEQ, rasp.Comparison.GT, rasp.Comparison.GEQ)
-    from raspc.tracr.rasp._evaluate import operands_first
-
     return any(isinstance(e, rasp.Select) and e.predicate in orderings for e in operands_first(program))
 
 
