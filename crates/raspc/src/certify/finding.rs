@@ -74,7 +74,7 @@ impl Finding {
         let message =
             format!("the keys that {{}} counts score up to {spread:.3e} apart: none would weigh exactly 1/(1+w)");
         let hint = "what the selector compares must be held exactly: clean it up, or compare something exact";
-        Self::new(codes::WIDTH_PRECISION, node, message, hint)
+        Self::new(codes::UNEVEN, node, message, hint)
     }
 
     pub(super) fn unproved(node: NodeId, why: &str) -> Self {

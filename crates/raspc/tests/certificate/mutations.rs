@@ -101,7 +101,9 @@ fn wrong_slopes_are_refused() {
     let gentler = [steeper(0.5), steeper(0.25), steeper(0.0625)];
     let moved = [shifted(1.0), shifted(-1.0), shifted(2.0 / 3.0)];
     let unsaturated = |circuit: &mut Circuit| {
-        units(circuit).filter(|(g, _)| g.contains("steps on")).for_each(|(_, u)| drop(u.remove(1)));
+        for (_, steps) in units(circuit).filter(|(g, _)| g.contains("steps on")) {
+            *steps = steps.iter().step_by(2).cloned().collect();
+        }
     };
     let changes: [Change<'_>; 8] = [
         ("half the slope", &gentler[0]),
@@ -189,7 +191,7 @@ fn dropped_cleanups_are_refused() {
         let dropped = broken(&made, &options, &BTreeSet::new(), &|_| {});
         assert_ne!(dropped.model, whole.model, "{name}: there is a cleanup");
         let errors = dropped.certificate.expect_err("refused");
-        assert!(["E0821", "E0822", "E0823"].contains(&errors[0].code.0), "{name}: {errors:#?}");
+        assert!(["E0822", "E0823", "E0831"].contains(&errors[0].code.0), "{name}: {errors:#?}");
     }
 }
 
