@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use raspc::certify::{Parts, certify};
 use raspc::circuit::{Block, Circuit, Unit};
 use raspc::compile::{Compilation, compile};
 use raspc::options::Options;
@@ -249,4 +250,31 @@ fn stale_defaults_at_bos_are_refused() {
     for change in [0, 2, 3] {
         assert!(wrong.iter().any(|w| w[change] > 0), "{} is harmless everywhere", changes[change].0);
     }
+}
+
+#[test]
+fn wrong_read_outs_are_refused() {
+    use raspc_model::model::Decode;
+    let whole = |made: &Made, vocab, n| compile(&made.0, made.1, &Options::new(vocab, n)).expect("certified when whole");
+    let refuses = |c: &Compilation, change: &dyn Fn(&mut Decode)| {
+        let mut model = c.model.clone();
+        change(&mut model.readouts[c.model.output].decode);
+        assert_ne!(model, c.model);
+        let errors = certify(&Parts { model: &model, ..c.parts() }).expect_err("refused");
+        assert_eq!(errors[0].code.0, "E0828", "{errors:#?}");
+    };
+    let classes = whole(&sort(true), ints(4), 6);
+    refuses(&classes, &|decode| {
+        let Decode::Categorical { classes } = decode else { panic!("tokens are classes") };
+        let first = classes[0].1.clone();
+        classes[0].1 = std::mem::replace(&mut classes[1].1, first);
+    });
+    refuses(&classes, &|decode| {
+        let Decode::Categorical { classes } = decode else { panic!("tokens are classes") };
+        classes.remove(1);
+    });
+    refuses(&classes, &|decode| {
+        let Decode::Categorical { classes } = decode else { panic!("tokens are classes") };
+        classes[2].1[0].1 *= 0.5;
+    });
 }
