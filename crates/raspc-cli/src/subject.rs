@@ -22,6 +22,7 @@ use crate::codes;
 use crate::fault::Fault;
 
 pub(crate) use self::suggest::similar;
+pub(crate) use self::text::load_beside;
 
 /// A program, with what it says about itself.
 #[derive(Clone, Debug)]
@@ -69,6 +70,11 @@ pub(crate) fn resolve(args: &ProgramArgs) -> Result<Subject, Fault> {
 /// A standard program.
 pub(crate) fn standard(program: &StandardProgram) -> Result<Subject, Fault> {
     text::standard(program, Mask::Full)
+}
+
+/// A file.
+pub(crate) fn file(path: &Path, mask: Mask) -> Result<Subject, Fault> {
+    text::file(path, mask)
 }
 
 fn named(program: &str, causal: bool, mask: Mask) -> Result<Subject, Fault> {
@@ -128,7 +134,7 @@ impl Subject {
     }
 
     /// Makes a node what is compiled.
-    fn take(&mut self, id: NodeId) {
+    pub(crate) fn take(&mut self, id: NodeId) {
         match self.graph.op(id).kind() {
             Kind::SOp => (self.output, self.selector) = (id, None),
             Kind::Selector => (self.output, self.selector) = (self.reader_of(id), Some(id)),

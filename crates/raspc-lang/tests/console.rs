@@ -1,6 +1,8 @@
 //! The console beyond the recorded sessions: files, options, replaced libraries, and limits.
 
 use raspc_lang::console::{Console, Options};
+use raspc_lang::interpret::interpret;
+use raspc_lang::value::Value;
 
 /// What the lines print, prompts apart, with these files to load.
 fn session(files: &'static [(&str, &str)], lines: &[&str]) -> String {
@@ -89,6 +91,25 @@ fn a_library_can_be_replaced_and_its_errors_are_shown() {
 }
 
 #[test]
+fn draw_asks_for_pictures_of_what_it_shows() {
+    let mut console = Console::new(Options::default());
+    console.line("hist = selector_width(select(tokens, tokens, ==));");
+    assert!(console.take_drawings().is_empty());
+    let shown = console.line("draw(hist, \"aba\");").text;
+    assert_eq!(shown, console.line("hist(\"aba\");").text);
+    console.line("draw(indices, [1, 2]);");
+    console.line("draw(1);");
+    let drawings = console.take_drawings();
+    let titles: Vec<&str> = drawings.iter().map(|d| d.title.as_str()).collect();
+    assert_eq!(titles, ["hist(\"aba\")", "indices([1, 2])"]);
+    let hist = &drawings[0];
+    assert_eq!(hist.graph.describe(hist.node), "hist");
+    let values = interpret(&hist.graph, &hist.input).values(hist.node).expect("it has values").to_vec();
+    assert_eq!(values, [2, 1, 2].map(Value::int));
+    assert!(console.take_drawings().is_empty(), "each is asked for once");
+}
+
+#[test]
 fn the_session_ends_where_it_is_told_to() {
     for line in ["exit", "exit()", "quit", "quit()"] {
         let output = Console::new(Options::default()).line(line);
@@ -107,6 +128,7 @@ fn nothing_hangs_or_overflows_and_the_session_goes_on() {
     let brackets = format!("a{};", "(1".repeat(2000));
     let signs = format!("{}1;", "-".repeat(3000));
     let long = format!("{}1;", "1+".repeat(20000));
+    let long_string = "s = \"x\" * 1000000;".to_owned();
     let cases: &[&[&str]] = &[
         &["def f(n) { return f(n); }", "f(1);"],
         &["def f(n) { return 1 + f(n + 1); }", "f(1);"],
@@ -120,6 +142,19 @@ fn nothing_hangs_or_overflows_and_the_session_goes_on() {
         &["set example range(100000)", "select(indices, indices, <);"],
         &["full_s(range(20000));"],
         &["a = {\"a\": 1};", "for i in range(100000) { a = {1: a}; }"],
+        // Large values: compared, multiplied, kept, shown, hashed, named.
+        &["set example range(3000)", &long_string, "b = s + \"x\";", "select(s, b, ==);"],
+        &["set example range(3000)", "i = 9 ^ 300000;", "j = i + indices;", "j * j * j;"],
+        &["set example range(100000)", &long_string, "(\"\" + tokens) * 1000000;"],
+        &["set example range(3000)", &long_string, "s + tokens;"],
+        &["set example range(100000)", "[indices] * 1000000;"],
+        &["set example range(1000)", "for i in range(1000000) { draw(indices); }"],
+        &[&long_string, "b = s + \"x\";", "c = s + \"x\";", "[b] * 1000000 == [c] * 1000000;"],
+        &[&long_string, "{s + \"x\": x for x in range(1000000)};"],
+        &[&long_string, "for i in range(1000000) { a = indices == s; }"],
+        &["def f(l) { return 1; }", "l = range(100000);", "for i in range(1000000) { a = f(l); }"],
+        &["set example range(3000)", "i = 9 ^ 300000;", "aggregate(full_s, indices + i);"],
+        &["set example range(3000)", "a = \"x\" * 1000000 if indices < 5 else 3;"],
         &[&nested],
         &[&calls],
         &[&brackets],

@@ -170,7 +170,8 @@ fn finish(
     }
     let Built { lowered, schedule, layout, placement, mut readings, mut model } = built;
     model.graph = graph_to_json(graph, &mut |id| arguments(graph, id, &encoded, &values, options));
-    model.circuit = truth::truth(&encoded.graph, &lowered.circuit, &schedule, &layout, &placement);
+    model.circuit =
+        truth::truth(&encoded.graph, &lowered.circuit, &schedule, &layout, &placement, &readings[model.output]);
     let assumptions = values.assumptions().to_vec();
     model.assumptions = assumptions.iter().map(|a| a.text.clone()).collect();
     let warnings = values.warnings().to_vec();

@@ -15,12 +15,16 @@
 //! ```
 
 mod complex;
+mod drawing;
 mod export;
+mod float;
+mod friendly;
 mod grammar;
 mod machine;
 mod node;
 mod operator;
 mod reader;
+pub mod replay;
 mod show;
 mod statement;
 mod token;
@@ -31,7 +35,9 @@ use std::sync::Arc;
 
 use crate::value::Value;
 
+pub use drawing::Drawing;
 pub use export::{Extract, NameKind, PaperLayers};
+pub use friendly::{Reply, waiting};
 use machine::{Frame, Machine};
 use reader::{Read, Reader};
 use show::failure;
@@ -172,10 +178,7 @@ impl Console {
             }
             Err(fail) => machine.printed.push_str(&failure(&fail)),
         }
-        if !machine.keeps_scopes {
-            machine.scopes.truncate(scopes);
-        }
-        machine.keeps_scopes = false;
+        machine.end_scopes(scopes);
         ended
     }
 }

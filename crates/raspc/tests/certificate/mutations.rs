@@ -255,7 +255,8 @@ fn stale_defaults_at_bos_are_refused() {
 #[test]
 fn wrong_read_outs_are_refused() {
     use raspc_model::model::Decode;
-    let whole = |made: &Made, vocab, n| compile(&made.0, made.1, &Options::new(vocab, n)).expect("certified when whole");
+    let whole =
+        |made: &Made, vocab, n| compile(&made.0, made.1, &Options::new(vocab, n)).expect("certified when whole");
     let refuses = |c: &Compilation, change: &dyn Fn(&mut Decode)| {
         let mut model = c.model.clone();
         change(&mut model.readouts[c.model.output].decode);
