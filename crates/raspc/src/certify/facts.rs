@@ -139,7 +139,7 @@ impl<'a> Facts<'a> {
         known.unwrap_or_else(|| {
             let listed = match var {
                 Var::Node(n) => self.values.enumerate(n).ok(),
-                Var::Cube(..) => Some((0..=self.options.max_len as i64).map(Value::int).collect()),
+                Var::Cube(n, c) => Some((0..=self.widest(n, c) as i64).map(Value::int).collect()),
             };
             let classes = listed.map(|v| Rc::new(Classes::new(v)));
             self.classes.borrow_mut().insert(var, classes.clone());
@@ -164,7 +164,7 @@ impl<'a> Facts<'a> {
                 ValueSet::Finite(_) => of(&self.listed(var).numbers),
                 ValueSet::Other { .. } => (f64::NEG_INFINITY, f64::INFINITY),
             },
-            Var::Cube(..) => (0.0, self.options.max_len as f64),
+            Var::Cube(n, c) => (0.0, self.widest(n, c) as f64),
         };
         if lo <= hi { (lo, hi) } else { (0.0, 0.0) }
     }
@@ -244,6 +244,12 @@ impl<'a> Facts<'a> {
             self.families.borrow_mut().insert(node, family.clone());
             family
         })
+    }
+
+    /// The most keys that a conjunction of a width selects.
+    fn widest(&self, node: NodeId, cube: u32) -> usize {
+        let family = self.family(node);
+        family.and_then(|f| f.widest.get(cube as usize).copied()).unwrap_or(self.options.max_len)
     }
 
     /// Whether the value is a sum of counts, each of which a direction can hold a part of.
