@@ -10,6 +10,10 @@ use std::process::Command;
 
 const REQUIREMENTS: &str = "tests/python/requirements.txt";
 
+/// An older TransformerLens, in a folder of the environment that only its own tests look into.
+const OLDER: &str = "tests/python/requirements-transformer-lens-3.txt";
+const OLDER_FOLDER: &str = "transformer-lens-3";
+
 /// A command of the step, which says what failed.
 struct Runner<'a> {
     root: &'a Path,
@@ -46,7 +50,8 @@ fn run(root: &Path) -> Result<(), String> {
 fn environment(runner: &Runner<'_>, folder: &Path) -> Result<PathBuf, String> {
     let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
     let version = runner.output(Path::new(&python), &["--version"])?;
-    let pinned = fs::read_to_string(runner.root.join(REQUIREMENTS)).map_err(|e| format!("{REQUIREMENTS}: {e}"))?;
+    let read = |file: &str| fs::read_to_string(runner.root.join(file)).map_err(|e| format!("{file}: {e}"));
+    let pinned = read(REQUIREMENTS)? + &read(OLDER)?;
     let (stamp, wanted) = (folder.join("stamp"), format!("{version}{pinned}"));
     let venv = folder.join("venv");
     let inside = if cfg!(windows) { venv.join("Scripts/python.exe") } else { venv.join("bin/python") };
@@ -58,6 +63,9 @@ fn environment(runner: &Runner<'_>, folder: &Path) -> Result<PathBuf, String> {
     runner.run(Path::new(&python), ["-m", "venv", "--clear"].map(OsStr::new).into_iter().chain([venv.as_os_str()]))?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", REQUIREMENTS];
     runner.run(&inside, pip.map(OsStr::new))?;
+    let older = venv.join(OLDER_FOLDER);
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", OLDER, "--target"];
+    runner.run(&inside, pip.map(OsStr::new).into_iter().chain([older.as_os_str()]))?;
     runner.run(&inside, ["tests/python/torch_on_cpu.py"].map(OsStr::new))?;
     fs::write(&stamp, wanted).map_err(|e| format!("{}: {e}", stamp.display()))?;
     Ok(inside)
