@@ -3,11 +3,15 @@
 //! One struct a group of flags, so that a flag means the same wherever it is accepted. Nothing is resolved here: a flag
 //! that was not given is `None`, and `settings` says what then holds.
 
+mod language;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use raspc_model::export::Format;
+
+pub(crate) use self::language::{FmtArgs, ReplArgs, TestArgs};
 
 /// Compile RASP programs into the weights of exact transformers.
 #[derive(Debug, Parser)]
@@ -52,7 +56,11 @@ pub(crate) enum Command {
     Explore(ExploreArgs),
     /// Write the model in the format of another runtime.
     Export(ExportArgs),
-    /// Read statements of RASP and show what they mean on an example input.
+    /// Check the expectations written into programs (`#? rev("abc") = [c, b, a]`) on interpreter and transformer.
+    Test(TestArgs),
+    /// Lay out programs in one way, comments kept.
+    Fmt(FmtArgs),
+    /// A session: statements of RASP and what they mean on an example input.
     Repl(ReplArgs),
     /// Draw a program, its run on an input, or the transformer it becomes.
     Draw(DrawArgs),
@@ -361,14 +369,6 @@ pub(crate) struct ListArgs {
     /// Print as JSON.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// `raspc repl`
-#[derive(Debug, Args)]
-pub(crate) struct ReplArgs {
-    /// Start from this library in place of the standard one.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rasplib: Option<PathBuf>,
 }
 
 /// `raspc help`

@@ -26,6 +26,8 @@ pub(crate) const SOP: Code = Code("E0905");
 pub(crate) const MODEL: Code = Code("E0906");
 /// Text that is not UTF-8, or too much of it.
 pub(crate) const TEXT: Code = Code("E0907");
+/// An expectation is not met.
+pub(crate) const UNMET: Code = Code("E0908");
 
 /// All codes that are explained here. Their examples are command lines.
 const HERE: &[CodeDoc] = &[
@@ -164,6 +166,14 @@ const HERE: &[CodeDoc] = &[
         fix: "Convert the file to UTF-8; make sure that it is the file you mean.",
         wrong: "raspc run photo.rasp",
         right: "raspc run program.rasp",
+    },
+    CodeDoc {
+        code: UNMET,
+        title: "an expectation that is not met",
+        why: "`raspc test` compares what a comment such as `#? rev(\"abc\") = [c, b, a]` says with the interpreter, and the interpreter with the compiled transformer at every node.",
+        fix: "Correct the program or the expectation; `raspc run PROGRAM INPUT --trace` shows every step.",
+        wrong: "#? rev(\"ab\") = [a, b]",
+        right: "#? rev(\"ab\") = [b, a]",
     },
     CodeDoc {
         code: values::MAY_RAISE,

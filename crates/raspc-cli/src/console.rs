@@ -6,6 +6,7 @@
 
 use std::fmt::Arguments;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::args::ColorWhen;
 use crate::fault::Fault;
@@ -15,8 +16,8 @@ const PLAIN_WIDTH: usize = 100;
 
 /// The two streams.
 pub(crate) struct Console {
-    out: Box<dyn Write>,
-    err: Box<dyn Write>,
+    out: Box<dyn Write + Send>,
+    err: Box<dyn Write + Send>,
     /// Colours for `out`.
     pub(crate) paint: Paint,
     /// Colours for `err`.
@@ -46,6 +47,20 @@ impl Console {
             out: Box::new(io::BufWriter::new(out)),
             err: Box::new(err),
         }
+    }
+
+    /// A console of the same looks whose streams are kept together, and what is written to it.
+    pub(crate) fn captured(&self) -> (Self, Written) {
+        let written = Written(Arc::default());
+        let inner = Self {
+            out: Box::new(written.clone()),
+            err: Box::new(written.clone()),
+            paint: self.paint,
+            err_paint: self.paint,
+            width: self.width,
+            watched: false,
+        };
+        (inner, written)
     }
 
     /// Prints a line to standard output.
@@ -85,6 +100,33 @@ impl Console {
     }
 }
 
+/// What a captured console has written.
+#[derive(Clone)]
+pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Written {
+    /// Takes what has been written so far.
+    pub(crate) fn take(&self) -> String {
+        String::from_utf8_lossy(&std::mem::take(&mut *self.bytes())).into_owned()
+    }
+
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        // Bytes are whole whatever became of who wrote them.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Colours, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Paint {
@@ -105,6 +147,11 @@ impl Paint {
     /// What does not.
     pub(crate) fn dim(self, text: &str) -> String {
         self.wrap("2", text)
+    }
+
+    /// A value.
+    pub(crate) fn value(self, text: &str) -> String {
+        self.wrap("36", text)
     }
 
     /// Agreement.

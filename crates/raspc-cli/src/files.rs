@@ -7,6 +7,8 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use crate::fault::Fault;
+
 /// More text than this is no program and no input.
 const MOST_TEXT: u64 = 16 << 20;
 
@@ -59,6 +61,60 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
         return Err(format!("it is larger than {} GiB", MOST_BYTES >> 30));
     }
     bounded(file, MOST_BYTES).map_err(|e| e.to_string())
+}
+
+/// Replaces a file's text, all or nothing; a link stays one, permissions stay as they are.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let target = fs::canonicalize(path)?;
+    let parent = target.parent().map_or_else(PathBuf::new, Path::to_owned);
+    let scratch = Scratch::new(&parent, "text")?;
+    let new = scratch.path.join("text");
+    let mut file = fs::File::create_new(&new)?;
+    io::Write::write_all(&mut file, text.as_bytes())?;
+    file.sync_all()?;
+    fs::set_permissions(&new, fs::metadata(&target)?.permissions())?;
+    fs::rename(&new, &target)
+}
+
+/// The files behind words: a folder stands for every `.rasp` file in it, in order.
+pub(crate) fn rasp_files(words: &[PathBuf]) -> Result<Vec<PathBuf>, Fault> {
+    let mut files = Vec::new();
+    for word in words {
+        if word.is_dir() {
+            let before = files.len();
+            walk(word, 0, &mut files)
+                .map_err(|e| Fault::System(format!("`{}` could not be read: {e}", word.display())))?;
+            if files.len() == before {
+                let message = format!("the folder `{}` holds no `.rasp` file", word.display());
+                return Err(Fault::usage(message, "name another folder, or a file"));
+            }
+        } else {
+            files.push(word.clone());
+        }
+    }
+    Ok(files)
+}
+
+/// Deepest folder that is looked into.
+const DEEPEST: usize = 32;
+
+fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        entries.push(entry?);
+    }
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        // Links are not followed: they may lead back here.
+        let kind = entry.file_type()?;
+        let path = entry.path();
+        if kind.is_dir() && depth < DEEPEST {
+            walk(&path, depth + 1, files)?;
+        } else if kind.is_file() && path.extension().is_some_and(|e| e == "rasp") {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// Why a folder could not be written.
@@ -246,6 +302,42 @@ mod tests {
         assert!(matches!(write_folder(&target, &bad), Err(Unwritten::System(_))));
         assert_eq!(fs::read_to_string(target.join(MARK)).expect("there"), "old");
         assert_eq!(names(home.path()), ["model"]);
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_stays_what_it_is() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("x.rasp");
+        fs::write(&path, "old").expect("written");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("set");
+            let link = home.path().join("link");
+            std::os::unix::fs::symlink(&path, &link).expect("linked");
+            replace(&link, "new").expect("replaced");
+            assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+            assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o640);
+            fs::remove_file(&link).expect("removed");
+        }
+        replace(&path, "newer").expect("replaced");
+        assert_eq!(fs::read_to_string(&path).expect("there"), "newer");
+        assert_eq!(names(home.path()), ["x.rasp"]);
+        assert!(replace(&home.path().join("none"), "x").is_err());
+    }
+
+    #[test]
+    fn a_folder_stands_for_its_programs() {
+        let home = tempfile::tempdir().expect("a folder");
+        fs::create_dir_all(home.path().join("b/deep")).expect("made");
+        for name in ["b/deep/z.rasp", "a.rasp", "b/y.rasp", "b/notes.txt"] {
+            fs::write(home.path().join(name), "").expect("written");
+        }
+        let found = rasp_files(&[home.path().to_owned()]).expect("there are some");
+        let found: Vec<_> = found.iter().map(|p| p.strip_prefix(home.path()).expect("inside").to_owned()).collect();
+        assert_eq!(found, ["a.rasp", "b/deep/z.rasp", "b/y.rasp"].map(PathBuf::from));
+        fs::create_dir(home.path().join("empty")).expect("made");
+        assert!(matches!(rasp_files(&[home.path().join("empty")]), Err(Fault::Usage { .. })));
     }
 
     #[test]

@@ -37,7 +37,7 @@ use crate::fault::{Fault, Status};
 pub use crate::sink::{Unexported, Written, write_export};
 
 /// Programs nest as deep as the parser's limits allow, which is deeper than the system's default stack is safe for.
-const STACK: usize = 256 << 20;
+pub(crate) const STACK: usize = 256 << 20;
 
 /// Runs the command line `args` (the program's own name first) and gives the exit status: 0 fine, 1 the program or an
 /// input is at fault or a check found a disagreement, 2 wrong usage, or we or the system failed.
@@ -72,13 +72,21 @@ fn perform(cli: &Cli) -> ExitCode {
     let mut console = Console::standard(cli.color);
     let ended = dispatch(&cli.command, &mut console).and_then(|status| console.flush().map(|()| status));
     match ended {
-        Ok(Status::Fine) | Err(Fault::Closed) => ExitCode::SUCCESS,
+        Ok(Status::Fine) => ExitCode::SUCCESS,
         Ok(Status::Disagreed) => ExitCode::from(1),
-        Err(Fault::Diagnosed { sources, diagnostics }) => {
-            render::diagnostics(&mut console, &sources, &diagnostics);
+        Err(fault) => tell(&mut console, fault),
+    }
+}
+
+/// Says why a command ended early.
+pub(crate) fn tell(console: &mut Console, fault: Fault) -> ExitCode {
+    match fault {
+        Fault::Closed => ExitCode::SUCCESS,
+        Fault::Diagnosed { sources, diagnostics } => {
+            render::diagnostics(console, &sources, &diagnostics);
             ExitCode::from(1)
         }
-        Err(Fault::Usage { message, hint }) => {
+        Fault::Usage { message, hint } => {
             let head = console.err_paint.bad("error:");
             console.say(format_args!("{head} {message}\n"));
             if let Some(hint) = hint {
@@ -86,7 +94,7 @@ fn perform(cli: &Cli) -> ExitCode {
             }
             ExitCode::from(2)
         }
-        Err(Fault::System(message)) => {
+        Fault::System(message) => {
             let head = console.err_paint.bad("error:");
             console.say(format_args!("{head} {message}\n"));
             ExitCode::from(2)
@@ -100,6 +108,8 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Status, Fault> {
         Command::Compile(args) => commands::compile::compile(args, console),
         Command::Verify(args) => commands::verify::verify(args, console),
         Command::Explain(args) => commands::explain::explain(args, console),
+        Command::Test(args) => commands::test::test(args, console),
+        Command::Fmt(args) => commands::fmt::fmt(args, console),
         Command::Explore(args) => commands::explore::explore(args, console),
         Command::Export(args) => commands::export::export(args, console),
         Command::Repl(args) => commands::repl::repl(args, console),

@@ -50,17 +50,24 @@ pub(crate) fn resolve(
     inputs: &[Input],
     console: &mut Console,
 ) -> Result<Settings, Fault> {
+    let settings = quietly(args, subject, inputs)?;
+    let Settings { options, vocab_from, length_from, .. } = &settings;
+    remark(console, subject.what, (&options.vocab, *vocab_from), (options.max_len, *length_from));
+    if let Some(reasons) = subject.model.as_ref().and_then(|model| reasons(&model.certificate)) {
+        console.note(format!("the model is not certified{}", because(&reasons)));
+    }
+    Ok(settings)
+}
+
+/// The same, without a remark on what was not said.
+pub(crate) fn quietly(args: &ModelArgs, subject: &mut Subject, inputs: &[Input]) -> Result<Settings, Fault> {
     let (vocab, vocab_from, vocab_span) = vocabulary(args, subject, inputs)?;
     let (max_len, length_from) = length(args, subject, inputs)?;
-    remark(console, subject.what, (&vocab, vocab_from), (max_len, length_from));
     let mut options = Options::new(vocab, max_len);
     if let Some(opt) = args.opt {
         options.opt = level(opt);
     }
     if let Some(model) = &subject.model {
-        if let Some(reasons) = reasons(&model.certificate) {
-            console.note(format!("the model is not certified{}", because(&reasons)));
-        }
         options.bos.clone_from(&model.config.bos);
         options.pad.clone_from(&model.config.pad);
     }

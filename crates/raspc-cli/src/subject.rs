@@ -71,6 +71,11 @@ pub(crate) fn standard(program: &StandardProgram) -> Result<Subject, Fault> {
     text::standard(program, Mask::Full)
 }
 
+/// A file.
+pub(crate) fn file(path: &Path, mask: Mask) -> Result<Subject, Fault> {
+    text::file(path, mask)
+}
+
 fn named(program: &str, causal: bool, mask: Mask) -> Result<Subject, Fault> {
     if let Some(standard) = standard_program(program) {
         return text::standard(standard, mask);
@@ -128,7 +133,7 @@ impl Subject {
     }
 
     /// Makes a node what is compiled.
-    fn take(&mut self, id: NodeId) {
+    pub(crate) fn take(&mut self, id: NodeId) {
         match self.graph.op(id).kind() {
             Kind::SOp => (self.output, self.selector) = (id, None),
             Kind::Selector => (self.output, self.selector) = (self.reader_of(id), Some(id)),

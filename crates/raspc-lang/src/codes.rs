@@ -245,6 +245,13 @@ codes! {
         wrong: "[1, 2",
         right: "[1, 2]",
     }
+    EXPECTATION "E0705" {
+        "a malformed expectation",
+        why: "A comment that begins with `#?` says what an s-op gives on an input, and `raspc test` checks it on the interpreter and on the transformer. The input is JSON or characters; values are bare words, or strings in double quotes.",
+        fix: "Write `#? NAME(INPUT) = [VALUE, VALUE]`, a row of 0 and 1 for each query of a selector, or `#? NAME(INPUT) raises`.",
+        wrong: "#? rev(\"ab\") = b, a",
+        right: "#? rev(\"ab\") = [b, a]",
+    }
     CONSOLE_STATEMENT "W0101" {
         "a statement that does nothing in a program file",
         why: "`draw`, `show`, `examples` and `full seq display` talk to a console. `set example` gives the program's example.",

@@ -8,6 +8,8 @@ pub mod console;
 pub mod diagnostic;
 pub mod elaborate;
 pub mod error;
+pub mod expect;
+pub mod format;
 pub mod function;
 pub mod graph;
 pub mod input;

@@ -1,7 +1,7 @@
 //! Values: what an s-op holds at one position.
 //!
 //! **Invariants.** `Value` equality is the language's: `1 == 1.0 == true`; hash and order agree with it. Floats are
-//! finite and never −0.0. Small integers are always stored inline, so one integer has one form. The order is the
+//! finite and never −0.0 (the console apart). Small integers are always stored inline, so one integer has one form. The order is the
 //! canonical order of value sets: none, numbers by value, strings by code point, host values as given.
 
 use std::cmp::Ordering;
@@ -43,7 +43,7 @@ enum Repr {
     Big(Arc<BigInt>),
 }
 
-/// A finite float that is never −0.0.
+/// A finite float. −0.0 is the console's alone, which shows it as Python does; it equals 0.0 in every way.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Float(f64);
 
@@ -163,6 +163,11 @@ impl Float {
         x.is_finite().then_some(Self(x + 0.0))
     }
 
+    /// Zero with a sign.
+    pub(crate) fn negative_zero() -> Self {
+        Self(-0.0)
+    }
+
     /// The number.
     pub fn get(self) -> f64 {
         self.0
@@ -253,7 +258,7 @@ impl Value {
 /// Exact comparison of two numbers.
 fn compare_numbers(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
-        (Value::Float(x), Value::Float(y)) => x.0.total_cmp(&y.0),
+        (Value::Float(x), Value::Float(y)) => x.0.partial_cmp(&y.0).expect("both are finite"),
         (Value::Float(x), _) => compare_float_int(x.0, &b.as_int().expect("a number")),
         (_, Value::Float(y)) => compare_float_int(y.0, &a.as_int().expect("a number")).reverse(),
         _ => a.as_int().expect("a number").cmp(&b.as_int().expect("a number")),

@@ -6,86 +6,15 @@ use raspc_lang::diagnostic::{Diagnostic, Span};
 use raspc_lang::graph::Mask;
 use raspc_lang::input::{InputMode, parse_input, parse_vocab};
 use raspc_lang::program::{Failure, evaluate_text, parse_program};
-use raspc_lang::programs::standard_programs;
 use raspc_lang::render::render_all;
 use raspc_lang::source::Sources;
 use raspc_lang::syntax::lexer::lex;
 use raspc_lang::syntax::token::TokenKind;
 
-/// Pieces that programs are made of, and some that they are not.
-const PIECES: &[&str] = &[
-    "select(",
-    "aggregate(",
-    "tokens",
-    "indices",
-    "length",
-    "full_s",
-    "selector_width(",
-    "(",
-    ")",
-    "[",
-    "]",
-    "{",
-    "}",
-    ",",
-    ";",
-    "=",
-    "==",
-    "!=",
-    "<",
-    ">=",
-    "+",
-    "-",
-    "*",
-    "/",
-    "%",
-    "^",
-    "and",
-    "or",
-    "not",
-    "if",
-    "else",
-    "in",
-    "for",
-    "def",
-    "return",
-    "load",
-    "draw",
-    "set",
-    "example",
-    "s-op",
-    "show",
-    "exit",
-    "x",
-    "y",
-    "f",
-    "f(",
-    "range(",
-    "zip(",
-    "len(",
-    "round(",
-    "indicator",
-    "none",
-    "True",
-    "0",
-    "1",
-    "2.5",
-    "\"a\"",
-    "\"",
-    "'",
-    "#",
-    "\n",
-    "# vocab: ",
-    "0..5",
-    "é",
-    "\u{0}",
-    "\r\n",
-    "9999999999999999999",
-    "x = ",
-    "def f(x) { return ",
-    "for i in [1] { ",
-    ":",
-];
+#[path = "support/damaged.rs"]
+mod damaged;
+
+use damaged::{PIECES, damaged};
 
 /// A loader that sometimes answers, with a text that may itself be broken.
 fn load(path: &str) -> Result<String, String> {
@@ -102,6 +31,7 @@ fn check_places(diagnostics: &[Diagnostic], sources: &Sources) {
 }
 
 fn read(text: &str) {
+    let _ = raspc_lang::format::format(0, text);
     for result in
         [parse_program("main.rasp", text, Mask::Full, &mut load), evaluate_text(text, Mask::Causal, &mut load)]
     {
@@ -116,27 +46,6 @@ fn read(text: &str) {
             }
         }
     }
-}
-
-/// A standard program with pieces removed, doubled, swapped or put in.
-fn damaged() -> impl Strategy<Value = String> {
-    let edits = prop::collection::vec((any::<prop::sample::Index>(), 0..4u8, prop::sample::select(PIECES)), 1..6);
-    (prop::sample::select(standard_programs()), edits).prop_map(|(program, edits)| {
-        let tokens = lex(0, program.source).tokens;
-        let mut words: Vec<&str> =
-            tokens.iter().filter(|t| t.kind != TokenKind::Eof).map(|t| &program.source[t.span.range()]).collect();
-        for (at, edit, piece) in edits {
-            let at = at.index(words.len().max(1));
-            match edit {
-                0 if at < words.len() => drop(words.remove(at)),
-                1 if at < words.len() => words.insert(at, words[at]),
-                2 if at + 1 < words.len() => words.swap(at, at + 1),
-                _ => words.insert(at.min(words.len()), piece),
-            }
-        }
-        // Comments end with their lines.
-        words.iter().map(|w| if w.starts_with('#') { format!("{w}\n") } else { format!("{w} ") }).collect()
-    })
 }
 
 proptest! {

@@ -2,6 +2,7 @@
 
 use raspc_lang::codes::{self, CODES, CodeDoc};
 use raspc_lang::diagnostic::Diagnostic;
+use raspc_lang::expect::expectations;
 use raspc_lang::graph::Mask;
 use raspc_lang::input::{InputMode, parse_input};
 use raspc_lang::program::parse_program;
@@ -10,6 +11,9 @@ use raspc_lang::program::parse_program;
 fn diagnostics(doc: &CodeDoc, text: &str) -> Vec<Diagnostic> {
     if doc.code == codes::BAD_INPUT {
         return parse_input(text, InputMode::Auto).err().into_iter().collect();
+    }
+    if doc.code == codes::EXPECTATION {
+        return expectations(0, text).err().unwrap_or_default();
     }
     let mut loader = |path: &str| match path {
         "cycle.rasp" => Ok("load \"cycle\";".to_owned()),

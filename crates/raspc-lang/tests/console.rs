@@ -107,6 +107,7 @@ fn nothing_hangs_or_overflows_and_the_session_goes_on() {
     let brackets = format!("a{};", "(1".repeat(2000));
     let signs = format!("{}1;", "-".repeat(3000));
     let long = format!("{}1;", "1+".repeat(20000));
+    let long_string = "s = \"x\" * 1000000;".to_owned();
     let cases: &[&[&str]] = &[
         &["def f(n) { return f(n); }", "f(1);"],
         &["def f(n) { return 1 + f(n + 1); }", "f(1);"],
@@ -120,6 +121,19 @@ fn nothing_hangs_or_overflows_and_the_session_goes_on() {
         &["set example range(100000)", "select(indices, indices, <);"],
         &["full_s(range(20000));"],
         &["a = {\"a\": 1};", "for i in range(100000) { a = {1: a}; }"],
+        // Large values: compared, multiplied, kept, shown, hashed, named.
+        &["set example range(3000)", &long_string, "b = s + \"x\";", "select(s, b, ==);"],
+        &["set example range(3000)", "i = 9 ^ 300000;", "j = i + indices;", "j * j * j;"],
+        &["set example range(100000)", &long_string, "(\"\" + tokens) * 1000000;"],
+        &["set example range(3000)", &long_string, "s + tokens;"],
+        &["set example range(100000)", "[indices] * 1000000;"],
+        &["set example range(1000)", "for i in range(1000000) { draw(indices); }"],
+        &[&long_string, "b = s + \"x\";", "c = s + \"x\";", "[b] * 1000000 == [c] * 1000000;"],
+        &[&long_string, "{s + \"x\": x for x in range(1000000)};"],
+        &[&long_string, "for i in range(1000000) { a = indices == s; }"],
+        &["def f(l) { return 1; }", "l = range(100000);", "for i in range(1000000) { a = f(l); }"],
+        &["set example range(3000)", "i = 9 ^ 300000;", "aggregate(full_s, indices + i);"],
+        &["set example range(3000)", "a = \"x\" * 1000000 if indices < 5 else 3;"],
         &[&nested],
         &[&calls],
         &[&brackets],

@@ -8,6 +8,7 @@ pub mod compile;
 pub mod convert;
 pub mod draw;
 pub mod encode;
+pub mod expect;
 pub mod explain;
 pub mod explore;
 pub mod gadgets;

@@ -1,58 +1,36 @@
-//! The suite: small programs with their expectations written beside them, checked on the interpreter and on the model
-//! at both levels of optimisation, and each verified over its whole domain or a sample of it.
-//!
-//! An expectation is a comment `#? NAME(INPUT) = [VALUE, …]`.
+//! The suite: small programs with their expectations written beside them (`#? NAME(INPUT) = [VALUE, …]`), checked on the
+//! interpreter and on the model at both levels of optimisation by what `raspc test` checks with, and each verified over
+//! its whole domain or a sample of it.
 
 use std::path::Path;
 
-use raspc::compile::compile;
+use raspc::expect::{Checker, Verdict};
 use raspc::options::{OptLevel, Options};
 use raspc::verify::{Plan, verify};
+use raspc_lang::expect::expectations;
 use raspc_lang::graph::Mask;
-use raspc_lang::input::{InputMode, parse_input};
-use raspc_lang::interpret::interpret;
-use raspc_lang::program::{Program, parse_program};
-use raspc_model::forward::Keep;
+use raspc_lang::program::parse_program;
 
-struct Expectation<'a> {
-    name: &'a str,
-    input: &'a str,
-    values: Vec<&'a str>,
-}
-
-fn expectations(text: &str) -> Vec<Expectation<'_>> {
-    let lines = text.lines().filter_map(|l| l.strip_prefix("#? "));
-    lines
-        .map(|line| {
-            let (call, values) = line.split_once(") = [").unwrap_or_else(|| panic!("not an expectation: {line}"));
-            let (name, input) = call.split_once('(').unwrap_or_else(|| panic!("not a call: {line}"));
-            let values = values.trim_end().strip_suffix(']').expect("a closing bracket").split(", ").collect();
-            Expectation { name, input, values }
-        })
-        .collect()
-}
-
-fn check(file: &str, program: &Program, expectation: &Expectation<'_>, opt: OptLevel) {
-    let Expectation { name, input, values } = expectation;
-    let what = format!("{file}: {name}({input}) at {opt:?}");
-    let input = parse_input(input, InputMode::Auto).unwrap_or_else(|e| panic!("{what}: {e}"));
-    let output = program.bindings[*name];
-    let meant = interpret(&program.graph, &input);
-    let meant = meant.values(output).unwrap_or_else(|e| panic!("{what}: {e}"));
-    assert_eq!(meant.iter().map(ToString::to_string).collect::<Vec<_>>(), *values, "{what}: the interpreter");
+fn check(path: &Path, opt: OptLevel) -> usize {
+    let file = path.file_name().expect("a name").to_string_lossy();
+    let text = std::fs::read_to_string(path).expect("readable");
+    let program = parse_program(&file, &text, Mask::Full, &mut |p| Err(format!("no file {p}")))
+        .unwrap_or_else(|e| panic!("{file}: {e}"));
     let mut options = Options::new(program.vocab.clone().expect("a vocabulary"), program.max_len.expect("a length"));
     options.opt = opt;
-    let compiled = compile(&program.graph, output, &options).unwrap_or_else(|e| panic!("{what}: {e:#?}"));
-    let ids =
-        compiled.model.ids(&input.iter().map(raspc::convert::token).collect::<Vec<_>>()).expect("in the vocabulary");
-    let run = compiled.model.run(&ids, Keep::default()).expect("runs");
-    let decoded: Vec<_> = compiled.model.decode_output(&run).iter().map(raspc::convert::value).collect();
-    for (got, meant) in decoded.iter().zip(meant) {
-        let near = got.as_f64().zip(meant.as_f64()).is_some_and(|(a, b)| (a - b).abs() < 1e-5);
-        assert!(got == meant || near, "{what}: the transformer says {got}, the interpreter {meant}");
+    let mut checker = Checker::new(&program.graph, &options);
+    let all = expectations(0, &text).unwrap_or_else(|e| panic!("{file}: {e:#?}"));
+    for expectation in &all {
+        let what = format!("{file} at {opt:?}: {}", expectation.text);
+        let node = *program.bindings.get(&expectation.name).unwrap_or_else(|| panic!("{what}: no such s-op"));
+        let verdict = checker.check(node, expectation);
+        assert!(matches!(verdict, Verdict::Met), "{what}: {verdict:#?}");
     }
-    let report = verify(&compiled, Plan { inputs: 60, seed: 11 }, &mut |_, _| {});
-    assert_eq!(report.mismatches, 0, "{what}: {report:#?}");
+    for (node, compilation) in checker.compilations() {
+        let report = verify(compilation, Plan { inputs: 60, seed: 11 }, &mut |_, _| {});
+        assert_eq!(report.mismatches, 0, "{file} at {opt:?}: {}: {report:#?}", program.graph.describe(node));
+    }
+    all.len()
 }
 
 #[test]
@@ -63,16 +41,35 @@ fn every_program_meets_its_expectations() {
     files.sort();
     let mut checked = 0;
     for path in files.iter().filter(|p| p.extension().is_some_and(|e| e == "rasp")) {
-        let file = path.file_name().expect("a name").to_string_lossy();
-        let text = std::fs::read_to_string(path).expect("readable");
-        let program = parse_program(&file, &text, Mask::Full, &mut |p| Err(format!("no file {p}")))
-            .unwrap_or_else(|e| panic!("{file}: {e}"));
-        for expectation in expectations(&text) {
-            for opt in [OptLevel::O0, OptLevel::O1] {
-                check(&file, &program, &expectation, opt);
-                checked += 1;
-            }
-        }
+        checked += check(path, OptLevel::O0) + check(path, OptLevel::O1);
     }
     assert!(checked >= 40, "only {checked} expectations found");
+}
+
+/// The checker can say no: each kind of failure, by a program that has it.
+#[test]
+fn what_is_not_met_is_told() {
+    let verdicts = |text: &str| {
+        let program = parse_program("t.rasp", text, Mask::Full, &mut |p| Err(format!("no file {p}"))).expect("fine");
+        let options = Options::new(program.vocab.clone().expect("a vocabulary"), program.max_len.expect("a length"));
+        let mut checker = Checker::new(&program.graph, &options);
+        let all = expectations(0, text).expect("well-formed");
+        all.iter().map(|e| checker.check(program.bindings[&e.name], e)).collect::<Vec<_>>()
+    };
+    let head = "# vocab: ab\n# max_len: 3\n";
+    let told = verdicts(&format!(
+        "{head}x = indices;\n#? x(\"aba\") = [0, 1, 3]\n#? x(\"abab\") = [0, 1, 2, 3]\n#? x(\"c\") = [0]\n#? x(\"a\") raises\n"
+    ));
+    assert!(matches!(&told[0], Verdict::Interpreter(got) if got == "[0, 1, 2]"), "{:?}", told[0]);
+    assert!(matches!(&told[1], Verdict::Input(why) if why == "4 tokens, of at most 3"), "{:?}", told[1]);
+    assert!(matches!(&told[2], Verdict::Input(why) if why == "`c` is not in the vocabulary"), "{:?}", told[2]);
+    assert!(matches!(&told[3], Verdict::Interpreter(got) if got == "[0]"), "{:?}", told[3]);
+    let told = verdicts(&format!(
+        "{head}x = 1 / indices;\n#? x(\"a\") raises\ny = 1 / (indices - 1);\n#? y(\"a\") = [-1.0]\n"
+    ));
+    assert!(matches!(told[..], [Verdict::Met, Verdict::Refused(_)]), "{told:?}");
+    let told = verdicts(&format!(
+        "{head}s = select(indices, indices, <);\n#? s(\"ab\") = [[0, 0], [1, 0]]\n#? s(\"ab\") = [[0, 1], [0, 0]]\n"
+    ));
+    assert!(matches!(&told[..], [Verdict::Met, Verdict::Interpreter(got)] if got == "[[0, 0], [1, 0]]"), "{told:?}");
 }

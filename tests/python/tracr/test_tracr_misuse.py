@@ -76,12 +76,13 @@ def test_texts_cannot_be_numerical():
 
 
 def test_too_many_values_are_an_error_that_names_the_s_op():
-    both = rasp.SequenceMap(lambda x, y: (x, y), tokens, indices)
-    for _ in range(4):
-        both = rasp.SequenceMap(lambda x, y: (x, y), both, lib.shift_by(1, both))
-    with pytest.raises(raspc.errors.CompileError) as raised:
-        compile_rasp_to_model(both.named("nested"), set(range(20)), 20)
-    assert any(d.node and d.node.partition("_")[0] in ("sequence", "shift", "nested") for d in raised.value.diagnostics)
+    mean = rasp.Aggregate(rasp.Select(indices, indices, rasp.Comparison.LEQ), tokens).named("running_mean")
+    squared = rasp.Map(lambda x: x * x, mean).named("squared")
+    program = rasp.SelectorWidth(rasp.Select(squared, squared, rasp.Comparison.LT))
+    with pytest.raises(raspc.errors.CompileError, match="can hold more than") as raised:
+        compile_rasp_to_model(program, {x**3 + 0.1 for x in range(30)}, 30)
+    assert {d.node for d in raised.value.diagnostics} & {squared.label, mean.label}
+    assert "shorten" in raised.value.hint
 
 
 def test_validation():

@@ -98,7 +98,8 @@ def test_random_programs(block):
             compared += agree(program, programs.vocab, programs.max_seq_len, programs.causal, count=8)[1]
         except raspc.errors.CompileError as error:
             refused += 1
-            assert error.code in ("E0803", "E0805", "E0806"), (seed, str(error))
+            # Too many values, undefined in a selector formula, margins too small, or too small to be proved.
+            assert error.code in ("E0803", "E0805", "E0806", "E0821", "E0825", "E0828"), (seed, str(error))
         except AssertionError as error:
             raise AssertionError(f"seed {seed}: {error}") from error
     assert compared > CASES

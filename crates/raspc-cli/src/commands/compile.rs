@@ -8,6 +8,7 @@ use crate::engine;
 use crate::fault::{Fault, Status};
 use crate::files::{self, Unwritten};
 use crate::inputs::Input;
+use crate::subject::Subject;
 use crate::{settings, subject};
 use raspc::json::{Certified, Compiled, Sizes};
 
@@ -15,7 +16,16 @@ use raspc::json::{Certified, Compiled, Sizes};
 pub(crate) fn compile(args: &CompileArgs, console: &mut Console) -> Result<Status, Fault> {
     // What cannot be written need not be compiled.
     files::vacant(&args.output, &ALL).map_err(|e| refused(args, &e))?;
-    let mut subject = subject::resolve(&args.program)?;
+    compile_subject(subject::resolve(&args.program)?, args, console)
+}
+
+/// Compiles a program that is there already.
+pub(crate) fn compile_subject(
+    mut subject: Subject,
+    args: &CompileArgs,
+    console: &mut Console,
+) -> Result<Status, Fault> {
+    files::vacant(&args.output, &ALL).map_err(|e| refused(args, &e))?;
     let inputs: Vec<Input> = subject.example.iter().cloned().map(Input::example).collect();
     let settings = settings::resolve(&args.model, &mut subject, &inputs, console)?;
     let (compilation, time) = engine::build(console, &subject, &settings)?;

@@ -7,15 +7,25 @@ use crate::console::Console;
 use crate::engine;
 use crate::fault::{Fault, Status};
 use crate::inputs::Input;
+use crate::subject::Subject;
 use crate::{settings, subject};
 use raspc::json::Explained;
 
 /// Explains a program or a model.
 pub(crate) fn explain(args: &ExplainArgs, console: &mut Console) -> Result<Status, Fault> {
-    let mut subject = subject::resolve(&args.program)?;
+    let subject = subject::resolve(&args.program)?;
     if subject.model.is_some() {
         settings::refuse_for_model(&args.model)?;
     }
+    explain_subject(subject, args, console)
+}
+
+/// Explains a program that is there already.
+pub(crate) fn explain_subject(
+    mut subject: Subject,
+    args: &ExplainArgs,
+    console: &mut Console,
+) -> Result<Status, Fault> {
     let inputs: Vec<Input> = subject.example.iter().cloned().map(Input::example).collect();
     let settings = settings::resolve(&args.model, &mut subject, &inputs, console)?;
     let c = engine::stages(console, &subject, &settings)?;

@@ -1,4 +1,9 @@
-//! `raspc repl`: a session of statements, line by line, from standard input.
+//! `raspc repl`: a session of statements: for people on a terminal, for scripts line by line from standard input.
+
+mod editor;
+mod session;
+mod terminal;
+mod words;
 
 use std::io::{self, BufRead as _, Read as _};
 use std::path::Path;
@@ -13,12 +18,20 @@ use crate::files::{self, Unreadable};
 /// Longest line, in bytes.
 const MOST_LINE: u64 = 1 << 20;
 
-/// Reads lines to the end of the input, and prints what the session answers.
+/// A session on a terminal, or for a script.
 pub(crate) fn repl(args: &ReplArgs, console: &mut Console) -> Result<Status, Fault> {
     let library = args.rasplib.as_deref().map(library).transpose()?;
-    let loader = Box::new(|path: &str| files::text(Path::new(path)).map_err(reason));
-    let mut session = Session::new(Options { library, loader });
+    let file = args.file.as_deref().map(loaded).transpose()?;
+    let session = Session::new(Options { library, ..options() });
+    if terminal::is_one() { terminal::run(session, file.as_deref(), console) } else { script(session, file, console) }
+}
+
+/// Reads lines to the end of the input, and prints what the session answers, as the reference does.
+fn script(mut session: Session, file: Option<String>, console: &mut Console) -> Result<Status, Fault> {
     console.text(session.banner())?;
+    if let Some(file) = file {
+        console.text(session.line(&format!("load \"{file}\";")).text)?;
+    }
     console.flush()?;
     let mut input = io::stdin().lock();
     while let Some(line) = next_line(&mut input)? {
@@ -33,7 +46,27 @@ pub(crate) fn repl(args: &ReplArgs, console: &mut Console) -> Result<Status, Fau
     Ok(Status::Fine)
 }
 
-fn library(path: &Path) -> Result<String, Fault> {
+/// A file as `load` names it: without `.rasp`.
+fn loaded(file: &Path) -> Result<String, Fault> {
+    let name = file.to_str().filter(|name| !name.contains(['"', '\n', '\r']));
+    let name = name.ok_or_else(|| Fault::usage("this name of a file cannot be loaded", "rename the file"))?;
+    if !Path::new(&format!("{}.rasp", name.strip_suffix(".rasp").unwrap_or(name))).exists() {
+        return Err(Fault::usage(
+            format!("there is no file `{name}`"),
+            "check the path; `load` adds `.rasp` by itself",
+        ));
+    }
+    Ok(name.strip_suffix(".rasp").unwrap_or(name).to_owned())
+}
+
+/// The standard library, and files of the current folder.
+pub(crate) fn options() -> Options {
+    let loader = Box::new(|path: &str| files::text(Path::new(path)).map_err(reason));
+    Options { loader, ..Options::default() }
+}
+
+/// The text of a start-up library.
+pub(crate) fn library(path: &Path) -> Result<String, Fault> {
     files::text(path).map_err(|e| {
         let message = format!("the library {} cannot be read: {}", path.display(), reason(e));
         Fault::usage(message, "`--rasplib` takes a file of RASP statements")

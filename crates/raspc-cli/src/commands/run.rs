@@ -17,13 +17,23 @@ use crate::{codes, engine};
 pub(crate) fn run(args: &RunArgs, console: &mut Console) -> Result<Status, Fault> {
     // With `-e` no word is the program: the first one is an input.
     let first_is_input = args.program.eval.is_some();
-    let mut subject = subject::resolve(&args.program)?;
+    let subject = subject::resolve(&args.program)?;
     if subject.model.is_some() {
         settings::refuse_for_model(&args.model)?;
     }
     let words = args.program.program.iter().filter(|_| first_is_input).chain(&args.inputs);
     let words: Vec<&str> = words.map(String::as_str).collect();
-    let inputs = inputs_of(&words, args, &mut subject, console)?;
+    run_on(subject, &words, args, console)
+}
+
+/// Runs an s-op of a session on the inputs behind it.
+pub(crate) fn run_subject(subject: Subject, args: &RunArgs, console: &mut Console) -> Result<Status, Fault> {
+    let words: Vec<&str> = args.inputs.iter().map(String::as_str).collect();
+    run_on(subject, &words, args, console)
+}
+
+fn run_on(mut subject: Subject, words: &[&str], args: &RunArgs, console: &mut Console) -> Result<Status, Fault> {
+    let inputs = inputs_of(words, args, &mut subject, console)?;
     let settings = settings::resolve(&args.model, &mut subject, &inputs, console)?;
     inputs::check(&inputs, &subject, &settings)?;
     let machine = machine(console, &subject, &settings)?;

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::float;
 use super::machine::{Frame, Machine};
 use super::node::{self, Base, Computed, NodeId, Op, operands};
 use super::statement::only_statement;
@@ -128,6 +129,7 @@ fn kind_of(item: &Item) -> &'static str {
 fn message(fail: Fail) -> String {
     match fail {
         Fail::Rasp(text) | Fail::Wrong(text) => text,
+        Fail::Interrupted => "interrupted".to_owned(),
         Fail::NotImplemented => "this cannot be called".to_owned(),
     }
 }
@@ -144,7 +146,9 @@ fn evaluate(machine: &mut Machine, text: &str) -> Result<(Item, usize), String> 
     let scope = machine.console;
     let out = machine.lookup(scope, "out").ok();
     let frame = Frame { module, scope };
+    let scopes = machine.scopes.len();
     let result = machine.eval(&frame, expr);
+    machine.end_scopes(scopes);
     if let Some(out) = out {
         machine.set_out(scope, &out);
     }
@@ -236,30 +240,35 @@ impl Export<'_> {
                 }
                 self.map(1, Expr::Unary(op, arg(0)), vec![tokens])
             }
-            Op::Const(v) => self.push(graph::Op::Const(v)),
+            Op::Const(v) => self.push(graph::Op::Const(float::unsigned(&v))),
             Op::Unary(op, a) => self.map(1, Expr::Unary(op, arg(0)), vec![self.done[&a]]),
             Op::Binary(op, a, b) => self.map(2, Expr::Binary(op, arg(0), arg(1)), vec![self.done[&a], self.done[&b]]),
             Op::If { then, cond, otherwise } => {
                 let args = vec![self.done[&cond], self.done[&then], self.done[&otherwise]];
                 self.map(3, Expr::If { cond: arg(0), then: arg(1), otherwise: arg(2) }, args)
             }
-            Op::InList(a, items) => self.map(1, Expr::In(arg(0), items), vec![self.done[&a]]),
+            Op::InList(a, items) => {
+                self.map(1, Expr::In(arg(0), items.iter().map(float::unsigned).collect()), vec![self.done[&a]])
+            }
             Op::Occurs(a, atom) => {
-                let queries = self.push(graph::Op::Const(atom));
+                let queries = self.push(graph::Op::Const(float::unsigned(&atom)));
                 let predicate = Predicate::Compare(graph::Comparison::Eq);
                 let selector = self.push(graph::Op::Select { keys: self.done[&a], queries, predicate });
                 let width = self.push(graph::Op::SelectorWidth(selector));
                 let some = Expr::Binary(BinaryOp::Gt, arg(0), boxed(Expr::Const(Value::int(0))));
                 self.map(1, some, vec![width])
             }
-            Op::Item { items, index, .. } => self.map(1, Expr::Item(items, arg(0)), vec![self.done[&index]]),
+            Op::Item { items, index, .. } => {
+                let items = items.iter().map(float::unsigned).collect();
+                self.map(1, Expr::Item(items, arg(0)), vec![self.done[&index]])
+            }
             Op::Entry(entries, key) => {
-                let entries = entries.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+                let entries = entries.iter().map(|(k, v)| (float::unsigned(k), float::unsigned(v))).collect();
                 self.map(1, Expr::Entry(entries, arg(0)), vec![self.done[&key]])
             }
             Op::Aggregate { selector, values, default } => {
                 let (selector, values) = (self.done[&selector], self.done[&values]);
-                self.push(graph::Op::Aggregate { selector, values, default })
+                self.push(graph::Op::Aggregate { selector, values, default: float::unsigned(&default) })
             }
             Op::Select { keys, queries, comparison } => {
                 let predicate = Predicate::Compare(comparison);

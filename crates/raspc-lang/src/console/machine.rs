@@ -5,6 +5,7 @@
 //! bounded.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -12,7 +13,9 @@ use super::node::{Base, Computed, Nodes, Op};
 use super::show::Collected;
 use super::value::{Applied, Eval, Fail, Item};
 use super::{Example, Loader};
+use crate::diagnostic::Span;
 use crate::ops::UnaryOp;
+use crate::source::Sources;
 use crate::syntax::ast::{ExprId, ExprKind, Ident, Module};
 use crate::value::Value;
 
@@ -91,8 +94,18 @@ pub(super) struct Machine {
     /// What s-ops are tried on.
     pub(super) input: Arc<[Value]>,
     pub(super) steps: usize,
+    /// How many bytes the statement has shown.
+    pub(super) shown: usize,
     frames: usize,
     pub(super) calls: usize,
+    /// Whether people use it, and not a script: statements as program files write them, errors with places.
+    pub(super) friendly: bool,
+    /// What people are told, in order.
+    pub(super) replies: Vec<super::friendly::Reply>,
+    /// The texts of the statements; the first stands for those of a script, which nobody asks for.
+    pub(super) sources: Sources,
+    /// The innermost expression that has failed.
+    pub(super) failed_at: Option<Span>,
     /// Whether the library is the standard one, whose functions are known.
     pub(super) standard_library: bool,
     /// Whether a function has been defined in a scope that would otherwise end with its statement.
@@ -104,6 +117,8 @@ impl Machine {
         let hello = Example::new(&Item::Atom(Value::str("hello")), &Nodes::new()).expect("a string can be an example");
         let scope =
             |parent, name: &str| Scope { parent, name: Arc::from(name), names: IndexMap::new(), exports_to: None };
+        let mut sources = Sources::new();
+        sources.add("script", "");
         let mut machine = Self {
             nodes: Nodes::new(),
             scopes: vec![scope(None, "language"), scope(Some(0), "start"), scope(Some(1), "console")],
@@ -121,8 +136,13 @@ impl Machine {
             collected: Vec::new(),
             printed: String::new(),
             steps: 0,
+            shown: 0,
             frames: 0,
             calls: 0,
+            friendly: false,
+            replies: Vec::new(),
+            sources,
+            failed_at: None,
             standard_library: false,
             keeps_scopes: false,
         };
@@ -151,15 +171,32 @@ impl Machine {
     /// Before a statement of the console: everything is counted from zero.
     pub(super) fn begin(&mut self) {
         self.nodes.begin();
+        self.failed_at = None;
         self.steps = 0;
+        self.shown = 0;
         self.frames = 0;
         self.calls = 0;
         self.input = self.sop_example.values.clone();
     }
 
+    pub(super) fn interrupt_by(&mut self, flag: &Arc<AtomicBool>) {
+        self.nodes.interrupt = flag.clone();
+    }
+
+    /// Remembers that an expression has failed, if none inside it has.
+    fn note<T>(&mut self, frame: &Frame, id: ExprId, result: Eval<T>) -> Eval<T> {
+        if result.is_err() && self.failed_at.is_none() {
+            self.failed_at = Some(frame.module.span(id)).filter(|span| span.source != 0);
+        }
+        result
+    }
+
     pub(super) fn step(&mut self, steps: usize) -> Eval<()> {
         self.steps = self.steps.saturating_add(steps);
-        if self.steps > MAX_STEPS { Err(Fail::Wrong("this takes too long".to_owned())) } else { Ok(()) }
+        if self.nodes.interrupt.load(Ordering::Relaxed) {
+            return Err(Fail::Interrupted);
+        }
+        if self.steps > MAX_STEPS { Err(too_long()) } else { Ok(()) }
     }
 
     pub(super) fn new_scope(&mut self, parent: usize, name: &Arc<str>) -> Eval<usize> {
@@ -169,6 +206,13 @@ impl Machine {
         let scope = Scope { parent: Some(parent), name: name.clone(), names: IndexMap::new(), exports_to: None };
         self.scopes.push(scope);
         Ok(self.scopes.len() - 1)
+    }
+
+    /// After a statement: its scopes end with it, unless a function has been defined in one.
+    pub(super) fn end_scopes(&mut self, before: usize) {
+        if !std::mem::take(&mut self.keeps_scopes) {
+            self.scopes.truncate(before);
+        }
     }
 
     pub(super) fn lookup(&self, scope: usize, name: &str) -> Eval<Item> {
@@ -223,8 +267,9 @@ impl Machine {
         self.frames += 1;
         let result = self.eval_kind(frame, id);
         self.frames -= 1;
-        let item = result?;
-        self.try_on_input(&item)?;
+        let item = self.note(frame, id, result)?;
+        let tried = self.try_on_input(&item);
+        self.note(frame, id, tried)?;
         if !matches!(item, Item::Applied(_)) {
             self.set_out(frame.scope, &item);
         }
@@ -281,17 +326,20 @@ impl Machine {
             left = match &frame.module.expr(id).kind {
                 ExprKind::Binary { op, right, .. } => {
                     let right = self.eval(frame, *right)?;
-                    self.binary(*op, &left, &right)?
+                    let value = self.binary(*op, &left, &right);
+                    self.note(frame, id, value)?
                 }
                 ExprKind::In { container, .. } => {
                     let right = self.eval(frame, *container)?;
-                    self.member(frame, *container, &left, &right)?
+                    let value = self.member(frame, *container, &left, &right);
+                    self.note(frame, id, value)?
                 }
                 _ => unreachable!("the spine holds binary forms only"),
             };
             if !spine.is_empty() {
                 self.step(1)?;
-                self.try_on_input(&left)?;
+                let tried = self.try_on_input(&left);
+                self.note(frame, id, tried)?;
                 self.set_out(frame.scope, &left);
             }
         }
@@ -315,6 +363,7 @@ impl Machine {
             let got = key.describe(&self.nodes);
             return Err(Fail::Rasp(format!("dictionary keys can only be atoms, but instead got: {got}")));
         };
+        self.step(super::node::large(&key))?;
         dict.insert(key, value);
         Ok(())
     }
@@ -446,6 +495,10 @@ impl Machine {
             _ => Err(Fail::NotImplemented),
         }
     }
+}
+
+pub(super) fn too_long() -> Fail {
+    Fail::Wrong("this takes too long".to_owned())
 }
 
 pub(super) fn empty_input(got: &str) -> Fail {

@@ -16,11 +16,14 @@
 
 mod complex;
 mod export;
+mod float;
+mod friendly;
 mod grammar;
 mod machine;
 mod node;
 mod operator;
 mod reader;
+pub mod replay;
 mod show;
 mod statement;
 mod token;
@@ -32,6 +35,7 @@ use std::sync::Arc;
 use crate::value::Value;
 
 pub use export::{Extract, NameKind, PaperLayers};
+pub use friendly::{Reply, waiting};
 use machine::{Frame, Machine};
 use reader::{Read, Reader};
 use show::failure;
@@ -172,10 +176,7 @@ impl Console {
             }
             Err(fail) => machine.printed.push_str(&failure(&fail)),
         }
-        if !machine.keeps_scopes {
-            machine.scopes.truncate(scopes);
-        }
-        machine.keeps_scopes = false;
+        machine.end_scopes(scopes);
         ended
     }
 }

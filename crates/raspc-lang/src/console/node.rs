@@ -4,7 +4,9 @@
 //! [`MAX_NAME`] characters is replaced. Work and memory are counted, so that nothing runs or grows without bound.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::float;
 use super::value::{Eval, Fail, atom_repr, text_of};
 use crate::graph::Comparison;
 use crate::ops::{BinaryOp, UnaryOp, order, python_float_repr};
@@ -17,7 +19,9 @@ const MAX_NODES: usize = 1_000_000;
 /// Most cells computed in one statement.
 const MAX_CELLS: usize = 50_000_000;
 /// Most bytes of kept results.
-const MAX_BYTES: usize = 512 << 20;
+const MAX_BYTES: usize = 256 << 20;
+/// Most bytes of a message that shows a sequence.
+const MAX_MESSAGE: usize = 1 << 16;
 /// Creation number that the reference's `full_s` has; those of the base s-ops come before.
 const FIRST_NUMBER: usize = 15;
 
@@ -102,11 +106,15 @@ pub(super) struct Matrix {
 impl Sequence {
     fn new(values: Vec<Value>, computed: bool) -> Eval<Self> {
         let label = label(&values).map_err(|what| {
-            let shown: Vec<String> = values.iter().take(2000).map(atom_repr).collect();
             let (open, close) = if computed { ('(', ')') } else { ('[', ']') };
-            Fail::Rasp(format!("attempted to create sequence with {what}:\n\t\t {open}{}{close}", shown.join(", ")))
+            Fail::Rasp(format!("attempted to create sequence with {what}:\n\t\t {open}{}{close}", listed(&values)))
         })?;
         Ok(Self { values, label })
+    }
+
+    /// How long its text is, about.
+    pub(super) fn text_size(&self) -> usize {
+        self.values.iter().map(bytes_of).fold(0, usize::saturating_add)
     }
 
     /// `[a, b] (strings)`, `[5]*5 (ints)`.
@@ -122,6 +130,19 @@ impl Sequence {
     pub(super) fn uniform(&self) -> bool {
         self.values.iter().all(|v| *v == self.values[0])
     }
+}
+
+/// Values as messages list them.
+fn listed(values: &[Value]) -> String {
+    let mut text = String::new();
+    for (i, value) in values.iter().enumerate() {
+        text += if i == 0 { "" } else { ", " };
+        text += &atom_repr(value);
+        if text.len() > MAX_MESSAGE {
+            break;
+        }
+    }
+    text
 }
 
 /// A value inside a result: floats rounded to three decimals, booleans as letters.
@@ -140,7 +161,8 @@ fn cell(value: &Value) -> String {
 
 fn label(values: &[Value]) -> Result<&'static str, &'static str> {
     let all = |test: fn(&Value) -> bool| values.iter().all(test);
-    if values.iter().any(|v| matches!(v, Value::None | Value::Host(_))) {
+    let special = |v: &Value| float::special(v).is_some();
+    if values.iter().any(|v| matches!(v, Value::None | Value::Host(_)) && !special(v)) {
         return Err("illegal val types (vals must be bool, float, int or string)");
     }
     if all(|v| matches!(v, Value::Str(_))) {
@@ -149,7 +171,7 @@ fn label(values: &[Value]) -> Result<&'static str, &'static str> {
         Ok("bool")
     } else if all(|v| matches!(v, Value::Bool(_) | Value::Int(_))) {
         Ok("int")
-    } else if all(Value::is_number) {
+    } else if values.iter().all(|v| v.is_number() || special(v)) {
         Ok("float")
     } else {
         Err("vals of different types")
@@ -198,12 +220,14 @@ pub(super) struct Nodes {
     numbers: usize,
     cells: usize,
     bytes: usize,
+    /// Set by who wants the work to stop.
+    pub(super) interrupt: Arc<AtomicBool>,
 }
 
 impl Nodes {
     pub(super) fn new() -> Self {
         let widths = std::collections::BTreeMap::new();
-        Self { all: Vec::new(), widths, numbers: FIRST_NUMBER, cells: 0, bytes: 0 }
+        Self { all: Vec::new(), widths, numbers: FIRST_NUMBER, cells: 0, bytes: 0, interrupt: Arc::default() }
     }
 
     /// Before a statement: what it may compute is counted from zero.
@@ -315,6 +339,9 @@ impl Nodes {
 
     fn spend(&mut self, cells: usize) -> Eval<()> {
         self.cells = self.cells.saturating_add(cells);
+        if self.interrupt.load(Ordering::Relaxed) {
+            return Err(Fail::Interrupted);
+        }
         if self.cells > MAX_CELLS { Err(Fail::Wrong("this takes too long".to_owned())) } else { Ok(()) }
     }
 
@@ -347,18 +374,19 @@ impl Nodes {
 
     fn elements(&mut self, op: &Op, input: &Arc<[Value]>) -> Eval<Vec<Value>> {
         let wrong = |e: crate::error::EvalError| Fail::Wrong(e.message().to_owned());
+        self.spend(self.effort(op, input))?;
         let map = |id: &NodeId, f: &dyn Fn(&Value) -> Eval<Value>| -> Eval<Vec<Value>> {
-            self.sequence(*id, input).values.iter().map(f).collect()
+            gather(self.sequence(*id, input).values.iter().map(f))
         };
         match op {
             Op::Base(Base::AsIs) => Ok(input.to_vec()),
             Op::Base(Base::Indices) => Ok((0..input.len()).map(|i| Value::int(i as i64)).collect()),
-            Op::Base(Base::Converted(op)) => input.iter().map(|v| op.apply(v).map_err(wrong)).collect(),
+            Op::Base(Base::Converted(op)) => gather(input.iter().map(|v| float::unary(*op, v).map_err(wrong))),
             Op::Const(v) => Ok(vec![v.clone(); input.len()]),
-            Op::Unary(op, a) => map(a, &|v| op.apply(v).map_err(wrong)),
+            Op::Unary(op, a) => map(a, &|v| float::unary(*op, v).map_err(wrong)),
             Op::Binary(op, a, b) => {
                 let (a, b) = (self.sequence(*a, input), self.sequence(*b, input));
-                a.values.iter().zip(&b.values).map(|(a, b)| op.apply(a, b).map_err(wrong)).collect()
+                gather(a.values.iter().zip(&b.values).map(|(a, b)| float::binary(*op, a, b).map_err(wrong)))
             }
             Op::If { then, cond, otherwise } => {
                 let [then, cond, otherwise] = [then, cond, otherwise].map(|&id| self.sequence(id, input));
@@ -391,19 +419,20 @@ impl Nodes {
         let (matrix, sequence) = (self.matrix(selector, input), self.sequence(values, input));
         let n = input.len();
         self.spend(n.saturating_mul(n))?;
+        let largest = sequence.values.iter().map(bytes_of).max().unwrap_or(0);
         let mut out = Vec::with_capacity(n);
         for q in 0..n {
+            // Sums of large integers take longer.
+            self.spend(n.saturating_mul(largest / 256))?;
             let mut selected = (0..n).filter(|&k| matrix.get(q, k));
             out.push(match (selected.next(), selected.next()) {
                 (None, _) => default.clone(),
                 (Some(one), None) => sequence.values[one].clone(),
                 (Some(first), Some(second)) => {
                     if !matches!(sequence.label, "int" | "float") {
-                        let shown: Vec<String> = sequence.values.iter().take(2000).map(atom_repr).collect();
-                        return Err(Fail::Wrong(format!(
-                            "asked to average multiple values, but they are non-numbers: [{}]",
-                            shown.join(", ")
-                        )));
+                        let shown = listed(&sequence.values);
+                        let text = "asked to average multiple values, but they are non-numbers:";
+                        return Err(Fail::Wrong(format!("{text} [{shown}]")));
                     }
                     let keys = [first, second].into_iter().chain(selected);
                     mean(keys.map(|k| &sequence.values[k]))?
@@ -411,6 +440,20 @@ impl Nodes {
             });
         }
         Ok(out)
+    }
+
+    /// What working with large values takes, beyond a step for each.
+    fn effort(&self, op: &Op, input: &Arc<[Value]>) -> usize {
+        let sizes = |id: NodeId| self.sequence(id, input).values.iter().map(large).fold(0, usize::saturating_add);
+        match op {
+            Op::Unary(_, a) | Op::Entry(_, a) | Op::Occurs(a, _) => sizes(*a),
+            Op::InList(a, list) => sizes(*a).saturating_mul(list.len()),
+            Op::Binary(_, a, b) => {
+                let (a, b) = (self.sequence(*a, input), self.sequence(*b, input));
+                a.values.iter().zip(&b.values).map(|(a, b)| product(a, b)).fold(0, usize::saturating_add)
+            }
+            _ => 0,
+        }
     }
 
     fn select(&mut self, op: &Op, input: &Arc<[Value]>) -> Eval<Matrix> {
@@ -421,7 +464,9 @@ impl Nodes {
             Op::Select { keys, queries, comparison } => {
                 let (keys, queries) = (self.sequence(*keys, input), self.sequence(*queries, input));
                 let mut matrix = Matrix::new(input.len());
+                let largest = keys.values.iter().map(large).max().unwrap_or(0);
                 for (q, query) in queries.values.iter().enumerate() {
+                    self.spend(largest.min(large(query)).saturating_mul(input.len()))?;
                     for (k, key) in keys.values.iter().enumerate() {
                         if selects(*comparison, key, query)? {
                             matrix.set(q, k);
@@ -435,6 +480,33 @@ impl Nodes {
     }
 }
 
+/// Collects values as long as they do not fill the memory.
+fn gather(values: impl Iterator<Item = Eval<Value>>) -> Eval<Vec<Value>> {
+    let mut bytes = 0_usize;
+    values
+        .map(|value| {
+            let value = value?;
+            bytes = bytes.saturating_add(bytes_of(&value));
+            if bytes > MAX_BYTES { Err(Fail::Wrong("this needs too much memory".to_owned())) } else { Ok(value) }
+        })
+        .collect()
+}
+
+/// The steps that reading a value takes beyond one: none for the usual ones.
+pub(super) fn large(value: &Value) -> usize {
+    match value {
+        Value::Str(s) => s.len() / 64,
+        Value::Int(i) => usize::try_from(i.bits() / 512).unwrap_or(usize::MAX),
+        _ => 0,
+    }
+}
+
+/// The steps of an operator on two values, long multiplication being the longest.
+fn product(a: &Value, b: &Value) -> usize {
+    let (a, b) = (large(a), large(b));
+    a.max(b).saturating_add(a.min(b).saturating_mul(a.max(b).isqrt()))
+}
+
 /// What keeping a value takes.
 fn bytes_of(value: &Value) -> usize {
     32 + match value {
@@ -446,6 +518,17 @@ fn bytes_of(value: &Value) -> usize {
 
 /// `key comparison query`, asked as Python does: of the query, mirrored.
 fn selects(comparison: Comparison, key: &Value, query: &Value) -> Eval<bool> {
+    if let (Some(_), _) | (_, Some(_)) = (float::special(query), float::special(key)) {
+        let op = match comparison {
+            Comparison::Eq => BinaryOp::Eq,
+            Comparison::Ne => BinaryOp::Ne,
+            Comparison::Lt => BinaryOp::Lt,
+            Comparison::Le => BinaryOp::Le,
+            Comparison::Gt => BinaryOp::Gt,
+            Comparison::Ge => BinaryOp::Ge,
+        };
+        return float::binary(op, key, query).map(|v| v.truthy()).map_err(|e| Fail::Wrong(e.message().to_owned()));
+    }
     let order = |symbol| order(symbol, query, key).map_err(|e| Fail::Wrong(e.message().to_owned()));
     Ok(match comparison {
         Comparison::Eq => key == query,
@@ -462,10 +545,10 @@ fn mean<'v>(values: impl Iterator<Item = &'v Value>) -> Eval<Value> {
     let wrong = |e: crate::error::EvalError| Fail::Wrong(e.message().to_owned());
     let (mut sum, mut count) = (Value::int(0), 0);
     for v in values {
-        sum = BinaryOp::Add.apply(&sum, v).map_err(wrong)?;
+        sum = float::binary(BinaryOp::Add, &sum, v).map_err(wrong)?;
         count += 1;
     }
-    BinaryOp::Div.apply(&sum, &Value::int(count)).map_err(wrong)
+    float::binary(BinaryOp::Div, &sum, &Value::int(count)).map_err(wrong)
 }
 
 fn item(items: &[Value], string: bool, index: &Value) -> Eval<Value> {

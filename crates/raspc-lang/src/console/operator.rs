@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::complex::Complex;
+use super::float;
 use super::machine::{Frame, Machine};
 use super::node::{NodeId, Op};
 use super::value::{Eval, Fail, Item, text_of};
@@ -20,7 +21,10 @@ impl Machine {
     pub(super) fn operand(&mut self, item: &Item) -> Eval<NodeId> {
         match item {
             Item::SOp(id) => Ok(*id),
-            Item::Atom(v) => self.nodes.push(Op::Const(v.clone()), &text_of(v)),
+            Item::Atom(v) => {
+                self.step(super::node::large(v))?;
+                self.nodes.push(Op::Const(v.clone()), &text_of(v))
+            }
             _ => Err(Fail::Rasp(format!("Expected s-op or atom, got: {}", item.describe(&self.nodes)))),
         }
     }
@@ -40,7 +44,7 @@ impl Machine {
                 Err(Fail::Rasp(format!("indicator operator expects s-op, got: {got}")))
             }
             (_, UnaryOp::Not) => Ok(Item::Atom(Value::Bool(!item.truthy()))),
-            (Item::Atom(v), _) => op.apply(v).map(Item::Atom).map_err(|e| Fail::Wrong(e.message().to_owned())),
+            (Item::Atom(v), _) => float::unary(op, v).map(Item::Atom).map_err(|e| Fail::Wrong(e.message().to_owned())),
             (_, UnaryOp::Round) => Err(Fail::Wrong(format!("type {} doesn't define __round__ method", item.kind()))),
             _ => Err(Fail::Wrong(format!("bad operand type for unary {}: '{}'", op.symbol(), item.kind()))),
         }
@@ -82,7 +86,7 @@ impl Machine {
             return Err(Fail::Rasp("Cannot apply an operator element by element to lists or dicts".to_owned()));
         }
         let mirrored = match op {
-            BinaryOp::Eq => Some(BinaryOp::Eq),
+            BinaryOp::Eq | BinaryOp::Ne => Some(op),
             BinaryOp::Lt => Some(BinaryOp::Gt),
             BinaryOp::Le => Some(BinaryOp::Ge),
             BinaryOp::Gt => Some(BinaryOp::Lt),
@@ -108,15 +112,22 @@ impl Machine {
         let symbol = if op == BinaryOp::Pow { "** or pow()" } else { op.symbol() };
         let (l, r) = (left.kind(), right.kind());
         match (op, left, right) {
-            (BinaryOp::Eq, _, _) => {
+            (BinaryOp::Eq | BinaryOp::Ne, Item::Atom(a), Item::Atom(b))
+                if float::special(a).is_some() || float::special(b).is_some() =>
+            {
+                let value = float::binary(op, a, b).map_err(|e| Fail::Wrong(e.message().to_owned()))?;
+                Ok(Item::Atom(value))
+            }
+            (BinaryOp::Eq | BinaryOp::Ne, _, _) => {
+                self.step(left.effort())?;
                 let mut budget = MAX_LENGTH;
-                Ok(Item::Atom(Value::Bool(left.equals(right, &mut budget))))
+                Ok(Item::Atom(Value::Bool(left.equals(right, &mut budget) == (op == BinaryOp::Eq))))
             }
             (BinaryOp::Pow, Item::Atom(a), Item::Atom(b)) if Complex::power(a, b).is_some() => {
                 Ok(Item::Atom(Complex::power(a, b).expect("asked just now")))
             }
             (_, Item::Atom(a), Item::Atom(b)) => {
-                let value = op.apply(a, b).map_err(|e| Fail::Wrong(e.message().to_owned()))?;
+                let value = float::binary(op, a, b).map_err(|e| Fail::Wrong(e.message().to_owned()))?;
                 if let Value::Int(i) = &value {
                     self.step(usize::try_from(i.bits() / 64).unwrap_or(usize::MAX))?;
                 }
@@ -126,6 +137,7 @@ impl Machine {
                 Ok(Item::Atom(value))
             }
             (BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge, _, _) => {
+                self.step(left.effort())?;
                 let order = compare(op.symbol(), left, right)?;
                 Ok(Item::Atom(Value::Bool(match op {
                     BinaryOp::Lt => order.is_lt(),
@@ -207,6 +219,7 @@ impl Machine {
         match &object {
             Item::List(_) | Item::Atom(Value::Str(_)) => self.index_items(&object, &index, &name),
             Item::Dict(entries) => match &index {
+                Item::Atom(key) if self.step(super::node::large(key)).is_err() => Err(super::machine::too_long()),
                 Item::Atom(key) => entries
                     .get(key)
                     .cloned()
@@ -315,7 +328,7 @@ impl Machine {
             }
             (Item::Atom(_), Item::List(list)) => {
                 let mut budget = MAX_LENGTH;
-                self.step(list.len())?;
+                self.step(container.effort())?;
                 Ok(Item::Atom(Value::Bool(list.iter().any(|i| i.equals(item, &mut budget)))))
             }
             (Item::Atom(v), Item::SOp(id)) => {

@@ -9,6 +9,9 @@ use super::node::{Computed, Matrix, NodeId, Sequence};
 use super::value::{Applied, Eval, Fail, Item, quoted, text_of, too_long};
 use crate::value::Value;
 
+/// Most bytes that a statement shows.
+const MAX_SHOWN: usize = 16 << 20;
+
 /// What a file has to say at its end.
 #[derive(Debug)]
 pub(super) struct Collected {
@@ -22,6 +25,7 @@ pub(super) fn failure(fail: &Fail) -> String {
     match fail {
         Fail::Rasp(message) => format!("\t\t!!ignoring input:\n\t {message}\n"),
         Fail::Wrong(message) => format!("something went wrong: {message}\n"),
+        Fail::Interrupted => "interrupted\n".to_owned(),
         Fail::NotImplemented => "not implemented this command yet! ignoring\n".to_owned(),
     }
 }
@@ -29,11 +33,12 @@ pub(super) fn failure(fail: &Fail) -> String {
 impl Machine {
     /// A statement's value, and whether showing it failed.
     pub(super) fn show(&mut self, name: &str, item: &Item) -> (String, bool) {
-        if let Item::Applied(applied) = item {
-            return (self.show_applied(applied), false);
-        }
         let mut text = String::new();
-        match self.write(&mut text, Some(name), item, "", "") {
+        let written = match item {
+            Item::Applied(applied) => self.show_applied(applied).map(|shown| text = shown),
+            _ => self.write(&mut text, Some(name), item, "", ""),
+        };
+        match written {
             Ok(()) => (text, false),
             Err(Fail::Rasp(message)) => {
                 (format!("\t\t!!statement executed, but result fails on evaluation:\n\t\t {message}\n"), true)
@@ -42,9 +47,16 @@ impl Machine {
         }
     }
 
+    /// Counts what is about to be shown.
+    fn showing(&mut self, bytes: usize) -> Eval<()> {
+        self.shown = self.shown.saturating_add(bytes);
+        if self.shown > MAX_SHOWN { Err(Fail::Wrong("this is too much to show".to_owned())) } else { Ok(()) }
+    }
+
     /// A value on lines of its own: `name` is what it is shown under, `prefix` its indentation, `key` the text before it.
     fn write(&mut self, out: &mut String, name: Option<&str>, item: &Item, prefix: &str, key: &str) -> Eval<()> {
         let named = name.map_or(String::new(), |n| format!("{n} = "));
+        self.showing(64 + prefix.len())?;
         match item {
             Item::SOp(id) => self.write_sop(out, name, *id, prefix, key)?,
             Item::Selector(id) => self.write_selector(out, name, *id, prefix, key)?,
@@ -82,7 +94,10 @@ impl Machine {
                             sys.set_int_max_str_digits() to increase the limit";
                 return Err(Fail::Wrong(text.to_owned()));
             }
-            Item::Atom(v) => *out += &format!("{prefix}    value: {named} {}\n", quoted(v)),
+            Item::Atom(v) => {
+                self.showing(super::node::large(v).saturating_mul(64))?;
+                *out += &format!("{prefix}    value: {named} {}\n", quoted(v));
+            }
             Item::Applied(_) => {
                 *out += &format!("{prefix}    value: {named} {}\n", item.describe(&self.nodes));
             }
@@ -103,6 +118,7 @@ impl Machine {
         let Computed::Sequence(sequence) = self.nodes.compute(id, &example.values)? else {
             unreachable!("an s-op");
         };
+        self.showing(sequence.text_size() + example.shown.len())?;
         let line = format!("{prefix} \t Example: {name}({}) = {}", example.shown, sequence.text());
         if !self.full_display {
             *out += &format!("{line}\n");
@@ -136,21 +152,32 @@ impl Machine {
         let Computed::Matrix(matrix) = self.nodes.compute(id, &values)? else {
             unreachable!("a selector");
         };
+        self.showing(matrix_size(&values))?;
         *out += &format!("{prefix} \t Example:\n{}", matrix_text(&values, &matrix, prefix));
         Ok(())
     }
 
     /// What an application gives.
-    pub(super) fn show_applied(&self, applied: &Applied) -> String {
-        match &applied.result {
+    pub(super) fn show_applied(&mut self, applied: &Applied) -> Eval<String> {
+        self.showing(match &applied.result {
+            Computed::Matrix(_) => matrix_size(&applied.input),
+            Computed::Sequence(s) => s.text_size(),
+        })?;
+        Ok(match &applied.result {
             Computed::Matrix(matrix) => format!("\t = \n{}", matrix_text(&applied.input, matrix, "")),
             Computed::Sequence(s) if !self.full_display => format!("\t =  {}\n", s.text()),
             Computed::Sequence(s) if s.uniform() => {
                 format!("\t =   {} [skipped full display: identical values]\n", s.text())
             }
             Computed::Sequence(s) => format!("\t = \n{}", full_display(&self.selector_example.values, s, "")),
-        }
+        })
     }
+}
+
+/// How long the text of a matrix is, about.
+fn matrix_size(tokens: &[Value]) -> usize {
+    let longest = tokens.iter().map(super::node::large).max().unwrap_or(0);
+    tokens.len().saturating_mul(tokens.len().saturating_add(longest.saturating_mul(64))).saturating_mul(2)
 }
 
 /// Whether Python's own text shows the item inside a list or dictionary.

@@ -121,6 +121,7 @@ impl Machine {
             return Err(Fail::Wrong("maximum recursion depth exceeded".to_owned()));
         }
         let shown: Vec<String> = args.iter().map(|a| self.argument(a)).collect();
+        self.step(shown.iter().map(|s| s.len() / 64).sum())?;
         let name = format!("{}({})", function.def.name.name, shown.join(" , "));
         let scope = self.new_scope(function.scope, &Arc::from(format!("{}'", function.creator)))?;
         let frame = Frame { module: function.module.clone(), scope };
@@ -178,7 +179,7 @@ impl Machine {
             return Err(Fail::Rasp(format!("draw expects unfinished sequence, got: {got}")));
         };
         let result = self.nodes.compute(id, &on)?;
-        let text = self.show_applied(&Applied { result, input: on });
+        let text = self.show_applied(&Applied { result, input: on })?;
         self.printed.push_str(&text);
         Ok(nothing())
     }
@@ -210,7 +211,7 @@ impl Machine {
 
     /// Runs a file in a scope of its own, which sees nothing of the loader's.
     #[inline(never)]
-    fn load(&mut self, frame: &Frame, path: &str) -> Eval<()> {
+    pub(super) fn load(&mut self, frame: &Frame, path: &str) -> Eval<()> {
         let file = format!("{path}.rasp");
         let text = (self.loader)(&file).map_err(|_| Fail::Rasp(format!("could not find file: {file}")))?;
         if self.loads >= MAX_LOADS {
@@ -220,7 +221,11 @@ impl Machine {
         self.scopes[scope].exports_to = Some(frame.scope);
         self.keeps_scopes = true;
         self.loads += 1;
-        self.run_file(&text, scope);
+        if self.friendly {
+            self.run_friendly_file(path, &text, scope);
+        } else {
+            self.run_file(&text, scope);
+        }
         self.loads -= 1;
         self.flush_collected();
         Ok(())
@@ -255,20 +260,10 @@ impl Machine {
             return Err(Fail::Wrong(String::new()));
         };
         let frame = Frame { module: module.clone(), scope };
-        match self.execute(&frame, &module.statements[0])? {
-            Outcome::Exit => return Ok(true),
-            Outcome::Text(text) => self.collected.push(Collected { name: None, text, error: false }),
-            Outcome::Values(values) => {
-                for (name, item) in values {
-                    if name.starts_with('_') || &*name == "out" || matches!(item, Item::Applied(_)) {
-                        continue;
-                    }
-                    let (text, error) = self.show(&name, &item);
-                    self.collected.push(Collected { name: Some(name), text, error });
-                }
-            }
-        }
-        Ok(false)
+        let outcome = self.execute(&frame, &module.statements[0])?;
+        let over = matches!(outcome, Outcome::Exit);
+        self.collect(outcome);
+        Ok(over)
     }
 
     /// Prints what files have collected: of each name the last, unless there was an error.

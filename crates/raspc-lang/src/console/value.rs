@@ -88,6 +88,8 @@ pub(super) enum Fail {
     Wrong(String),
     /// Something was called that cannot be.
     NotImplemented,
+    /// Somebody asked to stop.
+    Interrupted,
 }
 
 pub(super) type Eval<T> = Result<T, Fail>;
@@ -218,6 +220,16 @@ impl Item {
             (Self::SOp(a), Self::SOp(b)) | (Self::Selector(a), Self::Selector(b)) => a == b,
             (Self::Function(a), Self::Function(b)) => Arc::ptr_eq(a, b),
             _ => false,
+        }
+    }
+
+    /// The steps that reading all of it takes, large values counting more.
+    pub(super) fn effort(&self) -> usize {
+        match self {
+            Self::Atom(v) => 1 + super::node::large(v),
+            Self::List(l) => l.iter().map(Self::effort).fold(1, usize::saturating_add),
+            Self::Dict(d) => d.values().map(Self::effort).fold(1, usize::saturating_add),
+            _ => 1,
         }
     }
 

@@ -13,7 +13,7 @@ mod expression;
 mod index;
 mod lift;
 mod load;
-mod names;
+pub(crate) mod names;
 mod operator;
 pub mod problem;
 pub mod scope;

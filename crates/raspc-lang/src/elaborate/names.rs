@@ -209,14 +209,15 @@ impl Run<'_, '_> {
         }
         let known = self.session.scopes.visible(scope).chain(BASES.iter().map(|(name, _)| *name));
         let forms = ["select", "aggregate", "range", "zip", "len", "round", "indicator"];
-        let limit = (name.chars().count() / 3).max(1);
-        known
-            .chain(forms)
-            .map(|candidate| (distance(name, candidate), candidate))
-            .filter(|(d, _)| *d <= limit)
-            .min_by_key(|(d, _)| *d)
-            .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+        nearest(name, known.chain(forms)).map(|candidate| format!("did you mean `{candidate}`?"))
     }
+}
+
+/// The candidate that a mistyped name is nearest to, if it is near.
+pub(crate) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let limit = (name.chars().count() / 3).max(1);
+    let near = candidates.map(|candidate| (distance(name, candidate), candidate)).filter(|(d, _)| *d <= limit);
+    near.min_by_key(|(d, _)| *d).map(|(_, candidate)| candidate)
 }
 
 fn base(name: &str) -> Option<Base> {

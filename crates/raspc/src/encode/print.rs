@@ -13,14 +13,10 @@ pub fn print(encoded: &Encoded, values: &Values) -> String {
     let mut text = String::new();
     let needed = reachable(&encoded.graph, encoded.output);
     for (id, node) in encoded.graph.iter().filter(|(id, n)| n.op.kind() == Kind::SOp && needed[id.index()]) {
-        let plan = encoded.plan(id);
-        let mut ways: Vec<String> = Vec::new();
-        ways.extend(plan.onehot.as_ref().map(|o| format!("one-hot: {}", onehot(&encoded.graph, o))));
-        ways.extend(plan.number.as_ref().map(|n| format!("number: {}", number(&encoded.graph, n))));
-        let how = if ways.is_empty() { "read through others".to_owned() } else { ways.join("; ") };
+        let (set, how) = describe(encoded, values, id);
         let names: Vec<&str> = node.names.iter().map(AsRef::as_ref).collect();
         let name = if names.is_empty() { encoded.graph.describe(id) } else { names.join(" = ") };
-        let _ = writeln!(text, "{id} {name}: {}; {how}", set(values.set(id)));
+        let _ = writeln!(text, "{id} {name}: {set}; {how}");
     }
     text
 }
@@ -30,6 +26,15 @@ pub fn ways(encoded: &Encoded, id: NodeId) -> (Option<String>, Option<String>) {
     let plan = encoded.plan(id);
     let graph = &encoded.graph;
     (plan.onehot.as_ref().map(|o| onehot(graph, o)), plan.number.as_ref().map(|n| number(graph, n)))
+}
+
+/// What an s-op can hold, and how it is held.
+pub fn describe(encoded: &Encoded, values: &Values, id: NodeId) -> (String, String) {
+    let (onehot, number) = ways(encoded, id);
+    let mut all: Vec<String> = onehot.map(|o| format!("one-hot: {o}")).into_iter().collect();
+    all.extend(number.map(|n| format!("number: {n}")));
+    let how = if all.is_empty() { "read through others".to_owned() } else { all.join("; ") };
+    (set(values.set(id)), how)
 }
 
 /// A value set in a few words.

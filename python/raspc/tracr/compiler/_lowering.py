@@ -63,9 +63,9 @@ def _remembering(f: Callable[..., Any]) -> Callable[..., Any]:
                 known[key] = (f(*args), None)
             except Exception as error:  # whatever a user's function raises is raised again the next time
                 known[key] = (None, error)
-        value, error = known[key]
-        if error is not None:
-            raise error
+        value, raised = known[key]
+        if raised is not None:
+            raise raised
         return value
 
     return call
@@ -112,13 +112,13 @@ class Concessions:
 
     def instead(self, failed: Iterable[rasp.RASPExpr], may_be_lenient: bool) -> Optional["Concessions"]:
         """What to try next, where these s-ops could not be compiled; None where there is nothing more to give up."""
-        for expr in failed:
-            label = expr.label
-            if isinstance(expr, rasp.SOp) and label not in self.relaxed:
-                if expr._symbol is not None and label not in self.tabulated:
-                    return dataclasses.replace(self, tabulated=self.tabulated | {label})
-                kept = self.tabulated - {label}
-                return dataclasses.replace(self, tabulated=kept, relaxed=self.relaxed | {label})
+        sops = [expr for expr in failed if isinstance(expr, rasp.SOp) and expr.label not in self.relaxed]
+        new = {expr.label for expr in sops if expr._symbol is not None} - self.tabulated
+        if new:
+            return dataclasses.replace(self, tabulated=self.tabulated | new)
+        new = {expr.label for expr in sops}
+        if new:
+            return dataclasses.replace(self, tabulated=self.tabulated - new, relaxed=self.relaxed | new)
         return Concessions(lenient=True) if may_be_lenient and not self.lenient else None
 
 
@@ -217,8 +217,8 @@ class Lowering:
             value = symbol[1]
             plain = isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
             return (symbol, not isinstance(value, str)) if plain else None
-        parts = [self._expression(operand, numeric) for operand in symbol[1:]]
-        if any(p is None for p in parts):
+        parts = [p for p in (self._expression(operand, numeric) for operand in symbol[1:]) if p is not None]
+        if len(parts) < len(symbol) - 1:
             return None
         trees, numbers = [p[0] for p in parts], all(p[1] for p in parts)
         if kind == "not":
@@ -256,10 +256,10 @@ class Lowering:
         if expr.predicate in (rasp.Comparison.TRUE, rasp.Comparison.FALSE):
             one = self._graph.constant(1)
             return self._graph.select(one, one, "==" if expr.predicate is rasp.Comparison.TRUE else "!=")
-        lenient = self._concessions.lenient
-        plain = isinstance(expr.predicate, rasp.Comparison) and not lenient
-        predicate = expr.predicate.value if plain else self._functions.predicate(expr, lenient)
-        return self._graph.select(self._at(expr.keys), self._at(expr.queries), predicate, None if plain else expr.label)
+        keys, queries, lenient = self._at(expr.keys), self._at(expr.queries), self._concessions.lenient
+        if isinstance(expr.predicate, rasp.Comparison) and not lenient:
+            return self._graph.select(keys, queries, expr.predicate.value)
+        return self._graph.select(keys, queries, self._functions.predicate(expr, lenient), expr.label)
 
     def _constant_selector(self, expr: rasp.ConstantSelector) -> int:
         rows = [list(row) for row in expr.value]

@@ -116,8 +116,9 @@ class _Dense:
         # What is 1 at BOS and every token stands for a bias.
         self._constant = [at["one"], at["bos"]]
 
-    def _space(self, used: np.ndarray) -> Tuple[np.ndarray, bases.VectorSpaceWithBasis]:
-        rows = np.flatnonzero(used)
+    def _space(self, used: np.ndarray, along: int) -> Tuple[np.ndarray, bases.VectorSpaceWithBasis]:
+        """The directions with anything along an axis."""
+        rows = np.flatnonzero(np.any(used, axis=along))
         return rows, bases.VectorSpaceWithBasis([self._directions[i] for i in rows])
 
     def _weight(self, layer: int, part: str) -> Tuple[np.ndarray, np.ndarray]:
@@ -139,10 +140,10 @@ class _Dense:
         )
         w_qk = query @ key.T / np.sqrt(size)
         w_ov = value @ self._weight(layer, "attn/linear")[0][part]
-        left, left_space = self._space(w_qk.any(axis=1))
-        right, right_space = self._space(w_qk.any(axis=0))
-        reads, input_space = self._space(w_ov.any(axis=1))
-        writes, output_space = self._space(w_ov.any(axis=0))
+        left, left_space = self._space(w_qk != 0, 1)
+        right, right_space = self._space(w_qk != 0, 0)
+        reads, input_space = self._space(w_ov != 0, 1)
+        writes, output_space = self._space(w_ov != 0, 0)
         return transformers.AttentionHead(
             vectorspace_fns.ScalarBilinear(left_space, right_space, w_qk[np.ix_(left, right)]),
             vectorspace_fns.Linear(input_space, output_space, w_ov[np.ix_(reads, writes)]),
@@ -154,8 +155,8 @@ class _Dense:
         neurons = list(neurons)
         first = self._with_bias(*self._weight(layer, "mlp/linear_1"))[:, neurons]
         second = self._weight(layer, "mlp/linear_2")[0][neurons]
-        reads, input_space = self._space(first.any(axis=1))
-        writes, output_space = self._space(second.any(axis=0))
+        reads, input_space = self._space(first != 0, 1)
+        writes, output_space = self._space(second != 0, 0)
         hidden = bases.VectorSpaceWithBasis([bases.BasisDirection("neuron", int(n)) for n in neurons])
         return transformers.MLP(
             vectorspace_fns.Linear(input_space, hidden, first[reads]),

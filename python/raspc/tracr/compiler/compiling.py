@@ -142,7 +142,7 @@ def _like_its_cause(error: Any) -> BaseException:
     if cause is None or not isinstance(cause, Exception) or isinstance(cause, type(error)):
         return error
     try:
-        kind = type(type(error).__name__, (type(error), type(cause)), {"__module__": type(error).__module__})
+        kind: Any = type(type(error).__name__, (type(error), type(cause)), {"__module__": type(error).__module__})
         both = kind.__new__(kind)
         both.__dict__.update(error.__dict__)
         both.args = error.args

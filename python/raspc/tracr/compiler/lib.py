@@ -140,7 +140,7 @@ def make_nary_sequencemap(f: Callable[..., Any], *sops: rasp.SOp) -> rasp.SOp:
         raise ValueError("name at least one s-op")
     first, *others = sops
     # The first value is put into a tuple too, so that a value that is a tuple itself is not taken apart.
-    tuples = rasp.Map(lambda x: (x,), first, simplify=False)
+    tuples: rasp.SOp = rasp.Map(lambda x: (x,), first, simplify=False)
     for sop in others:
         tuples = rasp.SequenceMap(lambda xs, y: (*xs, y), tuples, sop)
     return rasp.Map(lambda xs: f(*xs), tuples)

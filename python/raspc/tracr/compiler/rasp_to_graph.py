@@ -2,7 +2,7 @@
 
 import collections
 import dataclasses
-from typing import Any, List
+from typing import Any, Deque, List
 
 from raspc.tracr.compiler import nodes
 from raspc.tracr.rasp import rasp
@@ -32,7 +32,8 @@ def extract_rasp_graph(tip: rasp.SOp) -> ExtractRASPGraphOutput:
 
     sink = ensure(tip)
     sources = []
-    queue, seen = collections.deque([tip]), {id(tip)}
+    queue: Deque[rasp.RASPExpr] = collections.deque([tip])
+    seen = {id(tip)}
     while queue:
         expr = queue.popleft()
         if not expr.children:
@@ -49,7 +50,7 @@ def extract_rasp_graph(tip: rasp.SOp) -> ExtractRASPGraphOutput:
 def need_networkx() -> Any:
     """networkx, which only graphs need."""
     try:
-        import networkx
+        import networkx  # type: ignore[import-untyped]
     except ImportError as error:
         raise ImportError("graphs are networkx graphs: pip install networkx") from error
     return networkx

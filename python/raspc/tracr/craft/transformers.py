@@ -9,8 +9,8 @@ import numpy as np
 from raspc.tracr.craft import bases, vectorspace_fns
 
 
-def _joined(spaces: Iterable[bases.VectorSpaceWithBasis]) -> bases.VectorSpaceWithBasis:
-    return bases.join_vector_spaces(*spaces)
+def _joined(spaces: Iterable[Optional[bases.VectorSpaceWithBasis]]) -> bases.VectorSpaceWithBasis:
+    return bases.join_vector_spaces(*(space for space in spaces if space is not None))
 
 
 class Block(abc.ABC):
@@ -61,7 +61,7 @@ class AttentionHead(Block):
 class MultiAttentionHead(Block):
     """The heads of one attention layer."""
 
-    sub_blocks: List[Union[AttentionHead, "MultiAttentionHead"]]
+    sub_blocks: Sequence[Union[AttentionHead, "MultiAttentionHead"]]
 
     @property
     def residual_space(self) -> bases.VectorSpaceWithBasis:  # type: ignore[override]

@@ -116,7 +116,7 @@ class DefaultRASPEvaluator(RASPEvaluator):
         return [[not selected for selected in row] for row in self.evaluate(sel.inner, xs)]
 
 
-_METHODS = {
+_METHODS: Dict[type, str] = {
     rasp.TokensType: "eval_tokens",
     rasp.IndicesType: "eval_indices",
     rasp.LengthType: "eval_length",

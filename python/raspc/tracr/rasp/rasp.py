@@ -19,7 +19,8 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, TypeVar, Union
 
 from raspc.tracr.rasp import _symbolic
 
-Value = Union[None, int, float, str, bool]
+# None, numbers and strings in tracr's programs; here also anything hashable.
+Value = Any
 NumericValue = Union[int, float]
 SelectorValue = List[List[bool]]
 RASPExprT = TypeVar("RASPExprT", bound="RASPExpr")
@@ -451,7 +452,7 @@ class Comparison(enum.Enum):
         return _COMPARE[self](key, query)
 
 
-_COMPARE: Dict[Comparison, Callable[[Value, Value], bool]] = {
+_COMPARE: Dict[Comparison, Callable[[Any, Any], Any]] = {
     Comparison.EQ: operator.eq,
     Comparison.LT: operator.lt,
     Comparison.LEQ: operator.le,

@@ -1,0 +1,157 @@
+//! `raspc repl` on a pseudo-terminal, as a person meets it: what is typed goes in, what the screen gets comes out.
+
+#![cfg(unix)]
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+/// Longest wait for something to appear.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A session on a terminal of its own.
+struct Screen {
+    child: Child,
+    keyboard: File,
+    output: Receiver<Vec<u8>>,
+    /// What has appeared and has not been looked at.
+    text: String,
+}
+
+impl Screen {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+        grantpt(&master).expect("granted");
+        unlockpt(&master).expect("unlocked");
+        let name = ptsname(&master, Vec::new()).expect("a name").into_string().expect("a path");
+        let end = || Stdio::from(File::options().read(true).write(true).open(&name).expect("the terminal's other end"));
+        let child = Command::new(env!("CARGO_BIN_EXE_raspc"))
+            .args(["--color", "never", "repl"])
+            .args(arguments)
+            .current_dir(folder)
+            .env("TERM", "xterm")
+            .env("RASPC_HISTORY", folder.join("history"))
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .spawn()
+            .expect("raspc starts");
+        let keyboard = File::from(master);
+        let mut reader = keyboard.try_clone().expect("a second handle");
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // The terminal is gone when the session is.
+            while let Ok(n) = reader.read(&mut bytes) {
+                if n == 0 || sender.send(bytes[..n].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, keyboard, output, text: String::new() }
+    }
+
+    fn type_in(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("typed");
+    }
+
+    /// Waits until the text appears; forgets it and what came before.
+    fn expect(&mut self, wanted: &str) {
+        let start = Instant::now();
+        loop {
+            if let Some(at) = self.text.find(wanted) {
+                self.text.drain(..at + wanted.len());
+                return;
+            }
+            match self.output.recv_timeout(Duration::from_millis(100)) {
+                Ok(bytes) => self.text += &String::from_utf8_lossy(&bytes),
+                Err(_) => assert!(start.elapsed() < PATIENCE, "no {wanted:?} in {:?}", self.text),
+            }
+        }
+    }
+
+    /// Types a line and waits for what it leads to.
+    fn line(&mut self, line: &str, wanted: &str) {
+        self.type_in(line);
+        self.type_in("\r");
+        self.expect(wanted);
+        self.expect(">> ");
+    }
+
+    fn interrupt(&self) {
+        let status = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        assert!(status.expect("kill").success());
+    }
+
+    /// Ends the session as Ctrl-D does.
+    fn leave(mut self) {
+        self.type_in("\x04");
+        assert_eq!(self.child.wait().expect("an end").code(), Some(0));
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // Already ended, unless a test has failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_session_on_a_terminal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("mine.rasp"), "double = indices * 2;\n").expect("written");
+    let mut s = Screen::start(folder.path(), &["mine.rasp"]);
+    s.expect("`:help` says more");
+    s.expect("s-op: double");
+    s.expect(">> ");
+    s.line("hist = selector_width(select(tokens, tokens, ==));", "Example: hist(\"hello\") = [1, 1, 2, 2, 1] (ints)");
+    s.line("a = 1; b = lenght;", "did you mean `length`?");
+
+    // Several lines, and what is missing.
+    s.type_in("def f(a) {\r");
+    s.expect("waiting for `}` for the `{` in line 1");
+    s.line("return a; }", "console function: f(a)");
+
+    // Completion, and a line given up.
+    s.type_in("x = doub\t");
+    s.expect("double");
+    s.type_in("\x03");
+    s.expect("Ctrl-D or `exit` ends the session");
+
+    // The session's commands.
+    s.line(":help", ":layers NAME");
+    s.line(":run hist banana", "transformer  1 3 2 3 2 3");
+    s.line(":layers hist", "the paper's       1   2");
+    s.line(":type hist", "values    {1, 2, 3, 4, 5}");
+    s.line(":compile hist --max-len 3", "parameters");
+    s.line(":compile hist -o model", "written to model");
+    assert!(folder.path().join("model/config.json").exists());
+    s.line(":explain hist --emit schedule", "layer 0 attention");
+    s.line(":rnu hist", "did you mean `:run`?");
+    s.line(":run nothing a", "Undefined variable: nothing");
+    s.line(":time 3;", "value: out =  3");
+
+    // A long evaluation, stopped; the session goes on.
+    s.type_in("for i in range(3000) { for j in range(3000) { k = i * j; } }\r");
+    std::thread::sleep(Duration::from_millis(200));
+    s.interrupt();
+    s.expect("interrupted");
+    s.line("hist(\"aa\");", "[2]*2 (ints)");
+    s.leave();
+
+    // What was typed is there in the next session.
+    let mut s = Screen::start(folder.path(), &[]);
+    s.expect(">> ");
+    s.type_in("\x1b[A");
+    s.expect("hist(\"aa\");");
+    s.type_in("\r");
+    s.expect("unknown name `hist`");
+    s.leave();
+}
