@@ -87,6 +87,9 @@ pub fn holding(c: &Compilation, node: NodeId) -> Result<Holding, Unheld> {
     }
     let id = c.encoded.of[node.index()].ok_or(Unheld::Unused)?;
     let nodes: Vec<NodeId> = c.graph.iter().map(|(n, _)| n).filter(|n| c.encoded.of[n.index()] == Some(id)).collect();
+    if let Op::Const(value) = c.encoded.graph.op(id) {
+        return Ok(Holding { nodes, classes: Some(vec![value.clone()]), parts: Vec::new() });
+    }
     if let Some(reader) = bypass(c, id) {
         return Err(Unheld::Bypassed { reader: c.encoded.graph.describe(reader) });
     }
@@ -245,10 +248,16 @@ fn reads(graph: &Graph, plan: &Plan, id: NodeId) -> Vec<NodeId> {
         Some(Number::Affine { sum, .. }) => all.extend(sum.terms.iter().map(|t| t.0)),
         Some(Number::Steps(s)) => all.extend(scalar(s)),
         Some(Number::Table { dims }) => all.extend(dims),
+        Some(Number::Gated(gated)) => {
+            all.extend(&gated.categories);
+            all.extend(gated.groups.iter().flat_map(|g| g.terms.iter().map(|t| t.0)));
+        }
+        Some(Number::Counts(terms)) => all.extend(terms.iter().map(|t| t.0)),
         Some(Number::Mean | Number::Width) => all.extend(values(id)),
     }
-    for literal in plan.cubes.iter().flatten() {
-        if let Op::Select { keys, queries, .. } = graph.op(literal.select) {
+    let terms = plan.additive.iter().flat_map(|a| a.terms.iter().map(|t| t.0));
+    for select in plan.cubes.iter().flatten().map(|l| l.select).chain(terms) {
+        if let Op::Select { keys, queries, .. } = graph.op(select) {
             all.extend([*keys, *queries]);
         }
     }
