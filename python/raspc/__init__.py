@@ -22,6 +22,7 @@ from raspc.errors import (
     CompileError,
     Diagnostic,
     EvaluationError,
+    ExportError,
     InputError,
     InternalError,
     InterventionError,
@@ -31,6 +32,7 @@ from raspc.errors import (
     UsageError,
 )
 from raspc.models import Config, Interchange, InterventionWarning, Model, Verification, compile
+from raspc.pictures import Picture
 from raspc.program import Program, load, parse, standard, standard_programs
 from raspc.runs import BatchRun, Run
 from raspc.sops import (
@@ -56,6 +58,7 @@ __all__ = [
     "Diagnostic",
     "Edge",
     "EvaluationError",
+    "ExportError",
     "InputError",
     "Interchange",
     "InternalError",
@@ -65,6 +68,7 @@ __all__ = [
     "ModelFileError",
     "Node",
     "Opaque",
+    "Picture",
     "Program",
     "ProgramError",
     "RaspError",

@@ -6,7 +6,7 @@ Every text that comes from a program, a token or a folder passes through :func:`
 from __future__ import annotations
 
 import html
-from typing import Any, Iterable, List, Sequence
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 from raspc.sops import Selector, _Expression, build
 
@@ -42,7 +42,7 @@ def _table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> str:
     return f'<table style="{_STYLE}">{"".join(lines)}</table>'
 
 
-def _heat(weights: Sequence[Sequence[float]], queries: Sequence[str], keys: Sequence[str]) -> str:
+def _heat(weights: Iterable[Iterable[float]], queries: Sequence[str], keys: Sequence[str]) -> str:
     """A matrix, queries down, keys across; the darker, the heavier."""
     if len(queries) > _MOST or len(keys) > _MOST:
         return f"<i>{len(queries)} × {len(keys)}: too large to draw</i>"
@@ -105,7 +105,7 @@ def run(of: Any) -> str:
     rows = [[_text(name), *(_text(v) for v in values[:_MOST])] for name, values in of.nodes.items()]
     parts = [_table(rows, ["", *(_text(t) for t in tokens)])]
     labels = ["BOS", *(_text(t) for t in of.tokens)]
-    computes = {}
+    computes: Dict[Tuple[int, int], List[str]] = {}
     for node in of.model.circuit.nodes:
         for head in node.heads:
             computes.setdefault(head, []).append(node.name)

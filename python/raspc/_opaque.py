@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from typing import Any
 
 __all__ = ["Opaque", "restore"]
@@ -28,6 +27,8 @@ class Opaque:
 
 def restore(text: str) -> Any:
     """The value whose ``repr`` is the text, where it is a literal (a tuple, bytes, …), else an :class:`Opaque`."""
+    import ast
+
     try:
         value = ast.literal_eval(text)
         hash(value)

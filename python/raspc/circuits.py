@@ -1,20 +1,19 @@
 """Ground truth: which components compute which node, and how found circuits are scored against it.
 
 A component is the embedding (``"embed"``), a head (``"layer.0.head.1"``), an MLP (``"layer.0.mlp"``), or the unembedding
-(``"unembed"``).
+(``"unembed"``); TransformerLens' spelling (``"blocks.0.attn.head.1"``, ``"blocks.0.mlp"``) is understood as well.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple, Union
 
 from raspc.errors import UsageError
 
 if TYPE_CHECKING:
-    import networkx
+    import networkx  # type: ignore[import-untyped,unused-ignore]
 
     from raspc.models import Config
 
@@ -125,6 +124,8 @@ class Circuit:
     @classmethod
     def from_json(cls, text: str, config: "Config") -> "Circuit":
         """Reads what a model folder's ``circuit.json`` holds."""
+        import json
+
         data = json.loads(text)
         nodes = tuple(
             Node(
@@ -164,13 +165,14 @@ class Circuit:
     @property
     def candidates(self) -> Tuple[Pair, ...]:
         """Every edge that a model of this shape can have: from each component to all that run after it."""
-        halves = {c: _half(c) for c in self.all_components}
-        ends = {"unembed": math.inf, "embed": -1}
-        at = {c: ends.get(c, half) for c, half in halves.items()}
-        return tuple((a, b) for a in self.all_components for b in self.all_components if at[a] < at[b])  # type: ignore[operator]
+        ends = {"embed": -1.0, "unembed": math.inf}
+        at = {c: ends[c] if c in ends else _half(c) for c in self.all_components}
+        return tuple((a, b) for a in self.all_components for b in self.all_components if at[a] < at[b])
 
     def to_json(self, indent: Optional[int] = None) -> str:
         """As JSON text: ``nodes``, ``edges``, ``n_layers``, ``n_heads``."""
+        import json
+
         return json.dumps(asdict(self), indent=indent)
 
     def to_networkx(self) -> "networkx.DiGraph":
@@ -229,15 +231,16 @@ def _components(node: Node) -> List[str]:
 
 
 def _half(component: str) -> int:
-    parts = component.split(".")
-    return 0 if len(parts) == 1 else 2 * int(parts[1]) + (parts[2] == "mlp")
+    _, layer, kind, *_ = component.split(".")
+    return 2 * int(layer) + (kind == "mlp")
 
 
 def _pair(pair: Any) -> Pair:
     if isinstance(pair, Edge):
         return pair.source, pair.target
-    if isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(c, str) for c in pair):
-        return pair
+    if isinstance(pair, (tuple, list)) and len(pair) == 2 and all(isinstance(c, str) for c in pair):
+        source, target = (c.replace("blocks.", "layer.").replace(".attn.head.", ".head.") for c in pair)
+        return source, target
     raise UsageError(f"{pair!r} is no edge", hint="edges are pairs of components, as in `model.circuit.edges`")
 
 
@@ -251,7 +254,7 @@ def _number(pair: Any, score: Any) -> float:
     return number
 
 
-def _level(candidates: Iterable[Any], truth: set, chosen: set, scores: Mapping[Any, float]) -> Level:
+def _level(candidates: Iterable[Any], truth: Set[Any], chosen: Set[Any], scores: Mapping[Any, float]) -> Level:
     candidates = tuple(candidates)
     ordered = [c for c in candidates if c in chosen or c in truth]
     tp = tuple(c for c in ordered if c in chosen and c in truth)

@@ -7,12 +7,13 @@ raspc.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple, Type
 
 __all__ = [
     "CompileError",
     "Diagnostic",
     "EvaluationError",
+    "ExportError",
     "InputError",
     "InternalError",
     "InterventionError",
@@ -84,12 +85,12 @@ class RaspError(Exception):
         text = f"error[{self.code}]: {self.message}"
         return f"{text}\n  hint: {self.hint}" if self.hint else text
 
-    def __reduce__(self):
+    def __reduce__(self) -> Tuple[Any, ...]:
         state = dict(code=self.code, node=self.node, hint=self.hint, diagnostics=self.diagnostics)
         return _rebuild, (type(self), self.message, state)
 
 
-def _rebuild(kind, message, state):
+def _rebuild(kind: Type[RaspError], message: str, state: Dict[str, Any]) -> RaspError:
     return kind(message, **state)
 
 
@@ -139,17 +140,23 @@ class ModelFileError(RaspError, ValueError):
     code = "E0906"
 
 
+class ExportError(RaspError, ValueError):
+    """A model that a format cannot hold exactly, and why."""
+
+    code = "E1101"
+
+
 class InternalError(RaspError, RuntimeError):
     """A bug of raspc, not of your program. Please report it with the program."""
 
     code = "E9999"
 
-    def __init__(self, message: str, **rest) -> None:
+    def __init__(self, message: str, **rest: Any) -> None:
         rest.setdefault("hint", "this is a bug of raspc and not of your program; please report it with the program")
         super().__init__(message, **rest)
 
 
-_KINDS = {
+_KINDS: Dict[str, Type[RaspError]] = {
     "E0901": InputError,
     "E0902": InputError,
     "E0903": EvaluationError,
@@ -161,10 +168,10 @@ _KINDS = {
 }
 
 
-def _kind(code: str):
+def _kind(code: str) -> Type[RaspError]:
     if code in _KINDS:
         return _KINDS[code]
-    return CompileError if code.startswith("E08") else ProgramError
+    return {"E08": CompileError, "E11": ExportError}.get(code[:3], ProgramError)
 
 
 def from_diagnostics(diagnostics: Sequence[Diagnostic]) -> RaspError:

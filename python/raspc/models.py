@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union, overload
 
 from raspc import _native
 from raspc.circuits import Circuit
 from raspc.errors import Diagnostic, InterventionError, ModelFileError, UsageError
+from raspc.pictures import Picture
 from raspc.program import Program
 from raspc.runs import BatchRun, Run
+from raspc.runtimes import Runtimes
 from raspc.sops import Selector, SOp, build, selector_width
 
 if TYPE_CHECKING:
@@ -159,7 +158,7 @@ class Weights(Mapping[str, "numpy.ndarray"]):
         return "\n".join(f"{name} {list(t.shape)}" for name, t in self.items())
 
 
-class Model:
+class Model(Runtimes):
     """A transformer compiled from a program.
 
     >>> model = raspc.compile(ordered, vocab=range(5), max_len=5)
@@ -201,7 +200,7 @@ class Model:
     @property
     def output(self) -> str:
         """The name of the s-op that the model computes."""
-        return self._readouts[self._native.output_readout]["name"]
+        return str(self._readouts[self._native.output_readout]["name"])
 
     @property
     def output_tokens(self) -> List[Value]:
@@ -239,12 +238,16 @@ class Model:
             return [run.output()[: len(t)] for run, t in zip(runs, tokens)]
         return self._native.run(self._native.ids(tokens), residuals=False, patterns=False, mlp=False).output()
 
+    @overload
+    def run(self, tokens: Sequence[List[Value]]) -> BatchRun: ...
+
+    @overload
     def run(
-        self,
-        tokens: Iterable[Value],
-        *,
-        patch: Optional[Patch] = None,
-        ablate: Iterable[Tuple[int, int]] = (),
+        self, tokens: Iterable[Value], *, patch: Optional[Patch] = None, ablate: Iterable[Tuple[int, int]] = ()
+    ) -> Run: ...
+
+    def run(
+        self, tokens: Iterable[Value], *, patch: Optional[Patch] = None, ablate: Iterable[Tuple[int, int]] = ()
     ) -> Union[Run, BatchRun]:
         """Runs the transformer and keeps everything: residuals, attention patterns, activations, logits.
 
@@ -264,11 +267,12 @@ class Model:
             if patch or ablate:
                 raise UsageError("interventions are on one input at a time", hint="call `run` for each input")
             lists = [list(t) for t in tokens]
-            ids = [self._native.ids(t) for t in lists]
-            return BatchRun([Run(r, self, t) for r, t in zip(self._native.run_batch(ids), lists)])
+            runs = self._native.run_batch([self._native.ids(t) for t in lists])
+            return BatchRun([Run(r, self, t) for r, t in zip(runs, lists)])
         tokens = list(tokens)
         ids = self._native.ids(tokens)
-        model, patches = self, []
+        model = self
+        patches: List[Tuple[int, int, int, float]] = []
         if patch:
             model, patches = self._patches(patch, len(ids), bool(ablate))
         return Run(model._native.run(ids, patches=patches, ablate=ablate), model, tokens)
@@ -283,6 +287,8 @@ class Model:
                 hint = "at `opt=0` every s-op has a subspace of its own"
                 raise InterventionError(f"{unheld[0]!r} cannot be patched alone: {why}", node=unheld[0], hint=hint)
             model = self.at_o0()
+            import warnings
+
             warnings.warn(
                 f"{unheld[0]!r} cannot be patched alone: {why}; the run is of the same program at opt=0",
                 InterventionWarning,
@@ -311,7 +317,7 @@ class Model:
         """The node of a name."""
         for readout in self._readouts:
             if readout["name"] == name or name in self._graph.names(readout["node"]):
-                return readout["node"]
+                return int(readout["node"])
         message, hint = f"the model has no node {name!r}", f"it has {', '.join(self.nodes)}"
         raise InterventionError(message, node=str(name), hint=hint)
 
@@ -380,6 +386,16 @@ class Model:
         ``"circuit"``, ``"schedule"`` or ``"model"``."""
         return Explanation(self._native.explain(stage))
 
+    def draw(self, view: str = "flow", tokens: Optional[Iterable[Value]] = None) -> Picture:
+        """A picture, which shows itself in a notebook.
+
+        Args:
+            view: ``"flow"`` (the program on an input), ``"graph"``, ``"layers"``, ``"residual"``, ``"attention"`` (each head's pattern
+                on an input) or ``"weights"``.
+            tokens: the input of ``"flow"`` and ``"attention"``.
+        """
+        return Picture(*self._native.draw(view, None if tokens is None else list(tokens)))
+
     def __repr__(self) -> str:
         c = self.config
         return (
@@ -394,12 +410,15 @@ class Model:
 
     # Files.
 
-    def save(self, path: Union[str, os.PathLike]) -> None:
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Writes the model's folder: config, weights as safetensors, the program's graph, the ground-truth circuit.
 
         All of it is written or nothing. A folder that holds an older model is replaced; anything else is left alone.
         Tokens that are no numbers or strings are kept by their ``repr``; literals (tuples, bytes, …) come back as they were.
         """
+        import shutil
+        import tempfile
+
         target = Path(path)
         names = self._native.file_names()
         if target.exists() or target.is_symlink():
@@ -425,7 +444,7 @@ class Model:
             raise
 
     @classmethod
-    def load(cls, path: Union[str, os.PathLike]) -> "Model":
+    def load(cls, path: Union[str, "os.PathLike[str]"]) -> "Model":
         """Reads a model's folder, from wherever it comes: damage is an error, and nothing in it is executed.
 
         Raises:
@@ -434,7 +453,7 @@ class Model:
         folder = Path(path)
         if not folder.is_dir():
             raise ModelFileError(f"there is no folder {str(folder)!r}", hint="`model.save(path)` writes one")
-        files = {}
+        files: Dict[str, Union[bytes, bytearray]] = {}
         for name in _native.Model.file_names():
             if (folder / name).is_file():
                 files[name] = (folder / name).read_bytes()

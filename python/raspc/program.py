@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from raspc import _native
 from raspc.errors import Diagnostic, UsageError
@@ -60,7 +60,7 @@ class Program:
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
-    def __call__(self, tokens, *, causal: bool = False):
+    def __call__(self, tokens: Iterable[Any], *, causal: bool = False) -> Any:
         """What the output holds on an input, from the reference interpreter."""
         if self.output is None:
             raise UsageError("the program defines no s-op and no selector", code="E0905", hint="end it in an s-op")
@@ -75,7 +75,7 @@ class Program:
         return _html.program(self)
 
 
-def parse(text: str, *, name: str = "-e", folder: Union[str, os.PathLike, None] = None) -> Program:
+def parse(text: str, *, name: str = "-e", folder: Union[str, "os.PathLike[str]", None] = None) -> Program:
     """Reads a program in the textual language; the functions of the standard programs are known to it.
 
     >>> raspc.parse("same = select(tokens, tokens, ==); hist = selector_width(same);")("abca")
@@ -94,7 +94,7 @@ def parse(text: str, *, name: str = "-e", folder: Union[str, os.PathLike, None] 
     return Program(_native.Program.read(name, text, snippet=True, folders=[str(folder or "")]), text)
 
 
-def load(path: Union[str, os.PathLike]) -> Program:
+def load(path: Union[str, "os.PathLike[str]"]) -> Program:
     """Reads a program's file; what it loads lies beside it or in the current folder.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Sequence, Union, overload
 
 from raspc import _native
 from raspc.errors import UsageError
@@ -37,38 +37,46 @@ class Run:
     @property
     def output(self) -> List[Any]:
         """The output at each position, decoded."""
-        return self._keep("output")[: len(self.tokens)]
+        output: List[Any] = self._keep("output")
+        return output[: len(self.tokens)]
 
     @property
     def residuals(self) -> "List[numpy.ndarray]":
         """The residual stream after the embedding, attention 0, MLP 0, attention 1, …: ``2 * n_layers + 1`` arrays
         ``[position, d_model]``."""
-        return self._keep("residuals")
+        residuals: "List[numpy.ndarray]" = self._keep("residuals")
+        return residuals
 
     @property
     def patterns(self) -> "List[numpy.ndarray]":
         """The attention weights of each layer: arrays ``[head, query, key]``."""
-        return self._keep("patterns")
+        patterns: "List[numpy.ndarray]" = self._keep("patterns")
+        return patterns
 
     @property
     def scores(self) -> "List[numpy.ndarray]":
         """The attention scores of each layer before softmax: arrays ``[head, query, key]``; masked keys hold -inf."""
-        return self._keep("scores")
+        scores: "List[numpy.ndarray]" = self._keep("scores")
+        return scores
 
     @property
     def mlp(self) -> "List[numpy.ndarray]":
         """The hidden activations of each layer, after ReLU: arrays ``[position, d_mlp]``."""
-        return self._keep("mlp")
+        mlp: "List[numpy.ndarray]" = self._keep("mlp")
+        return mlp
 
     @property
     def logits(self) -> "numpy.ndarray":
         """``[position, d_vocab_out]``: the last residual times W_U; :attr:`Model.output_tokens` names the columns."""
-        return self._keep("logits")
+        logits: "numpy.ndarray" = self._keep("logits")
+        return logits
 
     def decode(self, node: str) -> List[Any]:
         """What a named node holds at each position, read from the residual stream where it is complete."""
         index = next((i for i, r in enumerate(self.model._readouts) if r["node"] == self.model._node(node)))
-        return self._native.node(index)[: len(self.tokens)]
+        values = self._native.node(index)
+        assert values is not None, "residuals are kept"
+        return values[: len(self.tokens)]
 
     @property
     def nodes(self) -> Dict[str, List[Any]]:
@@ -90,7 +98,13 @@ class BatchRun(Sequence[Run]):
     def __init__(self, runs: List[Run]) -> None:
         self._runs = runs
 
-    def __getitem__(self, index):  # type: ignore[override]
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> List[Run]: ...
+
+    def __getitem__(self, index: Union[int, slice]) -> Union[Run, List[Run]]:
         return self._runs[index]
 
     def __len__(self) -> int:

@@ -14,13 +14,16 @@ transformers; :func:`raspc.compile` turns an s-op into one.
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, NoReturn, Optional, Tuple, TypeVar, Union
 
 from raspc import _native
 from raspc.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy
+
+    from raspc._html import SelectorOn
+    from raspc.pictures import Picture
 
 __all__ = [
     "SOp",
@@ -53,6 +56,9 @@ _COMPARISONS = {
 _SYMBOLS = frozenset(_COMPARISONS.values())
 
 
+_E = TypeVar("_E", bound="_Expression")
+
+
 class _Node:
     """One operation; its identity is what sharing means."""
 
@@ -80,7 +86,7 @@ class _Expression:
         """The first name, or None."""
         return self._names[0] if self._names else None
 
-    def named(self, name: str):
+    def named(self: _E, name: str) -> _E:
         """The same expression under a (further) name.
 
         Names label the directions of the residual stream, and are how :meth:`raspc.Model.run` finds the node to patch.
@@ -102,7 +108,7 @@ class _Expression:
         kind = "an s-op" if isinstance(self, SOp) else "a selector"
         raise UsageError(f"{kind} has no truth value: it is one at each position", hint=hint)
 
-    def __iter__(self):
+    def __iter__(self) -> NoReturn:
         raise UsageError(
             "an expression cannot be iterated over: it has values only on an input",
             hint="evaluate it: `list(x(tokens))`",
@@ -149,6 +155,13 @@ class SOp(_Expression):
     def indicator(self) -> "SOp":
         """1 where the value is truthy, else 0."""
         return _apply(("indicator", ("arg", 0)), (self,))
+
+    def draw(self, tokens: Optional[Iterable[Value]] = None) -> "Picture":
+        """A picture of the computational graph, or of its flow on an input; it shows itself in a notebook."""
+        from raspc.pictures import Picture
+
+        graph, node = build(self)
+        return Picture(*graph.draw(node, None if tokens is None else list(tokens)))
 
     def map(self, f: Callable[[Value], Value], name: Optional[str] = None) -> "SOp":
         """A Python function of the values; see :func:`raspc.map`."""
@@ -263,9 +276,10 @@ class Selector(_Expression):
     def __call__(self, tokens: Iterable[Value], *, causal: bool = False) -> "numpy.ndarray":
         """The pattern on an input, ``[query, key]`` of booleans, from the reference interpreter."""
         graph, node = build(self, causal)
-        return graph.interpret(tokens).pattern(node)
+        pattern: "numpy.ndarray" = graph.interpret(tokens).pattern(node)
+        return pattern
 
-    def on(self, tokens: Iterable[Value], *, causal: bool = False):
+    def on(self, tokens: Iterable[Value], *, causal: bool = False) -> "SelectorOn":
         """The selector shown on an example, for notebooks."""
         from raspc import _html
 
@@ -288,7 +302,7 @@ class Selector(_Expression):
     __rand__ = __and__
     __ror__ = __or__
 
-    def __eq__(self, other: object):
+    def __eq__(self, other: object) -> NoReturn:
         raise UsageError("selectors are not compared", hint="compare s-ops, or evaluate both on an input")
 
     __ne__ = __eq__
@@ -320,7 +334,7 @@ def _selector(x: object, where: str) -> Selector:
     raise _wrong_kind(x, "a selector", where)
 
 
-def _apply(expression: tuple, args: Tuple[SOp, ...]) -> SOp:
+def _apply(expression: Tuple[Any, ...], args: Tuple[SOp, ...]) -> SOp:
     return SOp(_Node("apply", args, expression))
 
 

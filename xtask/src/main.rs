@@ -2,6 +2,7 @@
 //! repository itself.
 
 mod explorer;
+mod python;
 mod steps;
 mod tidy;
 

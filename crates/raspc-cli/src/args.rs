@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Repl(ReplArgs),
     /// Draw a program, its run on an input, or the transformer it becomes.
     Draw(DrawArgs),
+    /// Serve an editor: the language server protocol on standard input and output.
+    Lsp,
     /// List the standard programs, or show the source of one.
     List(ListArgs),
     /// Explain a diagnostic's code, or a command.

@@ -1,7 +1,7 @@
 //! The diagnostics of the command line, and what `raspc help CODE` says of them and of the compiler's.
 //!
 //! `E01` to `E07` and `W01` are the language's and explained there, `E08` and `W08` the compiler's, `E09` the command
-//! line's own, `E11` the exporters'.
+//! line's own, `E10` the Python package's, `E11` the exporters'.
 
 use std::sync::LazyLock;
 
@@ -174,6 +174,30 @@ const HERE: &[CodeDoc] = &[
         fix: "Correct the program or the expectation; `raspc run PROGRAM INPUT --trace` shows every step.",
         wrong: "#? rev(\"ab\") = [a, b]",
         right: "#? rev(\"ab\") = [b, a]",
+    },
+    CodeDoc {
+        code: Code("E1001"),
+        title: "something used as what it is not (Python)",
+        why: "S-ops and selectors are different things: an s-op has a value at each position, a selector says which keys each query looks at. Neither has a truth value or a length of its own, and `==` builds an s-op.",
+        fix: "A selector becomes an s-op through `aggregate` or `selector_width`; use `&`, `|`, `~` in place of `and`, `or`, `not`, and `raspc.where` in place of `if`.",
+        wrong: "x = 1 if raspc.tokens == \"a\" else 0",
+        right: "x = raspc.where(raspc.tokens == \"a\", 1, 0)",
+    },
+    CodeDoc {
+        code: Code("E1002"),
+        title: "a Python value that cannot be a value of a program",
+        why: "Tokens and values are looked up and told apart, so they are hashable; numbers are finite.",
+        fix: "Use a tuple in place of a list, a frozenset in place of a set, None where there is no number.",
+        wrong: "raspc.compile(program, vocab=[[1, 2], [3]], max_len=4)",
+        right: "raspc.compile(program, vocab=[(1, 2), (3,)], max_len=4)",
+    },
+    CodeDoc {
+        code: Code("E1003"),
+        title: "an intervention that cannot be made (Python)",
+        why: "A patch overwrites the directions that carry a node, at every position it names, with a value that the node can hold. Where the model is made small, some nodes have no directions of their own.",
+        fix: "Give a value for each position, among those the node can hold; compile with `opt=0`, where every s-op has a subspace of its own.",
+        wrong: "model.run([2, 0, 1], patch={\"target_pos\": [0]})",
+        right: "model.run([2, 0, 1], patch={\"target_pos\": [0, 1, 2]})",
     },
     CodeDoc {
         code: values::MAY_RAISE,

@@ -9,6 +9,7 @@ pub(crate) mod export;
 pub(crate) mod fmt;
 pub(crate) mod help;
 pub(crate) mod list;
+pub(crate) mod lsp;
 pub(crate) mod repl;
 pub(crate) mod run;
 pub(crate) mod test;

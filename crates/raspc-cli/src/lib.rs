@@ -17,6 +17,7 @@ mod engine;
 mod fault;
 mod files;
 mod inputs;
+mod lsp;
 mod matrix;
 mod render;
 mod settings;
@@ -114,6 +115,7 @@ fn dispatch(command: &Command, console: &mut Console) -> Result<Status, Fault> {
         Command::Export(args) => commands::export::export(args, console),
         Command::Repl(args) => commands::repl::repl(args, console),
         Command::Draw(args) => commands::draw::draw(args, console),
+        Command::Lsp => commands::lsp::lsp(),
         Command::List(args) => commands::list::list(args, console),
         Command::Help(args) => commands::help::help(args, console),
         Command::Completions(args) => commands::completions::completions(args, console),

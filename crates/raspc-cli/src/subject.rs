@@ -22,6 +22,7 @@ use crate::codes;
 use crate::fault::Fault;
 
 pub(crate) use self::suggest::similar;
+pub(crate) use self::text::load_beside;
 
 /// A program, with what it says about itself.
 #[derive(Clone, Debug)]

@@ -1,6 +1,8 @@
 //! The console beyond the recorded sessions: files, options, replaced libraries, and limits.
 
 use raspc_lang::console::{Console, Options};
+use raspc_lang::interpret::interpret;
+use raspc_lang::value::Value;
 
 /// What the lines print, prompts apart, with these files to load.
 fn session(files: &'static [(&str, &str)], lines: &[&str]) -> String {
@@ -86,6 +88,25 @@ fn a_library_can_be_replaced_and_its_errors_are_shown() {
                   reserved name: tokens\n";
     assert_eq!(console.banner(), format!("RASP 0.1\nrunning example is: hello\n{errors}>> "));
     assert_eq!(console.line("twice;").text, "     RASP_support/rasplib function: twice(a)\n>> ");
+}
+
+#[test]
+fn draw_asks_for_pictures_of_what_it_shows() {
+    let mut console = Console::new(Options::default());
+    console.line("hist = selector_width(select(tokens, tokens, ==));");
+    assert!(console.take_drawings().is_empty());
+    let shown = console.line("draw(hist, \"aba\");").text;
+    assert_eq!(shown, console.line("hist(\"aba\");").text);
+    console.line("draw(indices, [1, 2]);");
+    console.line("draw(1);");
+    let drawings = console.take_drawings();
+    let titles: Vec<&str> = drawings.iter().map(|d| d.title.as_str()).collect();
+    assert_eq!(titles, ["hist(\"aba\")", "indices([1, 2])"]);
+    let hist = &drawings[0];
+    assert_eq!(hist.graph.describe(hist.node), "hist");
+    let values = interpret(&hist.graph, &hist.input).values(hist.node).expect("it has values").to_vec();
+    assert_eq!(values, [2, 1, 2].map(Value::int));
+    assert!(console.take_drawings().is_empty(), "each is asked for once");
 }
 
 #[test]

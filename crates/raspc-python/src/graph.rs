@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use raspc::draw;
 use raspc::simplify::reachable;
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::function::{Body, Function};
@@ -364,6 +365,21 @@ impl Graph {
         let patches = self.patches(py, patches, input.len())?;
         let (graph, evaluated) = self.evaluate(py, input, patches)?;
         Ok(Trace::new(graph, evaluated, self.registry.clone(), self.sources()))
+    }
+
+    /// A picture of an s-op as (SVG, text for Graphviz): the computational graph, or its flow on an input.
+    #[pyo3(signature = (output, tokens = None))]
+    fn draw(&self, py: Python<'_>, output: u32, tokens: Option<&Bound<'_, PyAny>>) -> PyResult<(String, String)> {
+        let output = self.node(py, output, Kind::SOp)?;
+        let input = tokens.map(|t| self.registry.values(t)).transpose()?;
+        let graph = self.flat();
+        work::heavy(py, move || {
+            let picture = match &input {
+                Some(input) => draw::flow(&graph, output, input),
+                None => draw::graph(&graph, output),
+            };
+            (picture.svg(), picture.dot())
+        })
     }
 
     /// Compiles an s-op into a transformer.

@@ -11,6 +11,7 @@ mod errors;
 mod export;
 mod expression;
 mod graph;
+mod inner;
 mod model;
 mod numbers;
 mod options;
@@ -20,28 +21,35 @@ mod run;
 mod trace;
 mod work;
 
-use pyo3::prelude::*;
+/// The native half of the package: graphs, models and runs. What users import is `raspc`.
+#[pyo3::pymodule]
+mod _native {
+    use pyo3::prelude::*;
 
-/// Runs the command line with these words (the program's own name first) and gives the exit status.
-#[pyfunction]
-fn cli(py: Python<'_>, words: Vec<std::ffi::OsString>) -> u8 {
-    // `ExitCode` is opaque; Debug shows the number on every platform.
-    let code = py.detach(|| format!("{:?}", raspc_cli::run(words)));
-    let digits: String = code.chars().filter(char::is_ascii_digit).collect();
-    digits.parse().unwrap_or(2)
-}
+    #[pymodule_export]
+    use crate::export::{export_formats, model_bytes, write_model};
+    #[pymodule_export]
+    use crate::graph::Graph;
+    #[pymodule_export]
+    use crate::model::Model;
+    #[pymodule_export]
+    use crate::program::{Program, standard_programs};
+    #[pymodule_export]
+    use crate::run::Run;
+    #[pymodule_export]
+    use crate::trace::Trace;
 
-#[pymodule]
-fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    m.add_class::<graph::Graph>()?;
-    m.add_class::<trace::Trace>()?;
-    m.add_class::<model::Model>()?;
-    m.add_class::<run::Run>()?;
-    m.add_class::<program::Program>()?;
-    m.add_function(wrap_pyfunction!(program::standard_programs, m)?)?;
-    m.add_function(wrap_pyfunction!(export::export_formats, m)?)?;
-    m.add_function(wrap_pyfunction!(export::write_model, m)?)?;
-    m.add_function(wrap_pyfunction!(export::model_bytes, m)?)?;
-    m.add_function(wrap_pyfunction!(cli, m)?)
+    /// The version of raspc.
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "it is Python's name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    /// Runs the command line with these words (the program's own name first) and gives the exit status.
+    #[pyfunction]
+    fn cli(py: Python<'_>, words: Vec<std::ffi::OsString>) -> u8 {
+        // `ExitCode` is opaque; Debug shows the number on every platform.
+        let code = py.detach(|| format!("{:?}", raspc_cli::run(words)));
+        let digits: String = code.chars().filter(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or(2)
+    }
 }

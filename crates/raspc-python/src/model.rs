@@ -4,24 +4,27 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use raspc::compile::{Compilation, compile};
+use raspc::draw::{View, draw};
 use raspc::explain::{Stage, emit, explain};
 use raspc::intervene::{Holding, Interchange, Unheld, check_interchange, holding};
-use raspc::options::{OptLevel, Options};
+use raspc::options::Options;
 use raspc::verify::{Plan, verify};
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph as Flat, Kind, NodeId};
 use raspc_lang::serial::graph_from_json;
 use raspc_lang::source::Sources;
 use raspc_lang::value::Value;
-use raspc_model::files::{CIRCUIT, CONFIG, GRAPH, WEIGHTS};
+use raspc_model::files::ALL;
 use raspc_model::forward::Keep;
 use raspc_model::hooks::{Hooks, Patch};
 use raspc_model::model::{Decode, LinearForm, Model as Weights};
 
-use crate::errors::{self, INTERVENTION, MODEL, TOKEN, TOO_LONG};
+use crate::errors::{self, INTERVENTION, MODEL};
 use crate::graph::Graph;
+use crate::inner::{Inner, ids, recompiled};
 use crate::numbers::shaped;
 use crate::options;
 use crate::registry::{self, Registry};
@@ -33,18 +36,6 @@ use crate::work;
 pub(crate) struct Model {
     inner: Arc<Inner>,
     warnings: Py<PyList>,
-}
-
-pub(crate) struct Inner {
-    pub(crate) model: Arc<Weights>,
-    pub(crate) registry: Arc<Registry>,
-    graph: Arc<Flat>,
-    output: NodeId,
-    sources: Arc<Sources>,
-    ids: BTreeMap<Value, u32>,
-    options: Options,
-    /// Made again from the graph where the model was read from files.
-    stages: Mutex<Option<Arc<Mutex<Compilation>>>>,
 }
 
 impl Model {
@@ -69,7 +60,7 @@ impl Model {
             output,
             ids: ids(&compilation.options.vocab),
             options: compilation.options.clone(),
-            stages: Mutex::new(Some(Arc::new(Mutex::new(compilation)))),
+            stages: Mutex::new(Some(Arc::new(compilation))),
             registry,
             sources,
         };
@@ -89,7 +80,7 @@ impl Model {
     fn holding(&self, py: Python<'_>, node: u32) -> PyResult<Result<Holding, Unheld>> {
         let id = self.sop(py, node)?;
         let stages = self.stages(py)?;
-        work::light(py, || holding(&stages.lock().expect("no panic while it is held"), id))
+        work::light(py, || holding(&stages, id))
     }
 
     fn refused(&self, py: Python<'_>, node: u32, why: &Unheld) -> PyErr {
@@ -115,33 +106,20 @@ impl Model {
         (self.inner.model.clone(), self.inner.graph.to_string())
     }
 
-    fn stages(&self, py: Python<'_>) -> PyResult<Arc<Mutex<Compilation>>> {
+    fn stages(&self, py: Python<'_>) -> PyResult<Arc<Compilation>> {
         let lock = || self.inner.stages.lock().expect("no panic while it is held");
         if let Some(known) = &*lock() {
             return Ok(known.clone());
         }
         let inner = self.inner.clone();
         let made = work::heavy(py, move || recompiled(&inner))?;
-        let made = Arc::new(Mutex::new(made.ok_or_else(|| {
+        let made = Arc::new(made.ok_or_else(|| {
             let message = "the model was not compiled from its graph by this version of raspc";
             errors::one(py, Diagnostic::error(MODEL, message).hint("compile it again; running it works as it is"))
-        })?));
+        })?);
         *lock() = Some(made.clone());
         Ok(made)
     }
-}
-
-/// The compilation that a model read from files came from, with its own weights in it.
-fn recompiled(inner: &Inner) -> Option<Compilation> {
-    [OptLevel::O1, OptLevel::O0].into_iter().find_map(|opt| {
-        let options = Options { opt, uncertified: true, ..inner.options.clone() };
-        let mut c = compile(&inner.graph, inner.output, &options).ok()?;
-        let same = c.model.labels == inner.model.labels && c.model.config == inner.model.config;
-        same.then(|| {
-            c.model = (*inner.model).clone();
-            c
-        })
-    })
 }
 
 /// Why a node cannot be overwritten alone.
@@ -155,45 +133,6 @@ fn told(why: &Unheld) -> String {
     }
 }
 
-fn ids(vocab: &[Value]) -> BTreeMap<Value, u32> {
-    vocab.iter().cloned().zip(0..).collect()
-}
-
-impl Inner {
-    /// The ids of tokens.
-    fn ids(&self, py: Python<'_>, tokens: &[Value]) -> PyResult<Vec<u32>> {
-        let most = self.model.config.max_len;
-        if tokens.len() > most {
-            let message = format!("the input has {} tokens, and the model takes at most {most}", tokens.len());
-            let hint = "shorten it, or compile with a larger `max_len`";
-            return Err(errors::one(py, Diagnostic::error(TOO_LONG, message).hint(hint)));
-        }
-        let id = |(position, token): (usize, &Value)| {
-            self.ids.get(token).copied().ok_or_else(|| errors::one(py, self.outside(position, token)))
-        };
-        tokens.iter().enumerate().map(id).collect()
-    }
-
-    fn outside(&self, position: usize, token: &Value) -> Diagnostic {
-        let shown = raspc_lang::ops::python_repr(token);
-        let text = token.to_string();
-        let config = &self.model.config;
-        if text == config.bos || text == config.pad {
-            let message = format!("token {position} is {shown}, which marks the beginning or the padding of an input");
-            return Diagnostic::error(TOKEN, message).hint("leave it away: the model puts BOS in front by itself");
-        }
-        let known: Vec<String> = self.options.vocab.iter().take(12).map(raspc_lang::ops::python_repr).collect();
-        let more = if self.options.vocab.len() > known.len() { ", …" } else { "" };
-        let hint = match token {
-            Value::Str(s) if s.parse::<i64>().is_ok_and(|i| self.ids.contains_key(&Value::int(i))) => {
-                "it is a string here; the vocabulary has the number".to_owned()
-            }
-            _ => format!("the vocabulary is {}{more}", known.join(", ")),
-        };
-        Diagnostic::error(TOKEN, format!("token {position}, {shown}, is not in the vocabulary")).hint(hint)
-    }
-}
-
 fn keep(residuals: bool, patterns: bool, mlp: bool) -> Keep {
     Keep { residuals, patterns, mlp }
 }
@@ -202,13 +141,13 @@ fn keep(residuals: bool, patterns: bool, mlp: bool) -> Keep {
 impl Model {
     /// Reads a model from its files: a dictionary from file names to bytes.
     #[staticmethod]
-    fn from_files(py: Python<'_>, files: BTreeMap<String, Vec<u8>>) -> PyResult<Self> {
+    fn from_files(py: Python<'_>, files: BTreeMap<String, PyBackedBytes>) -> PyResult<Self> {
         let damaged = |why: String| {
             let message = format!("the model cannot be read: {why}");
             errors::one(py, Diagnostic::error(MODEL, message).hint("write it again with `model.save`"))
         };
         let read = work::light(py, move || {
-            let mut file = |name: &str| files.get(name).cloned().ok_or_else(|| "it is missing".to_owned());
+            let mut file = |name: &str| files.get(name).map(|b| b.to_vec()).ok_or_else(|| "it is missing".to_owned());
             let model = Weights::from_files(&mut file).map_err(|e| e.to_string())?;
             let graph = graph_from_json(&model.graph).map_err(|e| format!("its graph: {e}"))?;
             let s_op = |n: u32| (n as usize) < graph.len() && graph.op(NodeId(n)).kind() == Kind::SOp;
@@ -247,8 +186,8 @@ impl Model {
 
     /// The names of a model folder's files.
     #[staticmethod]
-    fn file_names() -> [&'static str; 4] {
-        [CONFIG, WEIGHTS, GRAPH, CIRCUIT]
+    fn file_names() -> Vec<&'static str> {
+        ALL.to_vec()
     }
 
     /// `n_layers`, `n_heads`, `d_model`, `d_head`, `d_mlp`, `max_len`, `causal`, `bos`, `pad`, `parameters`, `nonzeros`.
@@ -419,7 +358,7 @@ impl Model {
     fn same(&self, py: Python<'_>, node: u32) -> PyResult<Vec<u32>> {
         let id = self.sop(py, node)?;
         let stages = self.stages(py)?;
-        let c = stages.lock().expect("no panic while it is held");
+        let c = &*stages;
         let of = &c.encoded.of;
         let same = |n: NodeId| n == id || (of[id.index()].is_some() && of[n.index()] == of[id.index()]);
         Ok(c.graph.iter().map(|(n, _)| n).filter(|&n| same(n)).map(|n| n.0).collect())
@@ -440,8 +379,8 @@ impl Model {
         }
         let stages = self.stages(py)?;
         let work = move || {
-            let c = stages.lock().expect("no panic while it is held");
-            let found = check_interchange(&c, &a, &b, id)?;
+            let c = &*stages;
+            let found = check_interchange(c, &a, &b, id)?;
             let (status, detail) = match &found.outcome {
                 Interchange::Agrees => ("agrees", String::new()),
                 Interchange::Raised(e) => ("raised", e.to_string()),
@@ -489,8 +428,8 @@ impl Model {
     fn verify<'py>(&self, py: Python<'py>, inputs: u64, seed: u64) -> PyResult<Bound<'py, PyDict>> {
         let stages = self.stages(py)?;
         let work = move || {
-            let c = stages.lock().expect("no panic while it is held");
-            let report = verify(&c, Plan { inputs, seed }, &mut |_, _| {});
+            let c = &*stages;
+            let report = verify(c, Plan { inputs, seed }, &mut |_, _| work::end_if_interrupted());
             let node = report.first.as_ref().map(|m| c.graph.describe(m.node));
             (report, node, c.readings.len())
         };
@@ -518,6 +457,29 @@ impl Model {
         Ok(d)
     }
 
+    /// A picture as (SVG, text for Graphviz): `flow`, `graph`, `layers`, `residual`, `attention` or `weights`; the views of a run
+    /// need an input.
+    #[pyo3(signature = (view, tokens = None))]
+    fn draw(&self, py: Python<'_>, view: &str, tokens: Option<&Bound<'_, PyAny>>) -> PyResult<(String, String)> {
+        let Some(view) = View::named(view) else {
+            let known: Vec<&str> = View::ALL.iter().map(|v| v.name()).collect();
+            return Err(errors::usage(
+                py,
+                format!("there is no view `{view}`"),
+                &format!("one of {}", known.join(", ")),
+            ));
+        };
+        let input = tokens.map(|t| self.inner.registry.values(t)).transpose()?;
+        if let Some(input) = &input {
+            self.inner.ids(py, input)?;
+        }
+        let stages = self.stages(py)?;
+        let drawn = work::heavy(py, move || {
+            draw(&stages, view, input.as_deref()).map(|p| (p.svg(), p.dot())).map_err(|e| e.to_string())
+        })?;
+        drawn.map_err(|why| errors::usage(py, why, "give it an input: `model.draw(view, tokens)`"))
+    }
+
     /// The six steps of the compilation in words and tables, or one stage as text: `graph`, `encoded`, `circuit`,
     /// `schedule` or `model`.
     #[pyo3(signature = (stage = None))]
@@ -536,8 +498,8 @@ impl Model {
         };
         let stages = self.stages(py)?;
         let work = move || {
-            let c = stages.lock().expect("no panic while it is held");
-            stage.map_or_else(|| explain(&c), |s| emit(&c, s))
+            let c = &*stages;
+            stage.map_or_else(|| explain(c), |s| emit(c, s))
         };
         work::heavy(py, work)
     }

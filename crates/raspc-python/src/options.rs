@@ -1,5 +1,7 @@
 //! The options of a compilation as Python gives them.
 
+use num_bigint::BigInt;
+use num_traits::ToPrimitive;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use raspc::options::{OptLevel, Options};
@@ -26,11 +28,12 @@ pub(crate) fn read(
     pad: &str,
     limits: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Options> {
-    let longest = max_len.extract::<i128>().map_err(|_| {
+    let longest = max_len.extract::<BigInt>().map_err(|_| {
         errors::usage(py, format!("the maximum length is a whole number, not {max_len}"), "as in `max_len=8`")
     })?;
     // A length that is out of bounds is the compiler's to refuse.
-    let mut options = Options::new(vocab, usize::try_from(longest.max(0)).unwrap_or(usize::MAX));
+    let longest = longest.max(BigInt::ZERO).to_usize().unwrap_or(usize::MAX);
+    let mut options = Options::new(vocab, longest);
     options.opt = level(py, opt)?;
     bos.clone_into(&mut options.bos);
     pad.clone_into(&mut options.pad);

@@ -10,7 +10,7 @@ use pyo3::types::PyList;
 use raspc_model::forward::Run as Ran;
 
 use crate::errors;
-use crate::model::Inner;
+use crate::inner::Inner;
 use crate::numbers::{array, shaped};
 use crate::work;
 

@@ -2,12 +2,15 @@
 //!
 //! The worker's stack is large because programs may nest as deep as the language's limits allow. The calling thread waits
 //! without the GIL, serves the calls of Python functions that the worker asks for, and looks for Ctrl-C now and then. When it comes,
-//! the caller goes on at once; the worker's next call of a Python function fails, and what it computes is dropped.
+//! the caller goes on at once; the worker ends where it next asks for a Python function or looks whether anybody waits, and what it
+//! has computed is dropped.
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pyo3::exceptions::PyMemoryError;
@@ -46,6 +49,23 @@ type Ask = Box<dyn Fn(Job) -> Option<Result<Value, EvalError>>>;
 
 thread_local! {
     static ASK: RefCell<Option<Ask>> = const { RefCell::new(None) };
+    static GONE: RefCell<Arc<AtomicBool>> = RefCell::default();
+}
+
+/// Ends the work under way if nobody waits for it any more. (Unwinds past everything, without a message.)
+pub(crate) fn end_if_interrupted() {
+    if GONE.with(|gone| gone.borrow().load(Ordering::Relaxed)) {
+        resume_unwind(Box::new("interrupted"));
+    }
+}
+
+/// Tells the worker that nobody waits for it any more.
+struct Waiting(Arc<AtomicBool>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Calls a Python function from within heavy work. Nothing comes back when that was interrupted.
@@ -60,6 +80,8 @@ where
     F: FnOnce() -> T + Send + 'static,
 {
     let (send, receive) = channel::<Message<T>>();
+    let waiting = Waiting(Arc::default());
+    let gone = waiting.0.clone();
     let body = move || {
         let asks: Sender<Message<T>> = send.clone();
         let ask = move |job: Job| {
@@ -67,6 +89,7 @@ where
             asks.send(Message::Call(job, answer)).ok()?;
             wait.recv().ok()
         };
+        GONE.with(|cell| *cell.borrow_mut() = gone);
         ASK.with(|cell| *cell.borrow_mut() = Some(Box::new(ask)));
         let result = catch_unwind(AssertUnwindSafe(work));
         // The caller may be gone: then nobody wants the result.
@@ -74,7 +97,7 @@ where
     };
     let thread = std::thread::Builder::new().name("raspc".to_owned()).stack_size(STACK).spawn(body);
     let thread = thread.map_err(|e| PyMemoryError::new_err(format!("no thread to work on: {e}")))?;
-    let receive = std::sync::Mutex::new(receive);
+    let receive = Mutex::new(receive);
     loop {
         let message = py.detach(|| receive.lock().expect("this thread alone uses it").recv_timeout(PATIENCE));
         match message {

@@ -93,7 +93,7 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     let readouts = readings.iter().map(|r| r.place(&lowered.circuit, &schedule, &layout)).collect();
     let (mut model, placement) = assemble(&lowered.circuit, &schedule, &layout, graph.mask, readouts, at, options);
     model.graph = graph_to_json(graph, &mut |id| arguments(graph, id, &encoded, &values, options));
-    model.circuit = truth::truth(&encoded.graph, &lowered.circuit, &schedule, &layout, &placement);
+    model.circuit = truth::truth(&encoded.graph, &lowered.circuit, &schedule, &layout, &placement, &readings[at]);
     let assumptions = values.assumptions().to_vec();
     model.assumptions = assumptions.iter().map(|a| a.text.clone()).collect();
     let warnings = values.warnings().to_vec();

@@ -87,6 +87,9 @@ pub fn holding(c: &Compilation, node: NodeId) -> Result<Holding, Unheld> {
     }
     let id = c.encoded.of[node.index()].ok_or(Unheld::Unused)?;
     let nodes: Vec<NodeId> = c.graph.iter().map(|(n, _)| n).filter(|n| c.encoded.of[n.index()] == Some(id)).collect();
+    if let Op::Const(value) = c.encoded.graph.op(id) {
+        return Ok(Holding { nodes, classes: Some(vec![value.clone()]), parts: Vec::new() });
+    }
     if let Some(reader) = bypass(c, id) {
         return Err(Unheld::Bypassed { reader: c.encoded.graph.describe(reader) });
     }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from tracr_checks import agree
 from tracr_programs import PROGRAMS
 
 from raspc.tracr.compiler import assemble, compile_rasp_to_model, lib
@@ -154,3 +155,15 @@ def test_key_sizes_keep_scores_exact(reverse):
     xs = ["compiler_bos", *"abcabb"]
     again = model.forward(model.params, [model.input_encoder.encode(xs)]).transformer_output
     assert all(map(np.array_equal, model.apply(xs).attn_logits, again.attn_logits))
+
+
+def test_tokens_and_indices_can_be_held_both_ways():
+    numbers = rasp.LinearSequenceMap(rasp.numerical(rasp.tokens), rasp.numerical(rasp.indices), 1, 1)
+    program = rasp.SequenceMap(lambda x, y: (x, y), numbers, rasp.SequenceMap(max, rasp.tokens, rasp.indices))
+    model, compared = agree(program, {1, 2, 3}, 4)
+    assert compared == 14
+    assert {"tokens", "indices", "tokens:1", "tokens:2", "indices:3", "tokens:compiler_pad"} <= set(model.residual_labels)
+    assert not [label for label in model.residual_labels if label.startswith("[tokens")]
+    xs = ["compiler_bos", 3, 1, 2]
+    again = model.forward(model.params, [model.input_encoder.encode(xs)]).transformer_output
+    assert np.array_equal(again.output, model.apply(xs).transformer_output)

@@ -30,6 +30,7 @@ def test_programs_are_right_at_every_position(name, causal):
 def read(model, residual, expr):
     """What the residual stream says an s-op holds at each position, by labels alone."""
     places = {label: i for i, label in enumerate(model.residual_labels)}
+    assert expr.label in places or not rasp.is_numerical(expr), expr.label
     if expr.label in places:
         return [float(x) for x in residual[:, places[expr.label]]]
     own = {label: i for label, i in places.items() if label.startswith(f"{expr.label}:")}

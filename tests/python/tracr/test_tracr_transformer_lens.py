@@ -1,5 +1,8 @@
 """TransformerLens takes a compiled model as it takes one of tracr's, and computes the same."""
 
+import os
+from importlib.metadata import version
+
 import numpy as np
 import pytest
 import torch
@@ -80,3 +83,7 @@ def test_numbers_are_not_supported_there():
     model = compile_rasp_to_model(lib.make_frac_prevs(TOKENS == "a"), set("ab"), 4)
     with pytest.raises(NotImplementedError):
         make_tracr_transformer_bridge_config(model)
+
+
+def test_the_version_under_test_is_the_one_that_was_meant():
+    assert version("transformer-lens").startswith(os.environ.get("TRANSFORMER_LENS_UNDER_TEST", "4."))

@@ -1,8 +1,9 @@
 //! `raspc draw`: pictures of a program, of its run on an input, and of the transformer that it becomes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use raspc::draw::{self, DrawError, Picture, View};
+use raspc_lang::console::Console as Session;
 use raspc_lang::diagnostic::Diagnostic;
 
 use crate::args::{DrawArgs, DrawView};
@@ -11,6 +12,9 @@ use crate::fault::{Fault, Status};
 use crate::inputs::{self, Input};
 use crate::subject::{self, Subject};
 use crate::{codes, engine, files, settings, show};
+
+/// Where a session's pictures go, as the reference's do.
+const FLOWS: &str = "comp_flows";
 
 /// How a picture is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,4 +144,42 @@ fn compiled(
             subject.fault(vec![Diagnostic::error(codes::MODEL, message)])
         }
     })
+}
+
+/// Draws what a session's statements have asked for, into files of the current folder. What cannot be written is said,
+/// and the session goes on.
+pub(crate) fn draw_asked(session: &mut Session, console: &mut Console) {
+    for drawing in session.take_drawings() {
+        let picture = draw::flow(&drawing.graph, drawing.node, &drawing.input);
+        let stem = file_name(&drawing.title);
+        let svg = PathBuf::from(FLOWS).join(format!("{stem}.svg"));
+        let written = files::write_file(&svg, picture.svg().as_bytes())
+            .and_then(|()| files::write_file(&svg.with_file_name(format!("{stem}.dot")), picture.dot().as_bytes()));
+        match written {
+            Ok(()) => console.note(format!("drawn: {} (and .dot)", svg.display())),
+            Err(e) => console.note(format!("{} could not be written: {e}", svg.display())),
+        }
+    }
+}
+
+/// A title as the name of a file: letters, digits and a few marks as they are, all else replaced; never too long, and
+/// never a path.
+fn file_name(title: &str) -> String {
+    const MOST: usize = 60;
+    let kept =
+        |c: char| c.is_alphanumeric() || matches!(c, '(' | ')' | '[' | ']' | '"' | '-' | '_' | '+' | ',' | '=' | ' ');
+    let name: String = title.chars().take(MOST).map(|c| if kept(c) { c } else { '_' }).collect();
+    if title.chars().nth(MOST).is_some() { format!("{name}_") } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_become_names_of_files_and_no_paths() {
+        assert_eq!(file_name("hist(\"hello\")"), "hist(\"hello\")");
+        assert_eq!(file_name("../../etc/passwd(\"\u{0}\n\")"), "______etc_passwd(\"__\")");
+        assert!(file_name(&"x".repeat(5000)).len() < 100);
+    }
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use raspc_lang::console::{Console as Session, Options};
 
+use super::draw;
 use crate::args::ReplArgs;
 use crate::console::Console;
 use crate::fault::{Fault, Status};
@@ -38,6 +39,7 @@ fn script(mut session: Session, file: Option<String>, console: &mut Console) -> 
         let output = session.line(&line);
         console.text(output.text)?;
         console.flush()?;
+        draw::draw_asked(&mut session, console);
         if output.ended {
             return Ok(Status::Fine);
         }

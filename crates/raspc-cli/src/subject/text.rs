@@ -16,13 +16,13 @@ use super::Subject;
 
 /// The text behind `-e`; what it loads lies in the current folder.
 pub(super) fn evaluate(text: &str, mask: Mask) -> Result<Subject, Fault> {
-    let program = evaluate_text(text, mask, &mut |path| load(&[PathBuf::new()], path));
+    let program = evaluate_text(text, mask, &mut |path| load_beside(&[PathBuf::new()], path));
     subject("-e", program)
 }
 
 /// A standard program; it loads nothing.
 pub(super) fn standard(program: &StandardProgram, mask: Mask) -> Result<Subject, Fault> {
-    let parsed = parse_program(program.name, program.source, mask, &mut |path| load(&[PathBuf::new()], path));
+    let parsed = parse_program(program.name, program.source, mask, &mut |path| load_beside(&[PathBuf::new()], path));
     subject(program.name, parsed)
 }
 
@@ -32,7 +32,7 @@ pub(super) fn file(path: &Path, mask: Mask) -> Result<Subject, Fault> {
     let text = files::text(path).map_err(|e| unreadable(&name, e))?;
     let beside = path.parent().map_or_else(PathBuf::new, Path::to_owned);
     let folders = if beside.as_os_str().is_empty() { vec![beside] } else { vec![beside, PathBuf::new()] };
-    let program = parse_program(&name, &text, mask, &mut |path| load(&folders, path));
+    let program = parse_program(&name, &text, mask, &mut |path| load_beside(&folders, path));
     subject(&name, program)
 }
 
@@ -48,7 +48,7 @@ fn unreadable(name: &str, error: Unreadable) -> Fault {
 }
 
 /// Reads a file that a program loads: from the first of the folders that has it.
-fn load(folders: &[PathBuf], path: &str) -> Result<String, String> {
+pub(crate) fn load_beside(folders: &[PathBuf], path: &str) -> Result<String, String> {
     let mut why = String::new();
     for folder in folders {
         match files::text(&folder.join(path)) {

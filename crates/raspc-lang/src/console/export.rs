@@ -70,10 +70,7 @@ impl Console {
             other => return Err(format!("`{text}` is no s-op and no selector: it is {}", kind_of(&other))),
         };
         let vocab = vocab.map_or_else(|| example.clone(), <[Value]>::to_vec);
-        let mut export = Export { machine, vocab, graph: Graph::new(Mask::Full), done: BTreeMap::new(), input: None };
-        let node = export.node(id);
-        let Export { mut graph, done, .. } = export;
-        let names = names(machine, &done, &mut graph);
+        let (graph, node, names) = graph_of(machine, id, vocab, true);
         let paper = paper_layers(machine, id);
         Ok(Extract { graph, node, names, example, paper })
     }
@@ -105,6 +102,22 @@ impl Console {
         }
         all
     }
+}
+
+/// The graph of a node, the node in it, and what the session's variables call its nodes. With `widths`, what the library
+/// builds for a width is the one operation that it stands for; else it stays as built.
+pub(super) fn graph_of(
+    machine: &mut Machine,
+    id: NodeId,
+    vocab: Vec<Value>,
+    widths: bool,
+) -> (Graph, graph::NodeId, Vec<(String, graph::NodeId)>) {
+    let (graph, done) = (Graph::new(Mask::Full), BTreeMap::new());
+    let mut export = Export { machine, vocab, graph, done, input: None, widths };
+    let node = export.node(id);
+    let Export { mut graph, done, .. } = export;
+    let names = names(machine, &done, &mut graph);
+    (graph, node, names)
 }
 
 fn kind(item: &Item) -> NameKind {
@@ -180,6 +193,8 @@ struct Export<'m> {
     done: BTreeMap<NodeId, graph::NodeId>,
     /// `tokens`, once it is there.
     input: Option<graph::NodeId>,
+    /// Whether widths become one operation.
+    widths: bool,
 }
 
 impl Export<'_> {
@@ -201,10 +216,14 @@ impl Export<'_> {
     }
 
     fn reads(&self, id: NodeId) -> Vec<NodeId> {
-        match self.machine.nodes.width_of(id) {
+        match self.width_of(id) {
             Some(selector) => vec![selector],
             None => operands(self.machine.nodes.op(id)),
         }
+    }
+
+    fn width_of(&self, id: NodeId) -> Option<NodeId> {
+        self.machine.nodes.width_of(id).filter(|_| self.widths)
     }
 
     fn push(&mut self, op: graph::Op) -> graph::NodeId {
@@ -225,7 +244,7 @@ impl Export<'_> {
     }
 
     fn operation(&mut self, id: NodeId) -> graph::NodeId {
-        if let Some(selector) = self.machine.nodes.width_of(id) {
+        if let Some(selector) = self.width_of(id) {
             let selector = self.done[&selector];
             return self.push(graph::Op::SelectorWidth(selector));
         }

@@ -91,6 +91,8 @@ pub(super) struct Machine {
     pub(super) collected: Vec<Collected>,
     /// What is to be printed.
     pub(super) printed: String,
+    /// What `draw` has been asked for: s-ops and inputs.
+    pub(super) drawn: Vec<(super::node::NodeId, Arc<[Value]>)>,
     /// What s-ops are tried on.
     pub(super) input: Arc<[Value]>,
     pub(super) steps: usize,
@@ -135,6 +137,7 @@ impl Machine {
             loads: 0,
             collected: Vec::new(),
             printed: String::new(),
+            drawn: Vec::new(),
             steps: 0,
             shown: 0,
             frames: 0,

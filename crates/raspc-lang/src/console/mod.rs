@@ -15,6 +15,7 @@
 //! ```
 
 mod complex;
+mod drawing;
 mod export;
 mod float;
 mod friendly;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 
 use crate::value::Value;
 
+pub use drawing::Drawing;
 pub use export::{Extract, NameKind, PaperLayers};
 pub use friendly::{Reply, waiting};
 use machine::{Frame, Machine};

@@ -179,8 +179,9 @@ impl Machine {
             return Err(Fail::Rasp(format!("draw expects unfinished sequence, got: {got}")));
         };
         let result = self.nodes.compute(id, &on)?;
-        let text = self.show_applied(&Applied { result, input: on })?;
+        let text = self.show_applied(&Applied { result, input: on.clone() })?;
         self.printed.push_str(&text);
+        self.drawn.push((id, on));
         Ok(nothing())
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use raspc_lang::graph::{Graph, NodeId};
 use serde_json::{Value as Json, json};
 
+use super::readout::Reading;
 use super::{Layout, Placement};
 use crate::circuit::{Block, Circuit};
 use crate::schedule::Schedule;
@@ -19,7 +20,14 @@ struct Parts {
 
 /// The circuit as data: `directions` (by coordinate: label, least and greatest value at tokens, grid, value at BOS),
 /// `nodes` (name, heads, neurons, directions) and `edges` between components.
-pub fn truth(graph: &Graph, circuit: &Circuit, schedule: &Schedule, layout: &Layout, placement: &Placement) -> Json {
+pub fn truth(
+    graph: &Graph,
+    circuit: &Circuit,
+    schedule: &Schedule,
+    layout: &Layout,
+    placement: &Placement,
+    output: &Reading,
+) -> Json {
     let mut parts: BTreeMap<NodeId, Parts> = BTreeMap::new();
     for (c, d) in layout.direction.iter().enumerate() {
         if let Some(origin) = circuit.direction(*d).origin {
@@ -56,15 +64,23 @@ pub fn truth(graph: &Graph, circuit: &Circuit, schedule: &Schedule, layout: &Lay
         .map(|d| circuit.direction(*d))
         .map(|d| json!({ "label": d.label, "lo": d.range.lo, "hi": d.range.hi, "grid": d.range.grid, "bos": d.bos }))
         .collect();
-    json!({ "directions": directions, "nodes": nodes, "edges": edges(circuit, schedule, layout, placement) })
+    json!({ "directions": directions, "nodes": nodes, "edges": edges(circuit, schedule, layout, placement, output) })
 }
 
-/// Edges between components: writer, reader and the directions through which the one feeds the other.
-fn edges(circuit: &Circuit, schedule: &Schedule, layout: &Layout, placement: &Placement) -> Vec<Json> {
+/// Edges between components: writer, reader and the directions through which the one feeds the other. The unembedding
+/// reads the output.
+fn edges(
+    circuit: &Circuit,
+    schedule: &Schedule,
+    layout: &Layout,
+    placement: &Placement,
+    output: &Reading,
+) -> Vec<Json> {
     let mut edges: BTreeMap<(String, String), Vec<u32>> = BTreeMap::new();
-    for (i, block) in circuit.blocks.iter().enumerate() {
-        let readers = components(i, block, schedule, placement);
-        for dir in block.reads() {
+    let blocks = circuit.blocks.iter().enumerate();
+    let reading = blocks.map(|(i, block)| (components(i, block, schedule, placement), block.reads()));
+    for (readers, dirs) in reading.chain([(vec!["unembed".to_owned()], output.dirs())]) {
+        for dir in dirs {
             let Some(coordinate) = layout.coordinate[dir.index()] else { continue };
             let writers = match circuit.direction(dir).writer {
                 None => vec!["embed".to_owned()],

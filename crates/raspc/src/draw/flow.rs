@@ -17,7 +17,8 @@ use crate::simplify::reachable;
 const NAME: usize = 34;
 const VALUE: usize = 9;
 const FORMULA: usize = 60;
-/// More heads or rows of one layer are not drawn.
+/// More layers, and more heads or rows of one layer, are not drawn.
+const MOST_LAYERS: usize = 40;
 const MOST_HEADS: usize = 24;
 const MOST_ROWS: usize = 40;
 
@@ -61,7 +62,7 @@ pub(super) fn flow(graph: &Graph, output: NodeId, input: &[Value]) -> Diagram {
     flow.diagram.in_order = true;
     flow.inputs();
     flow.feed_forward(0);
-    for layer in 1..=flow.paper.heads.len() {
+    for layer in 1..=flow.paper.heads.len().min(MOST_LAYERS) {
         flow.attention(layer);
         flow.feed_forward(layer);
     }
@@ -111,6 +112,9 @@ impl Flow {
              filled cells are selected."
                 .to_owned(),
         ];
+        if layers > MOST_LAYERS {
+            notes.push(format!("The first {MOST_LAYERS} layers are shown, and the output."));
+        }
         if self.causal {
             notes.push("Causal: a position sees itself and earlier ones; grey cells are hidden from it.".to_owned());
         }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use raspc_lang::graph::NodeId;
+
 use super::diagram::{Diagram, Node, Tone};
 use super::label::label;
-use super::parts::{Part, block_of, feeds, parts, subspaces};
+use super::parts::{Part, blocks_of, feeds, parts, subspaces};
 use crate::circuit::DirId;
 use crate::compile::Compilation;
 
@@ -90,21 +92,20 @@ fn same_half(a: Part, b: Part) -> bool {
 }
 
 fn boxed(c: &Compilation, part: Part, writes: &[DirId], band: usize) -> Node {
-    let block = block_of(c, writes).map(|b| &c.lowered.circuit.blocks[b.index()]);
-    let does = block.map(|b| label(b.gadget(), LINE));
-    let origins = block.map_or(&[][..], |b| b.origins());
-    let mut computes: Vec<String> = Vec::new();
-    for &o in origins {
-        let name = c.encoded.graph.describe(o);
-        if !computes.contains(&name) {
-            computes.push(name);
+    let (mut does, mut computes): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    for block in blocks_of(c, writes) {
+        let block = &c.lowered.circuit.blocks[block.index()];
+        for (all, new) in [(&mut does, vec![label(block.gadget(), LINE)]), (&mut computes, names(c, block.origins()))] {
+            let fresh: Vec<String> = new.into_iter().filter(|n| !all.contains(n)).collect();
+            all.extend(fresh);
         }
     }
     let computes = label(&computes.join(", "), NAME);
     let written = writes.iter().map(|d| c.lowered.circuit.direction(*d).label.as_str());
     let shown: Vec<&str> = written.take(6).collect();
     let wrote = format!("writes {}{}", shown.join(", "), if writes.len() > 6 { ", …" } else { "" });
-    let mut lines: Vec<String> = does.into_iter().collect();
+    let mut lines = does;
+    lines.truncate(3);
     let (key, title, tone) = match part {
         Part::Embedding(at) => {
             let subspace = subspaces(c).into_iter().find(|s| s.span.start as u32 == at).expect("it is one of them");
@@ -123,6 +124,10 @@ fn boxed(c: &Compilation, part: Part, writes: &[DirId], band: usize) -> Node {
         lines.push(label(&wrote, LINE + 10));
     }
     Node { key, band, tone, title, lines, ..Node::default() }
+}
+
+fn names(c: &Compilation, nodes: &[NodeId]) -> Vec<String> {
+    nodes.iter().map(|&o| c.encoded.graph.describe(o)).collect()
 }
 
 fn plural(n: usize) -> &'static str {

@@ -16,6 +16,8 @@ const GAP: f64 = 26.0;
 const WAY_GAP: f64 = 12.0;
 /// Size of the labels of arrows.
 pub(super) const LABEL: f64 = 9.0;
+/// More pieces of arrows are not untangled.
+const MOST_PIECES: usize = 3000;
 /// How often a row is sorted by its neighbours.
 const SWEEPS: usize = 12;
 
@@ -123,6 +125,10 @@ fn connect(diagram: &Diagram, sizes: &[(f64, f64)], row_of: &[usize]) -> (Rows, 
 impl Rows {
     /// Sorts each row; where boxes stay in their order, waypoints only.
     fn sort(&mut self, in_order: bool) {
+        // Crossings are counted pair by pair: pictures with so many arrows stay in the order they have.
+        if self.below.iter().map(Vec::len).sum::<usize>() > MOST_PIECES {
+            return;
+        }
         let mut best = (self.crossings(), self.order.clone());
         for sweep in 0..SWEEPS {
             if best.0 == 0 {

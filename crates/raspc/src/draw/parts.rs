@@ -55,9 +55,15 @@ pub(super) fn written(c: &Compilation, dir: DirId) -> usize {
     c.lowered.circuit.direction(dir).writer.map_or(0, |b| c.schedule.half[b.index()] + 1)
 }
 
-/// The block that a part runs, for heads and neurons.
-pub(super) fn block_of(c: &Compilation, writes: &[DirId]) -> Option<BlockId> {
-    writes.first().and_then(|&d| c.lowered.circuit.direction(d).writer)
+/// The blocks that write these directions: a head may run several.
+pub(super) fn blocks_of(c: &Compilation, writes: &[DirId]) -> Vec<BlockId> {
+    let mut blocks: Vec<BlockId> = Vec::new();
+    for block in writes.iter().filter_map(|&d| c.lowered.circuit.direction(d).writer) {
+        if !blocks.contains(&block) {
+            blocks.push(block);
+        }
+    }
+    blocks
 }
 
 /// All parts with the directions that they write.
@@ -87,8 +93,10 @@ pub(super) fn feeds(c: &Compilation, parts: &[(Part, Vec<DirId>)]) -> BTreeMap<(
     }
     let mut feeds: BTreeMap<(Part, Part), Vec<String>> = BTreeMap::new();
     for (part, writes) in parts {
-        let Some(block) = block_of(c, writes).filter(|_| !matches!(part, Part::Embedding(_))) else { continue };
-        for dir in reads(&circuit.blocks[block.index()], writes) {
+        if matches!(part, Part::Embedding(_)) {
+            continue;
+        }
+        for dir in reads(c, writes) {
             if c.layout.coordinate[dir.index()].is_none() {
                 continue;
             }
@@ -104,19 +112,21 @@ pub(super) fn feeds(c: &Compilation, parts: &[(Part, Vec<DirId>)]) -> BTreeMap<(
     feeds
 }
 
-/// What a block reads in order to write these directions, the constants left out.
-fn reads(block: &Block, writes: &[DirId]) -> Vec<DirId> {
-    let mut dirs: Vec<DirId> = match block {
-        Block::Attention(a) => {
-            let scores = a.scores.iter().flat_map(|p| p.query.dirs().chain(p.key.dirs()));
-            let moved = a.moves.iter().filter(|m| writes.contains(&m.to)).flat_map(|m| m.value.dirs());
-            scores.chain(moved).collect()
+/// What is read in order to write these directions, the constants left out.
+fn reads(c: &Compilation, writes: &[DirId]) -> Vec<DirId> {
+    let mut dirs: Vec<DirId> = Vec::new();
+    for block in blocks_of(c, writes) {
+        match &c.lowered.circuit.blocks[block.index()] {
+            Block::Attention(a) => {
+                dirs.extend(a.scores.iter().flat_map(|p| p.query.dirs().chain(p.key.dirs())));
+                dirs.extend(a.moves.iter().filter(|m| writes.contains(&m.to)).flat_map(|m| m.value.dirs()));
+            }
+            Block::Mlp(m) => {
+                let live = m.units.iter().filter(|u| u.writes.iter().any(|w| writes.contains(&w.0)));
+                dirs.extend(live.flat_map(|u| u.reads.dirs()));
+            }
         }
-        Block::Mlp(m) => {
-            let live = m.units.iter().filter(|u| u.writes.iter().any(|w| writes.contains(&w.0)));
-            live.flat_map(|u| u.reads.dirs()).collect()
-        }
-    };
+    }
     dirs.retain(|&d| d != ONE && d != BOS);
     dirs.sort_unstable();
     dirs.dedup();
@@ -136,8 +146,7 @@ pub(super) fn read_halves(c: &Compilation, parts: &[(Part, Vec<DirId>)], subspac
             Part::Head(l, _) => 2 * l + 1,
             Part::Neurons(l, _) => 2 * l + 2,
         };
-        let Some(block) = block_of(c, writes) else { continue };
-        for dir in reads(&c.lowered.circuit.blocks[block.index()], writes) {
+        for dir in reads(c, writes) {
             if let Some(at) = c.layout.coordinate[dir.index()] {
                 let halves: &mut Vec<usize> = &mut halves[subspace_of[at as usize]];
                 if !halves.contains(&half) {
@@ -147,4 +156,49 @@ pub(super) fn read_halves(c: &Compilation, parts: &[(Part, Vec<DirId>)], subspac
         }
     }
     halves
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use raspc_lang::graph::Mask;
+    use raspc_lang::program::parse_program;
+    use raspc_lang::programs::standard_programs;
+    use raspc_model::matrix::SparseMatrix;
+
+    use super::*;
+    use crate::compile::compile;
+    use crate::options::Options;
+
+    /// The rows that hold something, but for `one` and `bos`.
+    fn rows<'m>(matrices: impl IntoIterator<Item = &'m SparseMatrix>) -> BTreeSet<u32> {
+        matrices.into_iter().flat_map(|m| m.stored_rows().iter().copied()).filter(|&r| r > 1).collect()
+    }
+
+    #[test]
+    fn parts_read_what_their_weights_read() {
+        for p in standard_programs() {
+            let none = &mut |path: &str| Err(format!("no file {path}"));
+            let program = parse_program(p.name, p.source, Mask::Full, none).expect("it is fine");
+            let options = Options::new(program.vocab.clone().expect("a vocabulary"), 4);
+            let c = compile(&program.graph, program.output.expect("an output"), &options).expect("it compiles");
+            let mut neurons: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); c.schedule.layers];
+            for (part, writes) in parts(&c) {
+                let read: BTreeSet<u32> =
+                    reads(&c, &writes).iter().filter_map(|d| c.layout.coordinate[d.index()]).collect();
+                match part {
+                    Part::Embedding(_) => {}
+                    Part::Head(l, h) => {
+                        let head = &c.model.layers[l].heads[h];
+                        assert_eq!(read, rows([&head.w_q, &head.w_k, &head.w_v]), "{} {part:?}", p.name);
+                    }
+                    Part::Neurons(l, _) => neurons[l].extend(read),
+                }
+            }
+            for (layer, read) in c.model.layers.iter().zip(neurons) {
+                assert_eq!(read, rows([&layer.w_in]), "{}", p.name);
+            }
+        }
+    }
 }

@@ -204,11 +204,14 @@ fn subspace(c: &Compilation, shown: &Shown, residual: &raspc_model::matrix::Matr
     let mut row = vec![Cell::new(label(&s.name, NAME), Look::Row)];
     row.extend(shown.positions().into_iter().map(|p| {
         let Some(p) = p else { return Cell::new("…", Look::Row) };
-        let values = &residual.row(p)[s.span.clone()];
-        if let [one] = values {
-            return Cell::new(number(f64::from(*one)), Look::Value);
+        let at = |d: usize| {
+            let row = residual.row(p);
+            f64::from(row[d]) + offset(c, d) * f64::from(row[ONE.index()])
+        };
+        if s.span.len() == 1 {
+            return Cell::new(number(at(s.span.start)), Look::Value);
         }
-        let set = values.iter().enumerate().filter(|(_, x)| **x > 0.5).map(|(i, _)| s.span.start + i);
+        let set = s.span.clone().filter(|&d| at(d) > 0.5);
         let texts: Vec<&str> = set.map(|d| suffix(c, s, d)).collect();
         Cell::new(label(&texts.join(" "), 9), Look::Value)
     }));

@@ -25,7 +25,7 @@ const SANS: &str = "DejaVu Sans,Helvetica,Arial,sans-serif";
 
 /// The diagram as an SVG document.
 pub(super) fn svg(diagram: &Diagram) -> String {
-    let sizes: Vec<(f64, f64)> = diagram.boxes.iter().map(size).collect();
+    let sizes = sizes(diagram);
     let laid = lay_out(diagram, &sizes);
     let names = diagram.bands.iter().map(|b| width(&b.label, TEXT)).fold(0.0, f64::max);
     let names = if names > 0.0 { names + 22.0 } else { 0.0 };
@@ -63,8 +63,10 @@ pub(super) fn svg(diagram: &Diagram) -> String {
         );
     }
     out.push_str("</g>\n");
-    let origin = (MARGIN + names + BAND, head + BAND);
-    bands(diagram, &laid, origin, names, &mut out);
+    // Where the text above is wider, the boxes stand in the middle.
+    let spare = total - 2.0 * MARGIN - names - 2.0 * BAND - laid.size.0;
+    let origin = (MARGIN + names + BAND + spare / 2.0, head + BAND);
+    bands(diagram, &laid, (origin.1, total), &mut out);
     arrows(diagram, &laid, origin, &mut out);
     for (node, place) in diagram.boxes.iter().zip(&laid.boxes) {
         let place = Place { x: place.x + origin.0, y: place.y + origin.1, ..*place };
@@ -81,13 +83,26 @@ fn n(x: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-fn bands(diagram: &Diagram, laid: &Laid, origin: (f64, f64), names: f64, out: &mut String) {
+/// The sizes of the boxes: each as wide as its content and the labels of the arrows that reach it.
+fn sizes(diagram: &Diagram) -> Vec<(f64, f64)> {
+    let mut sizes: Vec<(f64, f64)> = diagram.boxes.iter().map(size).collect();
+    for (b, size) in sizes.iter_mut().enumerate() {
+        let labels = diagram.arrows.iter().filter(|a| a.to == b).map(|a| width(&a.label, LABEL) + 10.0);
+        let (count, widest) = labels.fold((0.0, 0.0_f64), |(n, most), w| (n + 1.0, most.max(w)));
+        // The last label may stand beyond the box.
+        size.0 = size.0.max((count - 1.0) * widest + 30.0);
+    }
+    sizes
+}
+
+/// The grounds and names of bands, from margin to margin.
+fn bands(diagram: &Diagram, laid: &Laid, (origin, total): (f64, f64), out: &mut String) {
     let named =
         diagram.bands.iter().zip(&laid.bands).filter(|(band, (_, height))| !band.label.is_empty() && *height > 0.0);
     for (band, (top, height)) in named {
         let [border, _, fill] = paint::tone(band.tone);
-        let (x, y) = (origin.0 - BAND - names, origin.1 + top - BAND);
-        let (w, h) = (names + laid.size.0 + 2.0 * BAND, height + 2.0 * BAND);
+        let (x, y) = (MARGIN, origin + top - BAND);
+        let (w, h) = (total - 2.0 * MARGIN, height + 2.0 * BAND);
         let _ = writeln!(
             out,
             "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\" fill=\"{fill}\"/>",

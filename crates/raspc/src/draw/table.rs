@@ -12,7 +12,7 @@ pub(super) const LEADING: f64 = 15.0;
 /// Around the content of a box.
 pub(super) const PAD: f64 = 8.0;
 /// More squares than this are drawn small.
-const MANY: usize = 1600;
+const MANY: usize = 1000;
 
 /// Where the columns and rows of a table are, and the size of its text.
 #[derive(Clone, Debug, PartialEq)]

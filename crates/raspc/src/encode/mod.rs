@@ -112,7 +112,9 @@ impl Encoder<'_> {
         }
         self.demand_wish(id);
         let readable = !node.names.is_empty() || self.options.opt == OptLevel::O0;
-        if readable && self.demands[id.index()] == Demand::default() && !matches!(node.op, Op::Tokens | Op::Indices) {
+        // (Steps on a width's reciprocal make it neither.)
+        let held = self.demands[id.index()].onehot || self.demands[id.index()].number;
+        if readable && !held && !matches!(node.op, Op::Tokens | Op::Indices) {
             self.demand_default(id);
         }
         if self.demands[id.index()] == Demand::default() && self.view_users[id.index()].is_empty() {

@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import math
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
 
 from raspc import _native
 from raspc.tracr.rasp import rasp
@@ -24,8 +24,10 @@ class Lowered:
     output: int
     exprs: Dict[str, rasp.RASPExpr]
     """By label: every expression of the program, operands before users."""
-    nodes: Dict[str, int]
-    """By label: its node."""
+    nodes: Dict[str, List[int]]
+    """By label: its node; of `tokens`, `indices` and `length` there can be several, differently annotated."""
+    numerical: Set[int]
+    """The nodes that are annotated as numerical."""
 
 
 class Functions:
@@ -141,18 +143,21 @@ class Lowering:
     def lower(self, program: rasp.SOp) -> Lowered:
         """The graph of `program`."""
         exprs: Dict[str, rasp.RASPExpr] = {}
-        nodes: Dict[str, int] = {}
+        nodes: Dict[str, List[int]] = {}
+        numerical: Set[int] = set()
         for expr in operands_first(program):
             if exprs.setdefault(expr.label, expr) is not expr and not _is_source(expr):
                 raise ValueError(f"two expressions have the label {expr.label}; labels must differ")
             node = self._nodes[id(expr)] = self._node(expr)
-            nodes[expr.label] = node
+            nodes.setdefault(expr.label, []).append(node)
             self._graph.name(node, expr.label)
             if isinstance(expr, rasp.SOp):
                 self._numeric[id(expr)] = self._is_numeric(expr)
+                if rasp.is_numerical(expr):
+                    numerical.add(node)
                 if expr.label not in self._concessions.relaxed:
-                    self._graph.annotate(node, "numerical" if rasp.is_numerical(expr) else "onehot")
-        return Lowered(self._graph, self._nodes[id(program)], exprs, nodes)
+                    self._graph.annotate(node, "numerical" if node in numerical else "onehot")
+        return Lowered(self._graph, self._nodes[id(program)], exprs, nodes, numerical)
 
     def _at(self, expr: rasp.RASPExpr) -> int:
         return self._nodes[id(expr)]

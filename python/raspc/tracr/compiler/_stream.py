@@ -11,6 +11,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
+from raspc.tracr.compiler._lowering import Lowered
 from raspc.tracr.craft import bases
 
 Form = List[Tuple[int, float]]
@@ -34,14 +35,16 @@ class Column:
 class Stream:
     """The columns of a model's residual stream."""
 
-    def __init__(self, native: Any, nodes: Dict[str, int], sources: "Sources"):
-        """`nodes` are the compiler's nodes of the program's expressions, by label."""
+    def __init__(self, native: Any, lowered: Lowered, sources: "Sources"):
         self._native = native
+        self._numerical = lowered.numerical
         self._sources = sources
         by_node = {readout["node"]: readout for readout in native.readouts}
-        self.readouts: Dict[str, Dict[str, Any]] = {
-            label: by_node[node] for label, node in nodes.items() if node in by_node
-        }
+        self.readouts: Dict[str, List[Dict[str, Any]]] = {}
+        for label, own in lowered.nodes.items():
+            found = [by_node[node] for node in own if node in by_node]
+            if found:
+                self.readouts[label] = found
 
     @functools.cached_property
     def columns(self) -> List[Column]:
@@ -68,11 +71,18 @@ class Stream:
 
     def _held(self) -> Iterator[Tuple[bases.BasisDirection, Form]]:
         """What each s-op is held in: the sum that is 1 for each of its values, or that is its number."""
-        for label, readout in self.readouts.items():
-            for value, form in readout.get("classes", ()):
-                yield basis_direction(label, value), list(form)
-            if "value" in readout:
-                yield bases.BasisDirection(label), list(readout["value"])
+        seen: Set[str] = set()
+        for label, readouts in self.readouts.items():
+            for readout in readouts:
+                held = [(basis_direction(label, value), form) for value, form in readout.get("classes", ())]
+                if "value" in readout:
+                    held.append((bases.BasisDirection(label), readout["value"]))
+                elif readout["node"] in self._numerical:
+                    held.append((bases.BasisDirection(label), _number(readout["classes"])))
+                for direction, form in held:
+                    if str(direction) not in seen:
+                        seen.add(str(direction))
+                        yield direction, list(form)
 
     @functools.cached_property
     def _constants(self) -> List[int]:
@@ -156,6 +166,15 @@ class Sources:
 def basis_direction(label: str, value: Any) -> bases.BasisDirection:
     """The direction of one value of an s-op; that of None is called `LABEL:None` too."""
     return bases.BasisDirection(f"{label}:None") if value is None else bases.BasisDirection(label, value)
+
+
+def _number(classes: Sequence[Tuple[Any, Form]]) -> Form:
+    """The number that a one-hot stands for: each value times what is 1 where it is held."""
+    total: Dict[int, float] = {}
+    for value, form in classes:
+        for direction, weight in form:
+            total[direction] = total.get(direction, 0.0) + float(value or 0) * weight
+    return sorted(total.items())
 
 
 def _free(label: str, taken: Set[str]) -> str:

@@ -39,11 +39,11 @@ def values_and_basis(model: Any, label: str) -> Dict[str, Any]:
     if not isinstance(model._lowered.exprs.get(label), rasp.SOp):
         return {}
     found: Dict[str, Any] = {nodes.OUTPUT_BASIS: [d for d in model._stream.directions if _belongs(d, label)]}
-    readout = model._stream.readouts.get(label, {})
-    if "classes" in readout:
-        found[nodes.VALUE_SET] = {value for value, _ in readout["classes"]}
-    elif readout.get("values") is not None:
-        found[nodes.VALUE_SET] = set(readout["values"])
+    for readout in model._stream.readouts.get(label, []):
+        if "classes" in readout:
+            found[nodes.VALUE_SET] = {value for value, _ in readout["classes"]}
+        elif readout.get("values") is not None:
+            found.setdefault(nodes.VALUE_SET, set(readout["values"]))
     return found
 
 

@@ -45,7 +45,7 @@ def compile_rasp_to_model(
     _check_length(max_seq_len)
     rasp_labels(program)
     lowered, native = _compile(program, tokens, int(max_seq_len), causal)
-    stream = Stream(native, lowered.nodes, Sources(tokens, compiler_bos, compiler_pad, int(max_seq_len)))
+    stream = Stream(native, lowered, Sources(tokens, compiler_bos, compiler_pad, int(max_seq_len)))
     undefined = _settings.CURRENT.undefined
     return assemble.AssembledTransformerModel(
         native=native,
@@ -154,9 +154,10 @@ def _like_its_cause(error: Any) -> BaseException:
 def _check_encodings(lowered: Lowered, native: Any) -> None:
     readouts = {r["node"]: r for r in native.readouts}
     for label, expr in lowered.exprs.items():
-        classes = readouts.get(lowered.nodes[label], {}).get("classes")
-        if classes is None or not isinstance(expr, rasp.SOp) or not rasp.is_numerical(expr):
+        if not isinstance(expr, rasp.SOp) or not rasp.is_numerical(expr):
             continue
+        held = [readouts.get(node, {}).get("classes", ()) for node in lowered.nodes[label]]
+        classes = [c for classes in held for c in classes]
         wrong = [v for v, _ in classes if v is not None and not isinstance(v, (int, float))]
         if wrong:
             raise basis_inference.InvalidValueSetError(

@@ -14,7 +14,7 @@ use raspc_lang::value::Value;
 
 use super::words::{self, COMMANDS, Word};
 use crate::args::{ExplainArgs, ProgramArgs};
-use crate::commands::{compile, explain, run};
+use crate::commands::{compile, draw, explain, run};
 use crate::console::Console;
 use crate::fault::{Fault, Status};
 use crate::inputs::Input;
@@ -85,6 +85,7 @@ impl Terminal {
                 Reply::Ended => next = Next::End,
             }
         }
+        draw::draw_asked(&mut self.session, console);
         Ok(next)
     }
 
