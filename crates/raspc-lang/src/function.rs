@@ -42,6 +42,16 @@ pub trait HostFunction: fmt::Debug + Send + Sync {
     fn call(&self, args: &[Value]) -> Result<Value, EvalError>;
     /// Its name, for messages and printed graphs.
     fn name(&self) -> String;
+    /// Everything it can return, where it is called with none like with any value and never raises: functions that the
+    /// compiler itself makes of the classes of a selector's keys. None for a program's functions: none in, none out.
+    fn outcomes(&self) -> Option<Vec<Value>> {
+        None
+    }
+    /// Whether its outcomes are all that is to be known of its values: what they have to do with its arguments, which can
+    /// hold too many combinations, is not looked at.
+    fn is_opaque(&self) -> bool {
+        false
+    }
 }
 
 /// A built-in expression.
@@ -118,7 +128,20 @@ impl Function {
     /// # Errors
     /// As [`Function::apply`].
     pub fn apply_strict(&self, args: &[Value]) -> Result<Value, EvalError> {
-        if args.iter().any(Value::is_none) { Ok(Value::None) } else { self.apply(args) }
+        if self.outcomes().is_none() && args.iter().any(Value::is_none) { Ok(Value::None) } else { self.apply(args) }
+    }
+
+    /// As [`HostFunction::is_opaque`].
+    pub fn is_opaque(&self) -> bool {
+        matches!(&self.body, Body::Host(h) if h.is_opaque())
+    }
+
+    /// As [`HostFunction::outcomes`].
+    pub fn outcomes(&self) -> Option<Vec<Value>> {
+        match &self.body {
+            Body::Host(h) => h.outcomes(),
+            Body::Expr(_) | Body::Table(_) => None,
+        }
     }
 }
 

@@ -61,9 +61,11 @@ fn estimate(encoded: &Encoded, values: &Values, id: NodeId) -> u64 {
         Some(Number::Steps(_) | Number::Width) => nonzeros += 8 * count(id),
         _ => {}
     }
-    for literal in plan.cubes.iter().flatten() {
-        let Op::Select { keys, queries, predicate } = encoded.graph.op(literal.select) else { continue };
-        let sparse = matches!(predicate, Predicate::Compare(Comparison::Eq)) && !literal.negated;
+    let literals = plan.cubes.iter().flatten().map(|l| (l.select, l.negated));
+    let terms = plan.additive.iter().flat_map(|a| a.terms.iter().map(|t| (t.0, true)));
+    for (select, indicator) in literals.chain(terms) {
+        let Op::Select { keys, queries, predicate } = encoded.graph.op(select) else { continue };
+        let sparse = matches!(predicate, Predicate::Compare(Comparison::Eq)) && !indicator;
         let pair = [count(*keys), count(*queries)];
         nonzeros = nonzeros.saturating_add(if sparse { 24 * (pair[0] + pair[1]) } else { product(pair.into_iter()) });
     }

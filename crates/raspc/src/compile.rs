@@ -13,11 +13,12 @@ use crate::certify::precision::certify_for;
 use crate::certify::record::record;
 use crate::certify::{Certificate, Parts};
 use crate::encode::{codes, encode, plan::Encoded};
+use crate::formula::{by_counts, realise};
 use crate::lower::{Lowered, lower};
 use crate::options::Options;
 use crate::schedule::{Schedule, schedule};
 use crate::simplify::simplify;
-use crate::values::{Assumption, Values, infer};
+use crate::values::{Assumption, Values, infer, infer_needed};
 
 /// A compiled program: every stage, and the model.
 #[derive(Debug)]
@@ -79,9 +80,24 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     }
     let simplified = simplify(graph, output, options.opt);
     let values = infer(&simplified.graph, simplified.output, options)?;
-    let encoded = encode(&simplified, &values, options)?;
-    admit(&encoded, &values, options)?;
-    let lowered = lower(&encoded, &values, options)?;
+    let (mut simplified, mut values) = realise(simplified, values, options)?;
+    let mut tries = 0;
+    let (encoded, lowered) = loop {
+        let encoded = encode(&simplified, &values, options)?;
+        admit(&encoded, &values, options)?;
+        let refused = match lower(&encoded, &values, options) {
+            Ok(lowered) => break (encoded, lowered),
+            Err(refused) => refused,
+        };
+        // Another form of the node that failed, a bounded number of times.
+        tries += 1;
+        let again = Some(refused.node).filter(|_| refused.diagnostic.code == codes::MARGIN && tries <= FORMS);
+        let Some(counted) = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options)) else {
+            return Err(vec![refused.diagnostic]);
+        };
+        let known = infer_needed(&counted.graph, &counted.needed(), options)?;
+        (simplified, values) = realise(counted, known, options)?;
+    };
     let schedule = schedule(&lowered.circuit);
     if cfg!(debug_assertions) {
         encoded.graph.check();
@@ -158,7 +174,7 @@ fn arguments(
     let tuples = match graph.op(id) {
         Op::Map { args, .. } => {
             let args: Vec<NodeId> = args.iter().map(|&a| here(a)).collect::<Option<_>>()?;
-            values.joint(&args, options.limits.enumerate).ok()?.into_iter().map(Vec::from).collect()
+            values.joint(&args, options.limits.enumerate.min(1 << 22)).ok()?.into_iter().map(Vec::from).collect()
         }
         Op::Select { keys, queries, .. } => {
             let (keys, queries) = (values.enumerate(here(*keys)?).ok()?, values.enumerate(here(*queries)?).ok()?);
@@ -168,6 +184,9 @@ fn arguments(
     };
     Some(tuples)
 }
+
+/// Most nodes that are given another form where the first has too small a margin.
+const FORMS: usize = 16;
 
 /// The longest input that can be asked for; positions are stored as u32 and half-layers of this length never end.
 const LONGEST: usize = 1 << 16;

@@ -248,10 +248,16 @@ fn reads(graph: &Graph, plan: &Plan, id: NodeId) -> Vec<NodeId> {
         Some(Number::Affine { sum, .. }) => all.extend(sum.terms.iter().map(|t| t.0)),
         Some(Number::Steps(s)) => all.extend(scalar(s)),
         Some(Number::Table { dims }) => all.extend(dims),
+        Some(Number::Gated(gated)) => {
+            all.extend(&gated.categories);
+            all.extend(gated.groups.iter().flat_map(|g| g.terms.iter().map(|t| t.0)));
+        }
+        Some(Number::Counts(terms)) => all.extend(terms.iter().map(|t| t.0)),
         Some(Number::Mean | Number::Width) => all.extend(values(id)),
     }
-    for literal in plan.cubes.iter().flatten() {
-        if let Op::Select { keys, queries, .. } = graph.op(literal.select) {
+    let terms = plan.additive.iter().flat_map(|a| a.terms.iter().map(|t| t.0));
+    for select in plan.cubes.iter().flatten().map(|l| l.select).chain(terms) {
+        if let Op::Select { keys, queries, .. } = graph.op(select) {
             all.extend([*keys, *queries]);
         }
     }

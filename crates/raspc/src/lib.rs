@@ -11,6 +11,7 @@ pub mod encode;
 pub mod expect;
 pub mod explain;
 pub mod explore;
+pub mod formula;
 pub mod gadgets;
 pub mod intervene;
 pub mod json;

@@ -27,7 +27,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { enumerate: 4 << 20, units: 1 << 17, bytes: 2 << 30 }
+        Self { enumerate: 16 << 20, units: 1 << 17, bytes: 2 << 30 }
     }
 }
 

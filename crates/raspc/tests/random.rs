@@ -1,7 +1,7 @@
 //! Random programs: whatever compiles agrees with the interpreter at every readable node, at the level of the circuit
 //! and of the model; what does not compile is counted by reason.
 //!
-//! `RASPC_CASES` sets how many programs are tried (default 2000).
+//! `RASPC_CASES` sets how many programs are tried (default 2000); `RASPC_REASONS` prints why each refused one is refused.
 
 #[path = "support/generator.rs"]
 mod generator;
@@ -72,7 +72,12 @@ fn random_programs_agree_everywhere() {
         let opt = if case % 3 == 0 { OptLevel::O0 } else { OptLevel::O1 };
         match outcome(&tree.current(), opt) {
             Ok(None) => {}
-            Ok(Some(reason)) => *refused.entry(reason.chars().take(5).collect()).or_default() += 1,
+            Ok(Some(reason)) => {
+                if std::env::var_os("RASPC_REASONS").is_some() {
+                    println!("case {case}: {reason}");
+                }
+                *refused.entry(reason.chars().take(5).collect()).or_default() += 1;
+            }
             Err(failure) => panic!("case {case}: {}", shrink(&mut *Box::new(tree), opt, failure)),
         }
     }

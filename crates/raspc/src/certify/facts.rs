@@ -12,8 +12,10 @@ use raspc_lang::graph::{Graph, NodeId, Op};
 use raspc_lang::value::Value;
 
 use super::affine::affine;
+use super::family::Family;
+use crate::formula::Forms;
 use crate::options::Options;
-use crate::simplify::selector::{Cube, cubes};
+use crate::simplify::selector::Cube;
 use crate::values::{ValueSet, Values};
 
 /// What a domain is a function of.
@@ -107,17 +109,20 @@ pub(super) enum Root {
 /// The program's side of the certificate.
 pub(super) struct Facts<'a> {
     pub(super) graph: &'a Graph,
+    /// How selectors are realised that are no conjunction: a hint like the rest, and checked where it is used.
+    pub(super) forms: &'a Forms,
     pub(super) values: &'a Values,
     pub(super) options: &'a Options,
     classes: RefCell<HashMap<Var, Option<Rc<Classes>>>>,
     rows: RefCell<HashMap<Vec<Var>, Option<Rc<Rows>>>>,
     linear: RefCell<HashMap<Var, Rc<Linear>>>,
+    families: RefCell<HashMap<NodeId, Option<Rc<Family>>>>,
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(graph: &'a Graph, values: &'a Values, options: &'a Options) -> Self {
-        let (classes, rows, linear) = Default::default();
-        Self { graph, values, options, classes, rows, linear }
+    pub(super) fn new(graph: &'a Graph, forms: &'a Forms, values: &'a Values, options: &'a Options) -> Self {
+        let (classes, rows, linear, families) = Default::default();
+        Self { graph, forms, values, options, classes, rows, linear, families }
     }
 
     /// Whether the variable's values are listed without further ado.
@@ -227,9 +232,28 @@ impl<'a> Facts<'a> {
 
     /// The disjoint conjunctions of a width's selector, if there are several.
     pub(super) fn cubes(&self, node: NodeId) -> Option<Vec<Cube>> {
+        self.family(node).map(|f| f.cubes.clone())
+    }
+
+    /// The conjunctions of a width's selector, if there are several, and how often each counts.
+    pub(super) fn family(&self, node: NodeId) -> Option<Rc<Family>> {
         let Op::SelectorWidth(selector) = *self.graph.op(node) else { return None };
-        let all = cubes(self.graph, selector);
-        (all.len() > 1 && super::selector::is_partition(self.graph, selector, &all)).then_some(all)
+        let known = self.families.borrow().get(&node).cloned();
+        known.unwrap_or_else(|| {
+            let family = Family::of(selector, self).map(Rc::new);
+            self.families.borrow_mut().insert(node, family.clone());
+            family
+        })
+    }
+
+    /// Whether the value is a sum of counts, each of which a direction can hold a part of.
+    pub(super) fn is_count(&self, node: NodeId) -> bool {
+        self.forms.counts.contains_key(&node) || self.family(node).is_some()
+    }
+
+    /// Whether the counts that it is a sum of are of disjoint selectors, each counted once.
+    pub(super) fn is_plain_sum(&self, node: NodeId) -> bool {
+        self.family(node).is_some_and(|f| f.factors.iter().all(|&f| f == 1.0))
     }
 
     /// The variable as a sum of variables that are sums of nothing else.
@@ -250,9 +274,18 @@ impl<'a> Facts<'a> {
             let slack = |c: f64| if c.abs() < 1e15 { 0.0 } else { c.abs() * f64::EPSILON };
             return v.as_f64().map(|constant| Linear { constant, slack: slack(constant), ..Linear::default() });
         }
-        if let Some(cubes) = self.cubes(node) {
-            let terms = (0..cubes.len() as u32).map(|c| (Var::Cube(node, c), 1.0)).collect();
+        if let Some(family) = self.family(node) {
+            let terms = (0..).zip(&family.factors).map(|(c, &factor)| (Var::Cube(node, c), factor)).collect();
             return Some(Linear { terms, ..Linear::default() });
+        }
+        if let Some(counts) = self.forms.counts.get(&node) {
+            let mut sum = Linear::default();
+            for &(width, factor) in counts {
+                for (&v, &f) in &self.linear(Var::Node(width)).terms {
+                    *sum.terms.entry(v).or_default() += f * factor as f64;
+                }
+            }
+            return Some(sum);
         }
         let Op::Map { function, args } = self.graph.op(node) else { return None };
         if !args.iter().all(|&a| self.is_numeric(Var::Node(a))) {

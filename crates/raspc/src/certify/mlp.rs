@@ -110,7 +110,7 @@ fn follow(target: &Target<'_>, stream: &Stream, facts: &Facts<'_>, causes: &mut 
         return lines;
     }
     if let Var::Node(node) = target.var
-        && facts.cubes(node).is_some()
+        && facts.is_count(node)
         && let Some(sums) = separate(target, stream, facts)
     {
         return sums;
@@ -156,9 +156,11 @@ fn separate(target: &Target<'_>, stream: &Stream, facts: &Facts<'_>) -> Option<V
         let form = Form { constant: Sum::EMPTY, parts: tables.collect() };
         let (scale, offset, error) = form.multiple_of(target.var, facts)?;
         let hull = form.hull(facts);
+        let plain = facts.is_plain_sum(target.var.node());
         let at = |x: f64| {
             let middle = scale * x + offset;
-            old.plus(bounds.at(x, Sum { lo: middle - error, hi: middle + error, ..hull }).finish())
+            let sum = Sum { lo: middle - error, hi: middle + error, ..hull };
+            old.plus(if plain { bounds.at(x, sum) } else { sum }.finish())
         };
         let numbers: Vec<Option<Num>> = classes.numbers.iter().map(|&x| (!x.is_nan()).then(|| at(x))).collect();
         Some((dir, Dom::of_classes(target.var, &numbers), hull.bits))

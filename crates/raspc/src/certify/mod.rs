@@ -32,6 +32,7 @@ pub mod codes;
 mod decode;
 pub mod dom;
 mod facts;
+mod family;
 mod finding;
 mod form;
 mod mlp;
@@ -140,7 +141,7 @@ pub fn certify(parts: &Parts<'_>) -> Result<Certificate, Vec<Diagnostic>> {
 
 /// Follows every direction through the model.
 pub fn analyse(parts: &Parts<'_>) -> Analysis {
-    let facts = Facts::new(&parts.encoded.graph, parts.values, parts.options);
+    let facts = Facts::new(&parts.encoded.graph, &parts.encoded.forms, parts.values, parts.options);
     let mut findings = Findings::default();
     let mut causes = Causes::default();
     let stream = follow(parts, &facts, &mut findings, &mut causes);

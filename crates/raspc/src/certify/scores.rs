@@ -73,7 +73,11 @@ impl Dimensions {
     pub(super) fn scores(&self, formula: &Formula, facts: &Facts<'_>) -> Result<Scores, Unknown> {
         let graph = facts.graph;
         let Some(selects) = formula.selects(graph) else { return Err(Unknown::Large { pairs: f64::INFINITY }) };
-        let (parts, fixed) = self.parts(&selects, graph)?;
+        let (parts, fixed) = match formula {
+            // A sum of selects that is level only for the truths that occur together.
+            Formula::Whole(selector) if facts.forms.sums.contains_key(selector) => self.together(&selects),
+            _ => self.parts(&selects, graph)?,
+        };
         let mut levels: Vec<Vec<Level>> = Vec::new();
         let mut exactness = Exactness::new();
         for part in &parts {
@@ -98,6 +102,14 @@ impl Dimensions {
             }
         });
         Ok(scores)
+    }
+
+    /// All dimensions and selects as one part.
+    fn together(&self, selects: &[NodeId]) -> (Vec<Part>, Vec<usize>) {
+        let read = |i: &usize| !(self.queries[*i].is_zero() || self.keys[*i].is_zero());
+        let open = |i: &usize| !(self.queries[*i].parts.is_empty() && self.keys[*i].parts.is_empty());
+        let (dims, fixed) = (0..self.queries.len()).filter(read).partition(open);
+        (vec![Part { dims, selects: (0..selects.len()).collect() }], fixed)
     }
 
     /// Assigns each dimension to the selects that compare what it reads; dimensions that read nothing are apart.

@@ -68,15 +68,15 @@ fn evaluate(graph: &Graph, selector: NodeId, of: &dyn Fn(NodeId) -> bool) -> boo
     }
 }
 
-/// Whether the conjunctions hold one at a time, and one of them holds exactly where the selector does.
-pub(super) fn is_partition(graph: &Graph, selector: NodeId, cubes: &[Cube]) -> bool {
+/// Whether the conjunctions hold one at a time, and one of them holds exactly where the selector (or its complement) does.
+pub(super) fn is_partition(graph: &Graph, selector: NodeId, negated: bool, cubes: &[Cube]) -> bool {
     let whole = Formula::Whole(selector);
     let Some(selects) = whole.selects(graph) else { return false };
     let known = cubes.iter().flatten().all(|l| selects.binary_search(&l.select).is_ok());
     known
         && (0..1u32 << selects.len()).all(|truth| {
             let holding = cubes.iter().filter(|c| Formula::Cube((*c).clone()).holds(graph, &selects, truth)).count();
-            holding == usize::from(whole.holds(graph, &selects, truth))
+            holding == usize::from(whole.holds(graph, &selects, truth) != negated)
         })
 }
 
@@ -100,10 +100,10 @@ mod tests {
         let or = graph.push(Op::Or(not, selects[1]), None);
         let all = graph.push(Op::And(or, selects[2]), None);
         let found = cubes(&graph, all);
-        assert!(is_partition(&graph, all, &found));
-        assert!(!is_partition(&graph, all, &found[1..]), "one is missing");
-        assert!(!is_partition(&graph, or, &found), "they are another's");
+        assert!(is_partition(&graph, all, false, &found));
+        assert!(!is_partition(&graph, all, false, &found[1..]), "one is missing");
+        assert!(!is_partition(&graph, or, false, &found), "they are another's");
         let twice: Vec<_> = found.iter().chain(&found[..1]).cloned().collect();
-        assert!(!is_partition(&graph, all, &twice), "one is there twice");
+        assert!(!is_partition(&graph, all, false, &twice), "one is there twice");
     }
 }

@@ -4,8 +4,12 @@ use raspc_lang::graph::{Annotation, NodeId, Op};
 
 use super::Encoder;
 use super::plan::{Number, OneHot, Plan, Scalar, Sum};
-use crate::simplify::selector::{Cube, cubes};
+use crate::formula::signed_cubes;
+use crate::options::OptLevel;
 use crate::values::ValueSet;
+
+/// A width up to this is read as a weighted sum of its one-hot where it is added to other numbers.
+const VIEWED: usize = 128;
 
 impl Encoder<'_> {
     /// Whether an aggregate moves one value unchanged (or several equal ones).
@@ -20,12 +24,17 @@ impl Encoder<'_> {
 
     pub(super) fn aggregate(&mut self, id: NodeId) {
         let Op::Aggregate { selector, values, ref default } = *self.graph.op(id) else { unreachable!("an aggregate") };
-        if !default.is_none() && !default.is_number() && !self.is_copy(id) {
-            return self.no_mixture(id);
-        }
+        let mixed = !default.is_none() && !default.is_number() && self.is_numeric(values);
+        let read = !self.graph.node(id).names.is_empty() || self.options.opt == OptLevel::O0;
+        // The number alone would be read as a number where it is the default.
+        self.demands[id.index()].onehot |= mixed && read;
         let demand = self.demands[id.index()];
-        let mut plan = Plan { lattice: demand.lattice, none_class: demand.none_class, ..Plan::default() };
-        plan.cubes = self.selector(selector);
+        let mut plan = self.planned(id);
+        if mixed {
+            // Beyond everything that a mean of these can be.
+            plan.stand_in = Some(2.0 * crate::lower::repr::power_above(self.magnitude(values).max(1.0)));
+        }
+        self.selector(selector, &mut plan, false);
         // Sums of fl(1/w) are not exactly 1: a one-hot of several equal values is only good enough to be decoded.
         let sharp = self.values.width_range(selector).1 <= 1 || !self.is_numeric(values);
         let copy = self.is_copy(id) && (sharp || !demand.exact);
@@ -50,44 +59,52 @@ impl Encoder<'_> {
     pub(super) fn width(&mut self, id: NodeId) {
         let Op::SelectorWidth(selector) = *self.graph.op(id) else { unreachable!("a width") };
         let demand = self.demands[id.index()];
-        let mut plan = Plan { lattice: demand.lattice, none_class: demand.none_class, ..Plan::default() };
-        plan.cubes = self.selector(selector);
-        let single = plan.cubes.len() == 1;
+        let mut plan = self.planned(id);
+        self.selector(selector, &mut plan, true);
+        plan.ratio = demand.ratio;
+        // Beyond what steps on 1/(1+w) can tell, they are taken on the width as a number, a layer later.
+        let single = plan.heads() == 1 && self.is_stepped(selector);
         plan.reciprocal = single && (demand.reciprocal || demand.onehot);
         if demand.onehot {
             let sum = Scalar::Sum(Sum { terms: vec![(id, 1.0)], constant: 0.0 });
             plan.onehot = Some(OneHot::Steps(if single { Scalar::Reciprocal(id) } else { sum }));
         }
-        if demand.number || (demand.onehot && !single) {
+        // What is added to fractions must not bring a large constant with it: an exact one-hot has none.
+        let exact = single && demand.fine && self.values.width_range(selector).1 <= VIEWED;
+        if demand.number && exact {
+            plan.onehot.get_or_insert(OneHot::Steps(Scalar::Reciprocal(id)));
+            plan.reciprocal = true;
+            plan.number = Some(Number::View { base: id });
+        } else if demand.number || (demand.onehot && !single) {
             plan.number = Some(Number::Width);
         }
         self.plans[id.index()] = plan;
         self.settle(id);
     }
 
-    /// A mean lives in one direction, where a default that is no number has no place.
-    fn no_mixture(&mut self, id: NodeId) {
-        let message = "this aggregate can be a mean of numbers, and its default is no number";
-        let diagnostic = raspc_lang::diagnostic::Diagnostic::error(super::codes::FUNCTION, message)
-            .hint("give it a number or none as default, or select at most one key");
-        self.error(id, diagnostic);
-    }
-
-    /// Demands the one-hots that a selector's conjunctions read.
-    fn selector(&mut self, selector: NodeId) -> Vec<Cube> {
-        let cubes = cubes(self.graph, selector);
-        for literal in cubes.iter().flatten() {
-            let Op::Select { keys, queries, .. } = *self.graph.op(literal.select) else { unreachable!("a literal") };
+    /// Plans the heads of a selector and demands the one-hots that they read.
+    fn selector(&mut self, selector: NodeId, plan: &mut Plan, counts: bool) {
+        if let Some(additive) = self.forms.sums.get(&selector) {
+            plan.additive = Some(additive.clone());
+        } else if let Some(family) = self.forms.families.get(&selector).filter(|_| counts) {
+            plan.cubes = family.heads.iter().map(|h| h.0.clone()).collect();
+            plan.complement = family.complement;
+        } else {
+            (plan.cubes, plan.complement) = signed_cubes(self.graph, selector).expect("realised where they are many");
+        }
+        let terms = plan.additive.iter().flat_map(|a| a.terms.iter().map(|t| t.0));
+        let selects: Vec<NodeId> = terms.chain(plan.cubes.iter().flatten().map(|l| l.select)).collect();
+        for select in selects {
+            let Op::Select { keys, queries, .. } = *self.graph.op(select) else { unreachable!("a select") };
             for side in [keys, queries] {
                 if let (ValueSet::Numbers { .. } | ValueSet::Other { .. }, Err(explosion)) =
                     (self.values.set(side), self.values.enumerate(side))
                 {
-                    self.explodes(side, literal.select, explosion);
+                    self.explodes(side, select, explosion);
                 }
                 self.demand_onehot(side);
             }
         }
-        cubes
     }
 
     fn explodes(&mut self, side: NodeId, reader: NodeId, explosion: crate::values::Explosion) {

@@ -18,5 +18,7 @@ pub const MARGIN: Code = Code("E0806");
 pub const LATTICE: Code = Code("E0807");
 /// The model would be larger than the budget.
 pub const BUDGET: Code = Code("E0808");
+/// A width of more keys than f32 can count.
+pub const WIDTH: Code = Code("E0813");
 /// A number too large for f32.
 pub const RANGE: Code = Code("E0809");

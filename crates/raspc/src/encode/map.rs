@@ -1,11 +1,11 @@
 //! Encodings of element-wise nodes.
 
 use raspc_lang::diagnostic::Diagnostic;
-use raspc_lang::function::{Body, Function};
+use raspc_lang::function::Function;
 use raspc_lang::graph::{Annotation, NodeId, Op};
 
 use super::affine::{self, Affine};
-use super::plan::{Number, OneHot, Plan, Scalar, Sum};
+use super::plan::{Gated, Number, OneHot, Plan, Scalar, Sum};
 use super::{Encoder, codes};
 use crate::options::OptLevel;
 
@@ -13,17 +13,19 @@ use crate::options::OptLevel;
 const FUSED: usize = 1 << 12;
 /// Larger tables are not built.
 const TABLE: usize = 1 << 20;
+/// Numbers that categories choose are made by a table up to this size, which is exact, and by gates beyond.
+const GATED: usize = 1 << 10;
 /// Larger tables of numbers, whose one-hots must be made by steps first, are not built.
 const STEPPED: usize = 1 << 16;
 
 impl Encoder<'_> {
     pub(super) fn map(&mut self, id: NodeId) {
         let Op::Map { function, args } = self.graph.op(id).clone() else { unreachable!("a map") };
-        if self.is_nullable_tuple(&function, &args) {
-            return self.no_tuple(id);
+        if let Some(terms) = self.forms.counts.get(&id) {
+            return self.counts(id, terms.clone());
         }
         let demand = self.demands[id.index()];
-        let mut plan = Plan { lattice: demand.lattice, none_class: demand.none_class, ..Plan::default() };
+        let mut plan = self.planned(id);
         let affine = self.affine(&function, &args);
         let (mut onehot, mut number) = (demand.onehot, demand.number);
         if number && let Some(sum) = &affine {
@@ -61,6 +63,20 @@ impl Encoder<'_> {
                         plan.number = Some(Number::Table { dims });
                     }
                 }
+                Some(Way::Gated(gated)) => {
+                    for &c in &gated.categories {
+                        self.demand_onehot(c);
+                    }
+                    let open = |a: &NodeId| !gated.categories.contains(a) && !matches!(self.graph.op(*a), Op::Const(_));
+                    for a in args.clone().into_iter().filter(open).collect::<Vec<_>>() {
+                        self.demand_number(a, 0);
+                    }
+                    if onehot {
+                        plan.onehot = Some(OneHot::Steps(Scalar::Sum(just(id))));
+                        plan.lattice = if plan.lattice == 0 { 1 } else { plan.lattice };
+                    }
+                    plan.number = Some(Number::Gated(gated));
+                }
                 None => return,
             }
             if onehot && bit && plan.onehot.is_none() {
@@ -68,6 +84,18 @@ impl Encoder<'_> {
             }
             debug_assert!(!number || plan.number.is_some());
         }
+        self.plans[id.index()] = plan;
+        self.settle(id);
+    }
+
+    /// A sum of widths with whole factors.
+    fn counts(&mut self, id: NodeId, terms: Vec<(NodeId, i64)>) {
+        for t in &terms {
+            self.demands[t.0.index()].ratio = true;
+        }
+        let mut plan = self.planned(id);
+        plan.onehot = self.demands[id.index()].onehot.then(|| OneHot::Steps(Scalar::Sum(just(id))));
+        plan.number = Some(Number::Counts(terms));
         self.plans[id.index()] = plan;
         self.settle(id);
     }
@@ -138,6 +166,12 @@ impl Encoder<'_> {
         let scalar = affine.cloned().or_else(|| self.tested(function, args));
         if let Some(sum) = scalar {
             return Some(Way::Steps(Scalar::Sum(sum)));
+        }
+        // A table of numbers needs all their steps first.
+        if size > GATED
+            && let Some(gated) = self.gated(id, function, args)
+        {
+            return Some(Way::Gated(gated));
         }
         if size <= STEPPED {
             return Some(Way::Table(dims));
@@ -218,11 +252,13 @@ impl Encoder<'_> {
     /// What steps on this node would read, where a number is its natural form.
     pub(super) fn natural_scalar(&self, id: NodeId) -> Option<Scalar> {
         match self.graph.op(id) {
-            Op::SelectorWidth(s) => {
-                let one = crate::simplify::selector::cubes(self.graph, *s).len() == 1;
-                Some(if one { Scalar::Reciprocal(id) } else { Scalar::Sum(just(id)) })
-            }
+            Op::SelectorWidth(s) => Some(if self.is_single_head(*s) && self.is_stepped(*s) {
+                Scalar::Reciprocal(id)
+            } else {
+                Scalar::Sum(just(id))
+            }),
             Op::Aggregate { .. } if !self.is_copy(id) => Some(Scalar::Sum(just(id))),
+            Op::Map { .. } if self.forms.counts.contains_key(&id) => Some(Scalar::Sum(just(id))),
             Op::Map { function, args } => {
                 let affine = self.affine(function, args)?;
                 affine.terms.iter().any(|t| self.natural_scalar(t.0).is_some()).then(|| Scalar::Sum(just(id)))
@@ -248,27 +284,34 @@ impl Encoder<'_> {
 
     fn sum_of(&self, affine: &Affine, args: &[NodeId]) -> Sum {
         let mut terms: Vec<(NodeId, f64)> = Vec::new();
+        let mut constant = affine.constant;
+        let mut add = |a: NodeId, f: f64| match terms.iter_mut().find(|t| t.0 == a) {
+            Some(t) => t.1 += f,
+            None => terms.push((a, f)),
+        };
         for (&a, &f) in args.iter().zip(&affine.factors) {
-            match terms.iter_mut().find(|t| t.0 == a) {
-                Some(t) => t.1 += f,
-                None => terms.push((a, f)),
+            match self.inexact(a) {
+                Some(inner) => {
+                    inner.terms.iter().for_each(|t| add(t.0, f * t.1));
+                    constant += f * inner.constant;
+                }
+                None => add(a, f),
             }
         }
         // Nothing times a number that can be none is none where the number is.
         terms.retain(|t| t.1 != 0.0 || self.values.can_be_none(t.0));
-        Sum { terms, constant: affine.constant }
+        Sum { terms, constant }
     }
 
-    fn is_nullable_tuple(&self, function: &Function, args: &[NodeId]) -> bool {
-        matches!(&function.body, Body::Host(h) if h.name() == "tuple")
-            && args.iter().any(|&a| self.values.can_be_none(a))
-    }
-
-    fn no_tuple(&mut self, id: NodeId) {
-        let diagnostic =
-            Diagnostic::error(codes::SELECTOR, "this selector formula combines keys or queries that can be none")
-                .hint("give the s-op that can be none a default, or split the formula into two aggregates");
-        self.error(id, diagnostic);
+    /// A sum whose factors f32 does not hold, such as a third of something: whoever reads it reads its terms, so that all
+    /// factors can be made whole together.
+    fn inexact(&self, id: NodeId) -> Option<Sum> {
+        let Op::Map { function, args } = self.graph.op(id) else { return None };
+        if self.options.opt == OptLevel::O0 {
+            return None;
+        }
+        let sum = self.affine(function, args)?;
+        sum.terms.iter().any(|t| f64::from(t.1 as f32) != t.1).then_some(sum)
     }
 }
 
@@ -276,6 +319,7 @@ enum Way {
     View(NodeId),
     Steps(Scalar),
     Table(Vec<NodeId>),
+    Gated(Gated),
 }
 
 fn just(id: NodeId) -> Sum {

@@ -8,6 +8,7 @@
 pub mod affine;
 mod aggregate;
 pub mod codes;
+mod gated;
 mod map;
 pub mod plan;
 pub mod print;
@@ -16,21 +17,26 @@ use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Annotation, Graph, NodeId, Op};
 use raspc_lang::value::Value;
 
+use crate::formula::{Forms, signed_cubes};
+use crate::gadgets::widths::WIDEST_RECIPROCAL;
 use crate::options::{OptLevel, Options};
-use crate::simplify::{Simplified, reachable};
+use crate::simplify::Simplified;
 use crate::values::{ValueSet, Values};
 use plan::{Encoded, Number, OneHot, Plan, Scalar};
 
 /// What the readers of a node need. (The flags are independent of each other: each is one reader's wish.)
 #[expect(clippy::struct_excessive_bools)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Demand {
     /// A one-hot that is exactly 0 or 1 (or good enough to decode, where `exact` is not set).
     onehot: bool,
     exact: bool,
     number: bool,
     lattice: i8,
+    reach: f64,
+    fine: bool,
     reciprocal: bool,
+    ratio: bool,
     none_class: bool,
 }
 
@@ -46,6 +52,8 @@ struct Encoder<'a> {
     step_users: Vec<Vec<NodeId>>,
     /// Nodes that chose a view of this source; they may get subspaces of their own instead.
     view_users: Vec<Vec<NodeId>>,
+    /// The selectors that one head realises as a sum of selects.
+    forms: &'a Forms,
     errors: Vec<Diagnostic>,
 }
 
@@ -65,15 +73,17 @@ pub fn encode(simplified: &Simplified, values: &Values, options: &Options) -> Re
         plans: vec![Plan::default(); n],
         step_users: vec![Vec::new(); n],
         view_users: vec![Vec::new(); n],
+        forms: &simplified.forms,
         errors: Vec::new(),
     };
     // Folding leaves constants behind that nobody reads.
-    let needed = reachable(graph, simplified.output);
+    let needed = simplified.needed();
     for i in (0..n).rev().filter(|&i| needed[i]) {
         encoder.visit(NodeId(i as u32), simplified.output);
     }
     if encoder.errors.is_empty() {
-        Ok(Encoded { graph: graph.clone(), output: simplified.output, of: simplified.of.clone(), plans: encoder.plans })
+        let (of, forms) = (simplified.of.clone(), simplified.forms.clone());
+        Ok(Encoded { graph: graph.clone(), output: simplified.output, of, plans: encoder.plans, forms })
     } else {
         Err(encoder.errors)
     }
@@ -217,7 +227,11 @@ impl Encoder<'_> {
     }
 
     fn demand_number(&mut self, id: NodeId, lattice: i8) {
-        debug_assert!(self.is_numeric(id), "a number is asked of `{}`", self.graph.describe(id));
+        debug_assert!(
+            self.is_numeric(id) || matches!(self.graph.op(id), Op::Aggregate { .. }),
+            "a number is asked of `{}`",
+            self.graph.describe(id)
+        );
         let d = &mut self.demands[id.index()];
         d.number = true;
         if d.lattice == 0 {
@@ -228,7 +242,12 @@ impl Encoder<'_> {
     /// Demands the terms of a sum on a grid, their constants balanced.
     fn demand_terms(&mut self, sum: &plan::Sum) {
         let mut balance = 0.0;
+        let size: f64 = sum.terms.iter().map(|t| t.1.abs() * self.magnitude(t.0)).sum();
+        let fine = sum.terms.iter().any(|t| !self.is_whole(t.0));
         for &(node, factor) in &sum.terms {
+            let demand = &mut self.demands[node.index()];
+            demand.fine |= fine;
+            demand.reach = demand.reach.max(if factor == 0.0 { 0.0 } else { size / factor.abs() });
             let sign = if balance * factor > 0.0 { -1 } else { 1 };
             self.demand_number(node, sign);
             balance += factor * f64::from(self.demands[node.index()].lattice);
@@ -239,6 +258,22 @@ impl Encoder<'_> {
         match scalar {
             Scalar::Reciprocal(w) => self.demands[w.index()].reciprocal = true,
             Scalar::Sum(sum) => self.demand_terms(sum),
+        }
+    }
+
+    /// A plan with the wishes of the node's readers.
+    fn planned(&self, id: NodeId) -> Plan {
+        let demand = self.demands[id.index()];
+        let (lattice, reach, none_class) = (demand.lattice, demand.reach, demand.none_class);
+        Plan { lattice, reach, none_class, ..Plan::default() }
+    }
+
+    /// No number that the node can hold is larger.
+    fn magnitude(&self, id: NodeId) -> f64 {
+        match self.values.set(id) {
+            ValueSet::Finite(v) => v.iter().filter_map(Value::as_f64).map(f64::abs).fold(0.0, f64::max),
+            ValueSet::Numbers { lo, hi, .. } => lo.abs().max(hi.abs()),
+            ValueSet::Other { .. } => 0.0,
         }
     }
 
@@ -256,6 +291,18 @@ impl Encoder<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether one head realises the selector.
+    fn is_single_head(&self, selector: NodeId) -> bool {
+        self.forms.sums.contains_key(&selector)
+            || (!self.forms.families.contains_key(&selector)
+                && signed_cubes(self.graph, selector).is_some_and(|(c, _)| c.len() == 1))
+    }
+
+    /// Whether the width of a selector is few enough keys for steps on 1/(1+w).
+    fn is_stepped(&self, selector: NodeId) -> bool {
+        self.values.width_range(selector).1 <= WIDEST_RECIPROCAL
     }
 
     /// Whether all values (but none) are numbers.

@@ -1,7 +1,9 @@
 //! The encoded graph: how each s-op lives in the residual stream. Step (2), second half.
 
 use raspc_lang::graph::{Graph, NodeId};
+use raspc_lang::value::Value;
 
+use crate::formula::{Additive, Forms};
 use crate::simplify::selector::Cube;
 
 /// A graph with an encoding for each node that needs one.
@@ -15,6 +17,8 @@ pub struct Encoded {
     pub of: Vec<Option<NodeId>>,
     /// By node.
     pub plans: Vec<Plan>,
+    /// The selectors that one head realises as a sum of selects.
+    pub forms: Forms,
 }
 
 /// How one node is held. A selector, or a node that only views of others need, has neither encoding.
@@ -31,8 +35,26 @@ pub struct Plan {
     pub none_class: bool,
     /// 1/(1+w) of a width is read by steps.
     pub reciprocal: bool,
-    /// For aggregates and widths: the conjunctions of the selector.
+    /// 1/(1+w) of a width is read by the number of others.
+    pub ratio: bool,
+    /// For aggregates: the number that stands for a default that is no number, beyond all means.
+    pub stand_in: Option<f64>,
+    /// Readers add the number to others of at most this size, in its own units.
+    pub reach: f64,
+    /// For aggregates and widths: the conjunctions of the selector, one head each; nothing where `additive` is one head
+    /// for the whole.
     pub cubes: Vec<Cube>,
+    /// For widths: all keys (the first conjunction, which is empty) less those of the others.
+    pub complement: bool,
+    /// For aggregates and widths: one head for a formula that is no conjunction.
+    pub additive: Option<Additive>,
+}
+
+impl Plan {
+    /// How many heads the selector takes.
+    pub fn heads(&self) -> usize {
+        if self.additive.is_some() { 1 } else { self.cubes.len() }
+    }
 }
 
 /// How a one-hot comes to be.
@@ -92,9 +114,13 @@ pub enum Number {
         /// The nodes it is a function of.
         dims: Vec<NodeId>,
     },
+    /// A sum of numbers that categories choose.
+    Gated(Gated),
     /// Moved and averaged by a head.
     Mean,
-    /// A width: the sum of the steps of each conjunction's reciprocal.
+    /// Widths times whole factors, added: read from the reciprocals of their conjunctions.
+    Counts(Vec<(NodeId, i64)>),
+    /// A width: read from the reciprocal of each conjunction, and added.
     Width,
 }
 
@@ -105,6 +131,28 @@ pub struct Sum {
     pub terms: Vec<(NodeId, f64)>,
     /// The constant.
     pub constant: f64,
+}
+
+/// A sum of numbers with factors that categories choose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gated {
+    /// The categories.
+    pub categories: Vec<NodeId>,
+    /// The sums, with the combinations that choose them.
+    pub groups: Vec<Group>,
+    /// Whether some combinations make it none.
+    pub nones: bool,
+}
+
+/// Combinations of categories that choose one sum.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// (node, factor)
+    pub terms: Vec<(NodeId, f64)>,
+    /// The constant.
+    pub constant: f64,
+    /// Values of the categories.
+    pub tuples: Vec<Box<[Value]>>,
 }
 
 /// What steps are taken on.

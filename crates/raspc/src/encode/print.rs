@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use raspc_lang::graph::{Graph, Kind, NodeId};
 
 use super::plan::{Encoded, Number, OneHot, Scalar, Sum};
-use crate::simplify::reachable;
+use crate::simplify::reachable_with;
 use crate::values::{ValueSet, Values};
 
 /// The encoded graph as text.
 pub fn print(encoded: &Encoded, values: &Values) -> String {
     let mut text = String::new();
-    let needed = reachable(&encoded.graph, encoded.output);
+    let needed = reachable_with(&encoded.graph, encoded.output, &encoded.forms);
     for (id, node) in encoded.graph.iter().filter(|(id, n)| n.op.kind() == Kind::SOp && needed[id.index()]) {
         let (set, how) = describe(encoded, values, id);
         let names: Vec<&str> = node.names.iter().map(AsRef::as_ref).collect();
@@ -30,11 +30,7 @@ pub fn ways(encoded: &Encoded, id: NodeId) -> (Option<String>, Option<String>) {
 
 /// What an s-op can hold, and how it is held.
 pub fn describe(encoded: &Encoded, values: &Values, id: NodeId) -> (String, String) {
-    let (onehot, number) = ways(encoded, id);
-    let mut all: Vec<String> = onehot.map(|o| format!("one-hot: {o}")).into_iter().collect();
-    all.extend(number.map(|n| format!("number: {n}")));
-    let how = if all.is_empty() { "read through others".to_owned() } else { all.join("; ") };
-    (set(values.set(id)), how)
+    (set(values.set(id)), encodings(encoded, id))
 }
 
 /// A value set in a few words.
@@ -72,6 +68,14 @@ fn number(graph: &Graph, number: &Number) -> String {
         Number::Affine { sum: s, .. } => sum(graph, s),
         Number::Steps(s) => format!("steps on {}", scalar(graph, s)),
         Number::Table { dims } => table(graph, dims),
+        Number::Gated(gated) => {
+            let by: Vec<String> = gated.categories.iter().map(|&c| graph.describe(c)).collect();
+            format!("a sum that {} chooses", by.join(", "))
+        }
+        Number::Counts(terms) => {
+            let terms: Vec<String> = terms.iter().map(|(w, f)| format!("{f}*{}", graph.describe(*w))).collect();
+            format!("the sum of {}", terms.join(", "))
+        }
         Number::Mean => "averaged by a head".to_owned(),
         Number::Width => "the sum of steps on 1/(1+w)".to_owned(),
     }

@@ -52,29 +52,56 @@ impl Score {
             return;
         }
         let groups = matrix.groups();
-        let transposed = matrix.transposed();
-        let key_groups = transposed.groups();
+        let uniform = groups.len() == 1 && groups[0].0.len() == queries.len();
+        if !uniform && groups.len() > 2 && matrix.is_matching(&groups) {
+            self.add_signs(&groups, keys, queries);
+        } else {
+            self.add_groups(matrix, keys, queries);
+        }
+    }
+
+    /// The select as an exact indicator times 256.
+    fn add_groups(&mut self, matrix: &Matrix, keys: &[&Form], queries: &[&Form]) {
+        let groups = matrix.groups();
+        let key_groups = matrix.transposed().groups();
+        self.top += 256.0;
         if groups.len() == 1 && groups[0].0.len() == queries.len() {
-            self.top += 256.0;
             let selected: Vec<&Form> = bits(&groups[0].1).map(|k| keys[k]).collect();
             self.alike = self.alike.plus(&total(&selected), 1.0);
-        } else if groups.len() > 2 && matrix.is_matching(&groups) {
-            self.add_signs(&groups, keys, queries);
         } else if groups.len() <= key_groups.len() {
-            self.top += 256.0;
             for (members, selected) in &groups {
                 let query = total(&members.iter().map(|&q| queries[q]).collect::<Vec<_>>()).scaled(256.0);
                 let key = total(&bits(selected).map(|k| keys[k]).collect::<Vec<_>>());
                 self.products.push(Product { query, key });
             }
         } else {
-            self.top += 256.0;
             for (members, selecting) in &key_groups {
                 let key = total(&members.iter().map(|&k| keys[k]).collect::<Vec<_>>());
                 let query = total(&bits(selecting).map(|q| queries[q]).collect::<Vec<_>>()).scaled(256.0);
                 self.products.push(Product { query, key });
             }
         }
+    }
+
+    /// Adds a multiple of a select's indicator: for sums of selects that are level where a formula holds. Groups only, since
+    /// signs are merely lower where the select does not hold.
+    pub fn add_times(&mut self, matrix: &Matrix, keys: &[&Form], queries: &[&Form], coefficient: f64) {
+        if matrix.is_full() {
+            self.alike = self.alike.plus(&Form::constant(1.0), coefficient);
+            return;
+        }
+        let mut one = Self::default();
+        one.add_groups(matrix, keys, queries);
+        self.alike = self.alike.plus(&one.alike, coefficient);
+        self.products
+            .extend(one.products.into_iter().map(|p| Product { query: p.query.scaled(coefficient), key: p.key }));
+    }
+
+    /// Sets the level of a sum of selects, 256 for each unit, and moves it to at least 256: BOS must lie above 0.
+    pub fn level(&mut self, top: f64) {
+        let lift = (1.0 - top).max(0.0);
+        self.alike = self.alike.plus(&Form::constant(1.0), lift);
+        self.top = 256.0 * (top + lift);
     }
 
     /// The score, complete. A conjunction of nothing selects every key: those too must score more than 0, which is what

@@ -11,8 +11,9 @@ use super::repr::{NumberForm, OneHotForms, U, gamma, measure, power_above};
 use super::{BIT, Lowering, Result};
 use crate::circuit::{Attention, Block, DirId, Form, Move, Range};
 use crate::encode::plan::{Number, Plan};
+use crate::formula::Additive;
 use crate::gadgets::score::{Matrix, Score};
-use crate::simplify::selector::Cube;
+use crate::simplify::selector::{Cube, Literal};
 
 impl Lowering<'_> {
     fn selector_of(&self, id: NodeId) -> NodeId {
@@ -20,6 +21,34 @@ impl Lowering<'_> {
             Op::Aggregate { selector, .. } | Op::SelectorWidth(selector) => selector,
             ref op => panic!("{op:?} has no selector"),
         }
+    }
+
+    /// The score of one of a selector's heads.
+    fn head(&self, plan: &Plan, head: usize) -> Score {
+        match &plan.additive {
+            Some(additive) => self.sum_of_selects(additive),
+            None => self.score(&plan.cubes[head]),
+        }
+    }
+
+    /// The score of a sum of selects.
+    fn sum_of_selects(&self, additive: &Additive) -> Score {
+        let mut score = Score::default();
+        for &(select, coefficient) in &additive.terms {
+            let (keys, queries) = self.sides(select);
+            let (keys, queries) = (self.with_none(keys), self.with_none(queries));
+            let matrix = self.matrix(&vec![Literal { select, negated: false }], 0);
+            let forms = |side: &'_ [(Value, Form)]| side.iter().map(|c| c.1.clone()).collect::<Vec<_>>();
+            let (keys, queries) = (forms(&keys), forms(&queries));
+            score.add_times(
+                &matrix,
+                &keys.iter().collect::<Vec<_>>(),
+                &queries.iter().collect::<Vec<_>>(),
+                coefficient as f64,
+            );
+        }
+        score.level(additive.top as f64);
+        score.finish()
     }
 
     /// The score of a conjunction.
@@ -82,7 +111,7 @@ impl Lowering<'_> {
     fn attend(&mut self, id: NodeId, cube: usize, plan: &Plan, width: bool, moves: Vec<Move>, gadget: &str) {
         let selector = self.selector_of(id);
         let pattern = self.pattern(selector, cube, width);
-        let score = self.score(&plan.cubes[cube]);
+        let score = self.head(plan, cube);
         for m in &moves {
             self.circuit.directions[m.to.index()].bos = m.bos;
         }
@@ -96,9 +125,9 @@ impl Lowering<'_> {
     /// 1/(1+w) of each conjunction of a width: as it is for the width as a number, and in a direction that holds
     /// 1 + 1/(1+w), on a grid of 2^-23 (numerics R3), for steps.
     pub(super) fn reciprocal(&mut self, id: NodeId, plan: &Plan) {
-        let number = plan.number == Some(Number::Width);
-        for cube in 0..plan.cubes.len() {
-            let part = if plan.cubes.len() > 1 { format!("[{cube}]") } else { String::new() };
+        let number = plan.ratio || plan.number == Some(Number::Width);
+        for cube in 0..plan.heads() {
+            let part = if plan.heads() > 1 { format!("[{cube}]") } else { String::new() };
             let label = format!("1/(1+{}{part})", self.label(id));
             let mut moves = Vec::new();
             if number {
@@ -178,7 +207,7 @@ impl Lowering<'_> {
         };
         let from = self.number_of(values).clone();
         let measured = measure(&self.circuit, &from.value);
-        let at_default = default.as_f64().unwrap_or(0.0);
+        let at_default = plan.stand_in.or_else(|| default.as_f64()).unwrap_or(0.0);
         if !f64::from(at_default as f32).is_finite() {
             return Err(self.too_large(id, at_default));
         }
@@ -196,7 +225,7 @@ impl Lowering<'_> {
             // The constant keeps every value within one binade, so that all lie on its grid (numerics R3).
             // Where it can be none, sums of it also hold the constants that move none out of the way.
             let room = if self.values.can_be_none(id) { 32.0 } else { 8.0 };
-            let binade = power_above(room * range.max());
+            let binade = power_above(room * range.max().max(plan.reach).max(1.0 / 1024.0));
             offset = 1.5 * binade * f64::from(plan.lattice);
             let grid = 2.0 * U * binade;
             error += grid / 2.0;

@@ -5,7 +5,9 @@
 //! was settled by `encode`.
 
 mod attention;
+mod counts;
 mod embed;
+mod gated;
 pub mod repr;
 mod steps;
 mod sums;
@@ -57,6 +59,15 @@ struct Lowering<'a> {
     defined_of: HashMap<NodeId, Form>,
 }
 
+/// The node that has no construction, and why.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// A node of the encoded graph.
+    pub node: NodeId,
+    /// Why.
+    pub diagnostic: Diagnostic,
+}
+
 /// What a lowering step gives, or the error that stops the compilation.
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
@@ -64,7 +75,7 @@ type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 ///
 /// # Errors
 /// A margin that does not suffice.
-pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::result::Result<Lowered, Vec<Diagnostic>> {
+pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::result::Result<Lowered, Refused> {
     let graph = &encoded.graph;
     let mut lowering = Lowering {
         encoded,
@@ -81,12 +92,10 @@ pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::resu
         pattern_of: HashMap::new(),
         defined_of: HashMap::new(),
     };
-    let mut errors = Vec::new();
     for (id, node) in graph.iter().filter(|(_, n)| n.op.kind() == Kind::SOp) {
         if let Err(e) = lowering.node(id) {
-            errors.push(e.at(node.span).node(graph.describe(id)));
             // Later nodes may read what this one failed to make.
-            return Err(errors);
+            return Err(Refused { node: id, diagnostic: e.at(node.span).node(graph.describe(id)) });
         }
     }
     let Lowering { circuit, onehots, numbers, patterns, .. } = lowering;
@@ -96,7 +105,7 @@ pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::resu
 impl Lowering<'_> {
     fn node(&mut self, id: NodeId) -> Result<()> {
         let plan = self.encoded.plan(id).clone();
-        if plan.reciprocal || plan.number == Some(Number::Width) {
+        if plan.reciprocal || plan.ratio || plan.number == Some(Number::Width) {
             self.reciprocal(id, &plan);
         }
         match (&plan.onehot, &plan.number) {
@@ -105,7 +114,8 @@ impl Lowering<'_> {
             (_, Some(Number::Mean)) => self.mean(id, &plan)?,
             _ => {}
         }
-        if let Some(OneHot::Bit | OneHot::Steps(_)) = plan.onehot {
+        let own_view = matches!(plan.number, Some(Number::View { base }) if base == id);
+        if !own_view && let Some(OneHot::Bit | OneHot::Steps(_)) = plan.onehot {
             self.number(id, &plan)?;
             self.onehot(id, &plan)
         } else {
@@ -142,6 +152,8 @@ impl Lowering<'_> {
             Number::Affine { sum, materialise } => self.affine(id, sum, *materialise)?,
             Number::Steps(scalar) => return self.steps(id, scalar, false, plan),
             Number::Table { dims } => return self.table(id, dims, false, plan),
+            Number::Gated(gated) => self.gated(id, gated, plan)?,
+            Number::Counts(terms) => self.counts(id, terms)?,
             Number::Width => self.width(id)?,
         };
         self.numbers[id.index()] = Some(form);
@@ -199,7 +211,7 @@ impl Lowering<'_> {
     }
 
     fn joint(&self, nodes: &[NodeId]) -> Result<Vec<Box<[Value]>>> {
-        self.values.joint(nodes, self.options.limits.enumerate).map_err(|e| {
+        self.values.joint(nodes, self.options.limits.enumerate.min(TUPLES)).map_err(|e| {
             let names: Vec<String> = nodes.iter().map(|&n| format!("`{}`", self.label(n))).collect();
             let message = format!("{} can hold more than {} combinations of values", names.join(" and "), e.count);
             let hint = "shorten the maximum length or the vocabulary, or map to fewer values first";
@@ -207,6 +219,9 @@ impl Lowering<'_> {
         })
     }
 }
+
+/// Most tuples of values that are held at once.
+const TUPLES: usize = 1 << 22;
 
 /// The range of a direction that is exactly 0 or 1.
 const BIT: Range = Range { lo: 0.0, hi: 1.0, grid: Some(1.0), error: 0.0 };

@@ -1,18 +1,17 @@
 //! Steps on scalars, and widths: hidden units that read one number.
 
 use raspc_lang::diagnostic::Diagnostic;
-use raspc_lang::graph::NodeId;
+use raspc_lang::graph::{NodeId, Op};
 use raspc_lang::value::Value;
 
-use super::repr::{NumberForm, OneHotForms, U, gamma, measure, power_above};
+use super::repr::{NumberForm, OneHotForms, U, measure, power_above};
 use super::written::{Term, Written, settle};
 use super::{BIT, Lowering, Result};
 use crate::circuit::{DirId, Form, Unit};
-use crate::encode::affine::whole_multiple;
+use crate::encode::affine::{self, whole_multiple};
 use crate::encode::codes;
 use crate::encode::plan::{Plan, Scalar, Sum};
 use crate::gadgets::steps::{Fault, Point, Step, steps};
-use crate::gadgets::widths;
 
 /// A scalar ready for steps: its form and its points, one for each combination of ideal values.
 struct Ready {
@@ -65,6 +64,7 @@ impl Lowering<'_> {
         let whole = |f: f64| if scale == 1.0 { f } else { (f * scale).round() };
         let terms: Vec<(NodeId, f64)> = sum.terms.iter().map(|&(n, f)| (n, whole(f))).collect();
         let mut form = Form::sum(terms.iter().map(|t| (&self.number_of(t.0).value, t.1)));
+        let whole_points = if scale == 1.0 { self.own_points(id, sum) } else { None };
         let mut nodes: Vec<NodeId> = terms.iter().map(|t| t.0).collect();
         if !nodes.contains(&id) {
             nodes.push(id);
@@ -75,16 +75,22 @@ impl Lowering<'_> {
         // Whole multiples of the grid add up exactly in f64 too; other ideal values are themselves a little off.
         let slack = if error == 0.0 && measured.grid.is_some() { 0.0 } else { 4.0 * f64::EPSILON };
         let mut points = Vec::new();
-        for tuple in self.joint(&nodes)? {
-            let parts: Option<Vec<f64>> = tuple[..terms.len()].iter().map(Value::as_f64).collect();
-            let ideal = parts.map(|p| p.iter().zip(&terms).map(|(x, t)| x * t.1).sum::<f64>());
-            points.extend(ideal.map(|x| (x, error + x.abs() * slack, tuple[at].clone())));
+        if let Some(own) = whole_points {
+            points.extend(own.into_iter().map(|(x, v)| (x, error + x.abs() * slack, v)));
+        } else {
+            for tuple in self.joint(&nodes)? {
+                let stands = |(v, t): (&Value, &(NodeId, f64))| self.stand_in(t.0, v).or_else(|| v.as_f64());
+                let parts: Option<Vec<f64>> = tuple[..terms.len()].iter().zip(&terms).map(stands).collect();
+                let ideal = parts.map(|p| p.iter().zip(&terms).map(|(x, t)| x * t.1).sum::<f64>());
+                points.extend(ideal.map(|x| (x, error + x.abs() * slack, tuple[at].clone())));
+            }
         }
         let mut defined: Vec<&Form> = terms.iter().filter_map(|t| self.number_of(t.0).defined.as_ref()).collect();
         defined.dedup();
         if !defined.is_empty() {
             let (lo, hi) = (measured.lo, measured.hi);
             let beyond = power_above(2.0 * (hi - lo).max(hi.abs()).max(lo.abs()));
+            let beyond = beyond.max(measured.grid.map_or(0.0, |g| 8.0 * g));
             for d in defined {
                 form = form.plus(&d.complement(), beyond);
             }
@@ -92,6 +98,26 @@ impl Lowering<'_> {
         }
         let names: Vec<String> = terms.iter().map(|t| self.label(t.0)).collect();
         Ok(Ready { form, points, name: names.join(" and ") })
+    }
+
+    /// The points of a node that is the scalar itself plus a constant, all of whose values are whole: its own values, without
+    /// going through what its terms hold together.
+    fn own_points(&self, id: NodeId, sum: &Sum) -> Option<Vec<(f64, Value)>> {
+        let Op::Map { function, args } = self.graph.op(id) else { return None };
+        let same = affine::affine(function, &|_| false)?;
+        let terms: Vec<(NodeId, f64)> = args.iter().copied().zip(same.factors.iter().copied()).collect();
+        if terms != sum.terms || same.constant != sum.constant || self.values.can_be_none(id) {
+            return None;
+        }
+        let whole = |x: &f64| x.fract() == 0.0 && x.abs() <= 16_777_216.0;
+        let values = self.values.enumerate(id).ok()?;
+        values.iter().map(|v| v.as_f64().filter(whole).map(|x| (x - sum.constant, v.clone()))).collect()
+    }
+
+    /// The number that stands for the default of a mean that is no number.
+    fn stand_in(&self, id: NodeId, value: &Value) -> Option<f64> {
+        let Op::Aggregate { default, .. } = self.graph.op(id) else { return None };
+        self.encoded.plan(id).stand_in.filter(|_| value == default)
     }
 
     /// Sorted points with class indices, and the steps between them.
@@ -249,25 +275,6 @@ impl Lowering<'_> {
             other => other.map(|r| r.0),
         };
         Ok(NumberForm { value, defined, error })
-    }
-
-    /// The width as a number, the sum over the conjunctions of what each 1/(1+w) says.
-    pub(super) fn width(&mut self, id: NodeId) -> Result<NumberForm> {
-        let longest = self.options.max_len;
-        let cubes = self.ratios[id.index()].clone();
-        let to = self.direction(self.label(id), id, BIT);
-        let unit = |r: DirId, factor: f64| Unit::new(&Form::of(r).scaled(factor), 2.0, vec![(to, 1.0)]);
-        let units = cubes.iter().flat_map(|&r| widths::factors(longest).map(move |f| unit(r, f))).collect();
-        let values: Vec<f64> = (0..=longest * cubes.len()).map(|w| w as f64).collect();
-        let error =
-            widths::error(longest) * cubes.len() as f64 + gamma(cubes.len() + 1) * (longest * cubes.len()) as f64;
-        let (value, error) =
-            settle(&mut self.circuit, &Written { to, constant: 0.0, values: &values, terms: &[], error })?;
-        self.mlp(id, units, format!("width read from 1/(1+w) of {} pattern(s)", cubes.len()));
-        if error > 0.0 {
-            return Err(self.not_sharp(id, error));
-        }
-        Ok(NumberForm { value, defined: None, error })
     }
 }
 

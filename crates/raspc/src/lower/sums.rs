@@ -42,7 +42,7 @@ impl Lowering<'_> {
     }
 
     /// A direction that is 1 where all flags are.
-    fn all_of(&mut self, id: NodeId, flags: &[Form]) -> Form {
+    pub(super) fn all_of(&mut self, id: NodeId, flags: &[Form]) -> Form {
         let to = self.direction(format!("{}:defined", self.label(id)), id, BIT);
         let reads = Form::sum(flags.iter().map(|f| (f, 1.0)));
         let unit = Unit::new(&reads, 1.0 - flags.len() as f64, vec![(to, 1.0)]);

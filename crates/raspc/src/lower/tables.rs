@@ -31,7 +31,11 @@ impl Lowering<'_> {
     pub(super) fn table(&mut self, id: NodeId, dims: &[NodeId], onehot: bool, plan: &Plan) -> Result<()> {
         let values = self.classes(id)?;
         let table = self.entries(id, dims, &values)?;
-        let numbers: Vec<Vec<i64>> = dims.iter().map(|&d| self.integers(d)).collect();
+        let numbers = dims.iter().zip(&table.dims).map(|(&d, &size)| {
+            let all = self.integers(d);
+            if all.len() == size { all } else { Vec::new() }
+        });
+        let numbers: Vec<Vec<i64>> = numbers.collect();
         let found = lookup_hinted(&table, &numbers);
         if found.units.len() > self.options.limits.units {
             let message = format!("`{}` needs {} hidden units", self.label(id), found.units.len());
@@ -99,6 +103,30 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// The indicator of each class of a table, in directions of their own.
+    pub(super) fn gates_from(
+        &mut self,
+        id: NodeId,
+        dims: &[NodeId],
+        found: &Lookup,
+        classes: usize,
+    ) -> Result<Vec<Form>> {
+        let level = |c: usize| (0..classes).map(|x| f64::from(u8::from(x == c))).collect();
+        let mut targets = Vec::new();
+        for c in 0..classes {
+            let to = self.direction(format!("[{} case {c}]", self.label(id)), id, BIT);
+            targets.push(Target { to, levels: level(c), nothing: 0.0 });
+        }
+        let mut gates = Vec::new();
+        for (form, error) in self.table_into(id, dims, found, &targets)? {
+            if error > 0.0 {
+                return Err(self.not_sharp(id, error));
+            }
+            gates.push(form);
+        }
+        Ok(gates)
+    }
+
     /// Adds the units of a table; gives form and error of each target. What a target holds is `nothing` plus, for each
     /// class, the difference times the class's component: a linear function of what the units make.
     fn table_into(
@@ -128,8 +156,11 @@ impl Lowering<'_> {
             )?);
         }
         let units = found.units.iter().zip(writes).filter(|(_, w)| !w.is_empty()).map(|(u, w)| {
-            let reads =
-                u.reads.iter().map(|&(arg, v, w)| (&self.onehot_of(dims[arg as usize]).classes[v as usize].1, w));
+            let read = |arg: u32, class: u32| {
+                let side = self.onehot_of(dims[arg as usize]);
+                side.classes.get(class as usize).map_or_else(|| side.none.as_ref().expect("none has a value"), |c| &c.1)
+            };
+            let reads = u.reads.iter().map(|&(arg, v, w)| (read(arg, v), w));
             Unit::new(&Form::sum(reads), u.bias, w)
         });
         let units = units.collect();
@@ -144,16 +175,25 @@ impl Lowering<'_> {
         self.onehot_of(id).classes.iter().map(|c| integer(&c.0)).collect::<Option<_>>().unwrap_or_default()
     }
 
+    /// The table, by the classes of `dims`. Where none has a value (a class of the keys of a formula), it is the last class.
     fn entries(&self, id: NodeId, dims: &[NodeId], values: &[Value]) -> Result<Table> {
         let sides: Vec<&OneHotForms> = dims.iter().map(|&d| self.onehot_of(d)).collect();
-        let sizes: Vec<usize> = sides.iter().map(|s| s.classes.len()).collect();
-        let mut entries = vec![Entry::Any; sizes.iter().product()];
         let mut nodes = dims.to_vec();
         nodes.push(id);
-        for tuple in self.values.joint(&nodes, JOINT).or_else(|_| self.combinations(id, dims))? {
+        let tuples = self.values.joint(&nodes, JOINT).or_else(|_| self.combinations(id, dims))?;
+        let valued = |i: usize| tuples.iter().any(|t| t[i].is_none() && !t[dims.len()].is_none());
+        let valued: Vec<bool> = (0..dims.len()).map(|i| sides[i].none.is_some() && valued(i)).collect();
+        let sizes: Vec<usize> = sides.iter().zip(&valued).map(|(s, v)| s.classes.len() + usize::from(*v)).collect();
+        let mut entries = vec![Entry::Any; sizes.iter().product()];
+        for tuple in tuples {
             let (args, value) = tuple.split_at(dims.len());
-            let place = args.iter().zip(&sides).zip(&sizes).try_fold(0, |at, ((v, side), &size)| {
-                side.classes.binary_search_by(|c| c.0.cmp(v)).ok().map(|i| at * size + i)
+            let place = args.iter().enumerate().try_fold(0, |at, (i, v)| {
+                let class = match sides[i].classes.binary_search_by(|c| c.0.cmp(v)) {
+                    Ok(class) => class,
+                    Err(_) if valued[i] && v.is_none() => sides[i].classes.len(),
+                    Err(_) => return None,
+                };
+                Some(at * sizes[i] + class)
             });
             let Some(place) = place else { continue };
             entries[place] = match values.binary_search(&value[0]) {
@@ -161,7 +201,7 @@ impl Lowering<'_> {
                 Err(_) => Entry::Nothing,
             };
         }
-        let nullable = sides.iter().map(|s| s.none.is_some()).collect();
+        let nullable = sides.iter().zip(&valued).map(|(s, v)| s.none.is_some() && !v).collect();
         Ok(Table { dims: sizes, nullable, classes: values.len(), entries })
     }
 

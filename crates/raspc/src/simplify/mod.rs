@@ -12,6 +12,7 @@ use raspc_lang::function::{Body, Expr, Function};
 use raspc_lang::graph::{Graph, Node, NodeId, Op, Predicate};
 use raspc_lang::value::Value;
 
+use crate::formula::Forms;
 use crate::options::OptLevel;
 
 /// A simplified graph and where each node of the original went.
@@ -23,6 +24,15 @@ pub struct Simplified {
     pub output: NodeId,
     /// For each node of the original: its node here, where the output depends on it.
     pub of: Vec<Option<NodeId>>,
+    /// The selectors that one head realises as a sum of selects (see [`crate::formula`]); not filled here.
+    pub forms: Forms,
+}
+
+impl Simplified {
+    /// Which nodes the output depends on, those that realise a selector included.
+    pub fn needed(&self) -> Vec<bool> {
+        reachable_with(&self.graph, self.output, &self.forms)
+    }
 }
 
 /// Simplifies what `output` depends on.
@@ -37,16 +47,22 @@ pub fn simplify(graph: &Graph, output: NodeId, opt: OptLevel) -> Simplified {
         }
     }
     let output = of[output.index()].expect("the output is needed");
-    selector::normalise(Simplified { graph: merger.graph, output, of })
+    selector::normalise(Simplified { graph: merger.graph, output, of, forms: Forms::default() })
 }
 
 /// Which nodes `output` depends on.
 pub fn reachable(graph: &Graph, output: NodeId) -> Vec<bool> {
+    reachable_with(graph, output, &Forms::default())
+}
+
+/// Which nodes `output` depends on, those that realise a selector included.
+pub fn reachable_with(graph: &Graph, output: NodeId, forms: &Forms) -> Vec<bool> {
     let mut needed = vec![false; graph.len()];
-    needed[output.index()] = true;
-    for i in (0..=output.index()).rev() {
-        if needed[i] {
-            graph.op(NodeId(i as u32)).operands().iter().for_each(|o| needed[o.index()] = true);
+    let mut stack = vec![output];
+    while let Some(at) = stack.pop() {
+        if !std::mem::replace(&mut needed[at.index()], true) {
+            stack.extend(graph.op(at).operands());
+            stack.extend(forms.selects(at));
         }
     }
     needed

@@ -1,21 +1,14 @@
-//! Selector formulas, brought into the form that heads can realise.
-//!
-//! 1. A formula over selects that read the same keys and the same queries is one select with a merged predicate.
-//! 2. An aggregate needs one head, and one additive head realises exactly the conjunctions of selects and their
-//!    complements (numerics section 3). Any other formula becomes one select over the *tuple* of its keys and the tuple
-//!    of its queries, two element-wise s-ops that are added to the graph (the product on both sides).
-//! 3. A width may be any formula: it is the sum of the widths of disjoint conjunctions ([`cubes`]).
+//! Selector formulas: those over selects that read the same keys and the same queries are one select with a merged
+//! predicate; any formula is a sum of disjoint conjunctions ([`cubes`]).
 
-use std::any::Any;
-use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use raspc_lang::error::EvalError;
 use raspc_lang::function::{Body, Function, HostFunction};
 use raspc_lang::graph::{Graph, NodeId, Op, Predicate};
-use raspc_lang::value::{HostObject, HostValue, Value};
+use raspc_lang::value::Value;
 
 use super::Simplified;
 
@@ -38,7 +31,8 @@ pub fn cubes(graph: &Graph, selector: NodeId) -> Vec<Cube> {
     cubes_of(graph, selector, false)
 }
 
-fn cubes_of(graph: &Graph, selector: NodeId, negated: bool) -> Vec<Cube> {
+/// The formula, or its complement, as disjoint conjunctions.
+pub fn cubes_of(graph: &Graph, selector: NodeId, negated: bool) -> Vec<Cube> {
     match (graph.op(selector), negated) {
         (Op::Select { .. }, _) => vec![vec![Literal { select: selector, negated }]],
         (Op::Not(a), _) => cubes_of(graph, *a, !negated),
@@ -52,6 +46,28 @@ fn cubes_of(graph: &Graph, selector: NodeId, negated: bool) -> Vec<Cube> {
         }
         (op, _) => panic!("{op:?} is no selector"),
     }
+}
+
+/// At most how many conjunctions [`cubes_of`] gives, found without making them (they can be exponentially many).
+pub fn cube_bound(graph: &Graph, selector: NodeId, negated: bool) -> usize {
+    fn count(graph: &Graph, at: NodeId, negated: bool, known: &mut HashMap<(NodeId, bool), usize>) -> usize {
+        if let Some(&n) = known.get(&(at, negated)) {
+            return n;
+        }
+        let mut of = |node: &NodeId, negated| count(graph, *node, negated, known);
+        let n = match (graph.op(at), negated) {
+            (Op::Select { .. }, _) => 1,
+            (Op::Not(a), _) => of(a, !negated),
+            (Op::And(a, b), false) | (Op::Or(a, b), true) => of(a, negated).saturating_mul(of(b, negated)),
+            (Op::Or(a, b), false) | (Op::And(a, b), true) => {
+                of(a, negated).saturating_add(of(b, negated).saturating_mul(of(a, !negated)))
+            }
+            (op, _) => panic!("{op:?} is no selector"),
+        };
+        known.insert((at, negated), n);
+        n
+    }
+    count(graph, selector, negated, &mut HashMap::new())
 }
 
 /// The conjunctions of one family with another; contradictions drop out.
@@ -73,26 +89,18 @@ fn product(a: &[Cube], b: &[Cube]) -> Vec<Cube> {
 
 /// Rewrites the selectors of a graph as the head of the module says.
 pub(super) fn normalise(simplified: Simplified) -> Simplified {
-    let Simplified { graph, output, of } = simplified;
+    let Simplified { graph, output, of, forms } = simplified;
     let mut out = Graph::new(graph.mask);
     let mut to: Vec<NodeId> = Vec::with_capacity(graph.len());
     for (_, node) in graph.iter() {
-        let op = node.op.with_operands(|o| to[o.index()]);
-        let op = merge(&out, op);
-        let op = match op {
-            Op::Aggregate { selector, values, default } => {
-                let selector = single_head(&mut out, selector);
-                Op::Aggregate { selector, values, default }
-            }
-            op => op,
-        };
+        let op = merge(&out, node.op.with_operands(|o| to[o.index()]));
         let id = out.push(op, node.span);
         node.names.iter().for_each(|n| out.name(id, n));
         out.node_mut(id).annotation = node.annotation;
         to.push(id);
     }
     let of = of.into_iter().map(|o| o.map(|o| to[o.index()])).collect();
-    Simplified { output: to[output.index()], graph: out, of }
+    Simplified { output: to[output.index()], graph: out, of, forms }
 }
 
 /// One select for a formula over selects with the same keys and queries.
@@ -102,10 +110,10 @@ fn merge(graph: &Graph, op: Op) -> Op {
         _ => None,
     };
     let merged = match &op {
-        Op::Not(a) => select(*a).map(|(k, q, p)| (k, q, Formula::Not(Box::new(Formula::leaf(p))))),
+        Op::Not(a) => select(*a).map(|(k, q, p)| (k, q, Formula::Not(Box::new(Formula::Leaf(p))))),
         Op::And(a, b) | Op::Or(a, b) => match (select(*a), select(*b)) {
             (Some((k, q, x)), Some((k2, q2, y))) if (k, q) == (k2, q2) => {
-                let pair = Box::new((Formula::leaf(x), Formula::leaf(y)));
+                let pair = Box::new((Formula::Leaf(x), Formula::Leaf(y)));
                 Some((k, q, if matches!(op, Op::And(..)) { Formula::And(pair) } else { Formula::Or(pair) }))
             }
             _ => None,
@@ -118,80 +126,23 @@ fn merge(graph: &Graph, op: Op) -> Op {
     }
 }
 
-/// A selector that one head realises: itself when it is a conjunction, else a select over tuples.
-fn single_head(graph: &mut Graph, selector: NodeId) -> NodeId {
-    if cubes(graph, selector).len() <= 1 {
-        return selector;
-    }
-    let (mut keys, mut queries) = (Vec::new(), Vec::new());
-    let formula = formula_of(graph, selector, &mut keys, &mut queries);
-    let span = graph.node(selector).span;
-    let keys = tuple(graph, &keys);
-    let queries = tuple(graph, &queries);
-    let id = graph.push(Op::Select { keys, queries, predicate: formula.into_predicate() }, span);
-    let names = graph.node(selector).names.clone();
-    for n in &names {
-        graph.name(id, n);
-    }
-    id
-}
-
-fn formula_of(graph: &Graph, selector: NodeId, keys: &mut Vec<NodeId>, queries: &mut Vec<NodeId>) -> Formula {
-    let place = |list: &mut Vec<NodeId>, id: NodeId| {
-        list.iter().position(|&x| x == id).unwrap_or_else(|| {
-            list.push(id);
-            list.len() - 1
-        })
-    };
-    match graph.op(selector) {
-        Op::Select { keys: k, queries: q, predicate } => {
-            Formula::Leaf { key: Some(place(keys, *k)), query: Some(place(queries, *q)), predicate: predicate.clone() }
-        }
-        Op::Not(a) => Formula::Not(Box::new(formula_of(graph, *a, keys, queries))),
-        Op::And(a, b) => {
-            let left = formula_of(graph, *a, keys, queries);
-            Formula::And(Box::new((left, formula_of(graph, *b, keys, queries))))
-        }
-        Op::Or(a, b) => {
-            let left = formula_of(graph, *a, keys, queries);
-            Formula::Or(Box::new((left, formula_of(graph, *b, keys, queries))))
-        }
-        op => panic!("{op:?} is no selector"),
-    }
-}
-
-/// The s-op of tuples; wrapped even for one item, so that the formula finds a tuple.
-fn tuple(graph: &mut Graph, items: &[NodeId]) -> NodeId {
-    let function = Function { arity: items.len(), body: Body::Host(Arc::new(MakeTuple)) };
-    graph.push(Op::Map { function, args: items.to_vec() }, None)
-}
-
-/// A formula over predicates on one pair, or on components of a pair of tuples.
+/// A formula over predicates on one pair.
 #[derive(Clone, Debug)]
 enum Formula {
-    Leaf {
-        /// Component of the key tuple; none: the key itself.
-        key: Option<usize>,
-        query: Option<usize>,
-        predicate: Predicate,
-    },
+    Leaf(Predicate),
     Not(Box<Formula>),
     And(Box<(Formula, Formula)>),
     Or(Box<(Formula, Formula)>),
 }
 
 impl Formula {
-    fn leaf(predicate: Predicate) -> Self {
-        Self::Leaf { key: None, query: None, predicate }
-    }
-
     fn into_predicate(self) -> Predicate {
         Predicate::Function(Function { arity: 2, body: Body::Host(Arc::new(self)) })
     }
 
     fn eval(&self, k: &Value, q: &Value) -> Result<bool, EvalError> {
         match self {
-            Self::Leaf { key, query, predicate } => predicate.apply(component(k, *key), component(q, *query)),
+            Self::Leaf(predicate) => predicate.apply(k, q),
             Self::Not(a) => Ok(!a.eval(k, q)?),
             // Both sides are evaluated, as the interpreter does: a predicate that raises raises either way.
             Self::And(pair) => {
@@ -219,7 +170,7 @@ impl HostFunction for Formula {
 impl fmt::Display for Formula {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Leaf { predicate, .. } => match predicate {
+            Self::Leaf(predicate) => match predicate {
                 Predicate::Compare(c) => f.write_str(c.symbol()),
                 Predicate::Function(function) => match &function.body {
                     Body::Host(h) => f.write_str(&h.name()),
@@ -230,57 +181,5 @@ impl fmt::Display for Formula {
             Self::And(pair) => write!(f, "({} and {})", pair.0, pair.1),
             Self::Or(pair) => write!(f, "({} or {})", pair.0, pair.1),
         }
-    }
-}
-
-fn component(value: &Value, at: Option<usize>) -> &Value {
-    match (at, value) {
-        (None, v) => v,
-        (Some(i), Value::Host(h)) => &h.0.as_any().downcast_ref::<Tuple>().expect("a tuple made by MakeTuple").0[i],
-        (Some(_), Value::None) => &Value::None,
-        (Some(_), v) => panic!("{v} is no tuple"),
-    }
-}
-
-/// The function that makes a tuple of its arguments.
-#[derive(Debug)]
-struct MakeTuple;
-
-impl HostFunction for MakeTuple {
-    fn call(&self, args: &[Value]) -> Result<Value, EvalError> {
-        Ok(Value::Host(HostValue(Arc::new(Tuple(args.to_vec())))))
-    }
-
-    fn name(&self) -> String {
-        "tuple".to_owned()
-    }
-}
-
-/// A tuple of values, as one value.
-#[derive(Debug)]
-struct Tuple(Vec<Value>);
-
-impl HostObject for Tuple {
-    fn equals(&self, other: &dyn HostObject) -> bool {
-        other.as_any().downcast_ref::<Self>().is_some_and(|o| o.0 == self.0)
-    }
-
-    fn hash(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.0.hash(&mut hasher);
-        hasher.finish()
-    }
-
-    fn order(&self, other: &dyn HostObject) -> Ordering {
-        other.as_any().downcast_ref::<Self>().map_or(Ordering::Less, |o| self.0.cmp(&o.0))
-    }
-
-    fn display(&self) -> String {
-        let items: Vec<String> = self.0.iter().map(ToString::to_string).collect();
-        format!("({})", items.join(", "))
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

@@ -29,6 +29,9 @@ impl Outcome {
 
 /// The function as an element-wise s-op: none in, none out.
 pub(super) fn strict(table: &mut Interner, function: &Function, args: &[Abs]) -> Outcome {
+    if let Some(outcomes) = function.outcomes() {
+        return few_of(table, outcomes.iter(), false);
+    }
     let (mut some, mut none) = (Vec::new(), false);
     for arg in args {
         let (rest, had) = arg.split_none(table);

@@ -48,9 +48,8 @@ impl Dag {
     }
 }
 
-/// Merges equal operations among those that `output` depends on.
-pub(super) fn merge(graph: &Graph, output: NodeId) -> Dag {
-    let needed = needed(graph, output);
+/// Merges equal operations among those that are needed (with whatever these read).
+pub(super) fn merge(graph: &Graph, needed: &[bool]) -> Dag {
     let mut dag = Dag {
         graph: Graph::new(graph.mask),
         class_of: vec![None; graph.len()],
@@ -86,20 +85,6 @@ pub(super) fn merge(graph: &Graph, output: NodeId) -> Dag {
         }
     }
     dag
-}
-
-/// Which nodes the output depends on.
-fn needed(graph: &Graph, output: NodeId) -> Vec<bool> {
-    let mut needed = vec![false; graph.len()];
-    needed[output.index()] = true;
-    for i in (0..=output.index()).rev() {
-        if needed[i] {
-            for operand in graph.op(NodeId(i as u32)).operands() {
-                needed[operand.index()] = true;
-            }
-        }
-    }
-    needed
 }
 
 /// And/or of selectors do not depend on the order of their operands.

@@ -252,8 +252,8 @@ impl Engine {
     /// Calls a function as an element-wise s-op does: none in, none out.
     pub(super) fn call_strict(&mut self, number: u32, args: &[Id]) -> Result<Id, EvalError> {
         match args.iter().find(|&&a| self.table.value(a).is_none()) {
-            Some(&none) => Ok(none),
-            None => self.call(number, args),
+            Some(&none) if self.dag.functions[number as usize].outcomes().is_none() => Ok(none),
+            _ => self.call(number, args),
         }
     }
 

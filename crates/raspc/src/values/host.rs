@@ -42,6 +42,14 @@ impl HostFunction for Remembered {
     fn name(&self) -> String {
         self.inner.name()
     }
+
+    fn outcomes(&self) -> Option<Vec<Value>> {
+        self.inner.outcomes()
+    }
+
+    fn is_opaque(&self) -> bool {
+        self.inner.is_opaque()
+    }
 }
 
 /// The function, remembering what the host returns.

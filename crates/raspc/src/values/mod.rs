@@ -16,6 +16,7 @@ use raspc_lang::graph::{Graph, NodeId, Op};
 use raspc_lang::value::Value;
 
 use crate::options::Options;
+use crate::simplify::reachable;
 use abs::{Abs, Kinds};
 use canon::Class;
 use engine::{Engine, Set};
@@ -114,6 +115,14 @@ const MOST: usize = 1 << 28;
 /// A function that raises on arguments which some input is proved to reach; a length or vocabulary beyond the limit of
 /// what may be enumerated.
 pub fn infer(graph: &Graph, output: NodeId, options: &Options) -> Result<Values, Vec<Diagnostic>> {
+    infer_needed(graph, &reachable(graph, output), options)
+}
+
+/// As [`infer`], for these nodes (and whatever they read is among them).
+///
+/// # Errors
+/// As [`infer`].
+pub fn infer_needed(graph: &Graph, needed: &[bool], options: &Options) -> Result<Values, Vec<Diagnostic>> {
     let largest = options.max_len.max(options.vocab.len());
     if largest > options.limits.enumerate.min(MOST) {
         let message = format!(
@@ -123,7 +132,7 @@ pub fn infer(graph: &Graph, output: NodeId, options: &Options) -> Result<Values,
         let error = Diagnostic::error(codes::TOO_LARGE, message);
         return Err(vec![error.hint("lower the greatest length, shorten the vocabulary, or raise the limit")]);
     }
-    let dag = canon::merge(graph, output);
+    let dag = canon::merge(graph, needed);
     let class_of = dag.class_of.clone();
     let classes = dag.len();
     let mut engine = Engine::new(dag, options.max_len, &options.vocab, options.limits.enumerate);

@@ -90,6 +90,12 @@ impl Engine {
         self.dep[class.index()] = self.join(class, args);
         let described: Vec<Abs> = args.iter().map(|a| self.abs[a.index()].clone()).collect();
         let Op::Map { function, .. } = self.op(class).clone() else { unreachable!("a map") };
+        if function.is_opaque() {
+            let outcomes = function.outcomes().unwrap_or_default();
+            let ids = outcomes.iter().map(|v| self.table.intern(v)).collect();
+            self.dep[class.index()] = Dep::One(Var::Root(class));
+            return self.learn(class, ids);
+        }
         let Outcome { values, raises } = abs_eval::strict(&mut self.table, &function, &described);
         self.abs[class.index()] = values;
         self.set[class.index()] = Set::Lazy(u64::MAX);

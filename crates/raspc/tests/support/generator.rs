@@ -153,16 +153,17 @@ fn vocab() -> impl Strategy<Value = Vec<Value>> {
 fn step() -> impl Strategy<Value = Step> {
     use What::*;
     let what = prop_oneof![
-        8 => Just(Aggregate),
-        5 => Just(Select),
+        10 => Just(Aggregate),
+        7 => Just(Select),
         3 => Just(Width),
         3 => Just(Binary),
         3 => Just(WithConstant),
         2 => Just(SelectBy),
-        2 => Just(Combine),
+        3 => Just(Combine),
+        2 => Just(Lookup),
         2 => Just(Unary),
         1 => Just(NoneIf),
-        1 => prop_oneof![Just(Choose), Just(Contained), Just(Lookup), Just(Constant)],
+        1 => prop_oneof![Just(Choose), Just(Contained), Just(Constant)],
     ];
     (what, any::<[u8; 3]>(), any::<u8>(), prop::bool::weighted(0.4)).prop_map(|(what, picks, variant, named)| Step {
         what,
@@ -341,9 +342,9 @@ impl Recipe {
     }
 
     fn combine(&mut self, step: Step) -> NodeId {
-        let a = self.selector(step, |s| s.depth < 2);
+        let a = self.selector(step, |s| s.depth < 3);
         let other = Step { picks: [step.picks[1], step.picks[2], step.picks[0]], ..step };
-        let b = self.selector(other, |s| s.depth < 2);
+        let b = self.selector(other, |s| s.depth < 3);
         let depth = a.depth.max(b.depth) + 1;
         match step.variant % 3 {
             0 => self.new_selector(Op::And(a.id, b.id), depth, a.single || b.single),
@@ -362,6 +363,8 @@ impl Recipe {
         let selector = self.selector(step, |_| true);
         let (values, info) = self.pick(step.picks[1], |i| selector.single || (i.kind.numeric() && !i.nullable));
         let default = match step.variant % 5 {
+            // Of another kind than the values, now and then.
+            2 if step.picks[2] % 4 == 3 => Value::str("-"),
             0..=2 => Value::None,
             3 if info.kind == Kind::Bool => Value::Bool(false),
             3 => self.constant(info.kind, step.picks[2]),
@@ -452,10 +455,14 @@ impl Recipe {
         let values: Vec<Value> = match step.variant % 4 {
             0 => vec![Value::int(3), Value::None, Value::int(0), Value::int(1)],
             1 => ["b", "a", "a", "c"].map(Value::str).to_vec(),
+            2 => [17, -4, 101, 0].map(Value::int).to_vec(),
             _ => [2, 0, 5, 2].map(Value::int).to_vec(),
         };
         let nullable = step.variant.is_multiple_of(4);
-        let info = Info::new(if step.variant % 4 == 1 { Kind::Text } else { Kind::Int }, 5.0);
+        let info = Info::new(
+            if step.variant % 4 == 1 { Kind::Text } else { Kind::Int },
+            if step.variant % 4 == 2 { 101.0 } else { 5.0 },
+        );
         if step.picks[0].is_multiple_of(2) {
             let entries: Vec<(Value, Value)> = self.vocab.iter().cloned().zip(values).collect();
             let e = Expr::Entry(entries.into(), Box::new(Expr::Arg(0)));

@@ -1,0 +1,270 @@
+//! Tests of means by counts: the exact fraction path (numerics section 5).
+//!
+//! Where a function of a mean tells two neighbouring means apart that f32 cannot, it is made of counts. The mean of whole
+//! numbers n_v over what is selected is Σ n_v w_v / Σ w_v, where w_v counts the selected keys that hold v. It is above a/b
+//! exactly where z = Σ (b n_v − a) w_v > 0, a whole number. A function with few thresholds is a function of the signs of as
+//! many z. Between two neighbouring means l < r the threshold is the simplest fraction a/b with l ≤ a/b < r, so z stays small.
+//! (l and r are known to f64; a fraction with a small denominator this close to l is l.)
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use raspc_lang::error::EvalError;
+use raspc_lang::function::{Body, Expr, Function, HostFunction};
+use raspc_lang::graph::{Comparison, Graph, NodeId, Op, Predicate};
+use raspc_lang::ops::BinaryOp;
+use raspc_lang::value::Value;
+
+use super::Forms;
+use crate::encode::plan::{Encoded, Number, OneHot, Scalar};
+use crate::options::Options;
+use crate::simplify::Simplified;
+use crate::values::Values;
+
+/// Most values of what is averaged.
+const AVERAGED: usize = 64;
+/// Most thresholds.
+const THRESHOLDS: usize = 8;
+/// Largest z.
+const LARGEST: i64 = 1 << 20;
+
+/// The program with a function of a mean replaced by one of counts; nothing where `node` is no such function.
+pub fn by_counts(
+    simplified: &Simplified,
+    values: &Values,
+    encoded: &Encoded,
+    node: NodeId,
+    options: &Options,
+) -> Option<Simplified> {
+    let plan = encoded.plan(node);
+    let scalar = match (&plan.onehot, &plan.number) {
+        (Some(OneHot::Steps(s)), _) | (_, Some(Number::Steps(s))) => s,
+        _ => return None,
+    };
+    let Scalar::Sum(sum) = scalar else { return None };
+    let [(mean, _)] = sum.terms[..] else { return None };
+    if mean == node {
+        return None;
+    }
+    let test = Test::of(simplified, values, mean, node, options)?;
+    let old = &simplified.graph;
+    let mut graph = Graph::new(old.mask);
+    let mut to: Vec<NodeId> = Vec::with_capacity(old.len());
+    let mut forms = Forms::default();
+    for (id, entry) in old.iter() {
+        let new = if id == node {
+            test.build(&mut graph, &to, &mut forms)
+        } else {
+            graph.push(entry.op.with_operands(|o| to[o.index()]), entry.span)
+        };
+        entry.names.iter().for_each(|n| graph.name(new, n));
+        graph.node_mut(new).annotation = entry.annotation;
+        to.push(new);
+    }
+    for (z, terms) in &simplified.forms.counts {
+        forms.counts.insert(to[z.index()], terms.iter().map(|&(w, f)| (to[w.index()], f)).collect());
+    }
+    let of = simplified.of.iter().map(|o| o.map(|o| to[o.index()])).collect();
+    Some(Simplified { output: to[simplified.output.index()], graph, of, forms })
+}
+
+/// A function of a mean, by its thresholds.
+struct Test {
+    selector: NodeId,
+    averaged: NodeId,
+    /// The averaged values as whole numbers.
+    weights: Vec<(Value, i64)>,
+    /// a/b, ascending.
+    thresholds: Vec<(i64, i64)>,
+    /// The function's value by the number of thresholds below the mean.
+    results: Vec<Value>,
+    /// Its value where nothing is selected, if that can be.
+    default: Option<Value>,
+    longest: i64,
+}
+
+impl Test {
+    fn of(simplified: &Simplified, values: &Values, mean: NodeId, node: NodeId, options: &Options) -> Option<Self> {
+        let Op::Aggregate { selector, values: averaged, default } = simplified.graph.op(mean).clone() else {
+            return None;
+        };
+        let listed = values.enumerate(averaged).ok().filter(|v| v.len() <= AVERAGED)?;
+        let numbers: Vec<f64> = listed.iter().map(Value::as_f64).collect::<Option<_>>()?;
+        let unit = (0..=16)
+            .map(|e| libm::ldexp(1.0, -e))
+            .find(|u| numbers.iter().all(|x| (x / u).fract() == 0.0 && (x / u).abs() <= 65_536.0))?;
+        let weights = listed.iter().cloned().zip(numbers.iter().map(|x| (x / unit) as i64)).collect();
+        let mut pairs: Vec<(f64, Value)> = Vec::new();
+        let mut at_default = None;
+        for tuple in values.joint(&[mean, node], 1 << 22).ok()? {
+            if tuple[0] == default {
+                at_default = Some(tuple[1].clone());
+            }
+            if let Some(x) = tuple[0].as_f64() {
+                pairs.push((x / unit, tuple[1].clone()));
+            } else if tuple[0] != default {
+                return None;
+            }
+        }
+        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut results = vec![pairs.first()?.1.clone()];
+        let mut thresholds = Vec::new();
+        for pair in pairs.windows(2).filter(|p| p[0].1 != p[1].1) {
+            thresholds.push(simplest(pair[0].0, pair[1].0)?);
+            results.push(pair[1].1.clone());
+        }
+        if thresholds.is_empty() || thresholds.len() > THRESHOLDS {
+            return None;
+        }
+        let nothing = values.width_range(selector).0 == 0;
+        let default = if nothing { Some(at_default?) } else { None };
+        let longest = options.max_len as i64;
+        let test = Self { selector, averaged, weights, thresholds, results, default, longest };
+        let fits = |&(a, b): &(i64, i64)| {
+            test.weights.iter().all(|(_, n)| {
+                b.checked_mul(*n)
+                    .and_then(|x| x.checked_sub(a))
+                    .is_some_and(|f| f.abs().saturating_mul(longest) <= LARGEST)
+            })
+        };
+        test.thresholds.iter().all(fits).then_some(test)
+    }
+
+    /// Adds the counts, the tests and the function of them.
+    fn build(&self, graph: &mut Graph, to: &[NodeId], forms: &mut Forms) -> NodeId {
+        let (selector, averaged) = (to[self.selector.index()], to[self.averaged.index()]);
+        let mut counts: BTreeMap<usize, NodeId> = BTreeMap::new();
+        for (i, (value, _)) in self.weights.iter().enumerate() {
+            let constant = graph.push(Op::Const(value.clone()), None);
+            let predicate = Predicate::Compare(Comparison::Eq);
+            let holds = graph.push(Op::Select { keys: averaged, queries: constant, predicate }, None);
+            let both = graph.push(Op::And(selector, holds), None);
+            counts.insert(i, graph.push(Op::SelectorWidth(both), None));
+        }
+        let positive = || {
+            let zero = Box::new(Expr::Const(Value::int(0)));
+            Function::expr(1, Expr::Binary(BinaryOp::Gt, Box::new(Expr::Arg(0)), zero))
+        };
+        let mut tests = Vec::new();
+        if self.default.is_some() {
+            let width = graph.push(Op::SelectorWidth(selector), None);
+            tests.push(graph.push(Op::Map { function: positive(), args: vec![width] }, None));
+        }
+        for &(a, b) in &self.thresholds {
+            let terms: Vec<(NodeId, i64)> = self
+                .weights
+                .iter()
+                .enumerate()
+                .map(|(i, (_, n))| (counts[&i], b * n - a))
+                .filter(|t| t.1 != 0)
+                .collect();
+            let factors: Vec<i64> = terms.iter().map(|t| t.1).collect();
+            let sum = Weighted { factors, longest: self.longest };
+            let function = Function { arity: terms.len(), body: Body::Host(Arc::new(sum)) };
+            let z = graph.push(Op::Map { function, args: terms.iter().map(|t| t.0).collect() }, None);
+            forms.counts.insert(z, terms);
+            tests.push(graph.push(Op::Map { function: positive(), args: vec![z] }, None));
+        }
+        let chosen = Chosen { results: self.results.clone(), default: self.default.clone() };
+        let function = Function { arity: tests.len(), body: Body::Host(Arc::new(chosen)) };
+        graph.push(Op::Map { function, args: tests }, None)
+    }
+}
+
+/// The simplest fraction a/b with l ≤ a/b < r, by continued fractions.
+fn simplest(l: f64, r: f64) -> Option<(i64, i64)> {
+    let (low, high) = (l - 1e-12 * l.abs().max(1.0), r - (r - l) / 4.0);
+    if low < 0.0 && high >= 0.0 {
+        return Some((0, 1));
+    }
+    if high < 0.0 {
+        return between(-high, -low, 0).map(|(a, b)| (-a, b));
+    }
+    between(low, high, 0)
+}
+
+/// The simplest fraction in [low, high], both not negative.
+fn between(low: f64, high: f64, depth: usize) -> Option<(i64, i64)> {
+    let whole = low.ceil();
+    if whole <= high {
+        return Some((whole as i64, 1));
+    }
+    if depth > 40 {
+        return None;
+    }
+    let floor = low.floor();
+    let (a, b) = between(1.0 / (high - floor), 1.0 / (low - floor), depth + 1)?;
+    Some(((floor as i64).checked_mul(a)?.checked_add(b)?, a))
+}
+
+/// Σ factor · count, where at most `longest` keys are counted in all.
+#[derive(Debug)]
+struct Weighted {
+    factors: Vec<i64>,
+    longest: i64,
+}
+
+impl HostFunction for Weighted {
+    fn call(&self, args: &[Value]) -> Result<Value, EvalError> {
+        let count = |v: &Value| v.as_int().and_then(|i| i.to_i64()).unwrap_or(0);
+        Ok(Value::int(args.iter().zip(&self.factors).map(|(v, f)| count(v) * f).sum()))
+    }
+
+    fn name(&self) -> String {
+        let terms: Vec<String> = self.factors.iter().map(ToString::to_string).collect();
+        format!("counts times {}", terms.join(", "))
+    }
+
+    fn outcomes(&self) -> Option<Vec<Value>> {
+        let least = self.factors.iter().copied().min().unwrap_or(0).min(0) * self.longest;
+        let greatest = self.factors.iter().copied().max().unwrap_or(0).max(0) * self.longest;
+        Some((least..=greatest).map(Value::int).collect())
+    }
+
+    fn is_opaque(&self) -> bool {
+        true
+    }
+}
+
+/// The value for so many thresholds passed.
+#[derive(Debug)]
+struct Chosen {
+    results: Vec<Value>,
+    default: Option<Value>,
+}
+
+impl HostFunction for Chosen {
+    fn call(&self, args: &[Value]) -> Result<Value, EvalError> {
+        let tests = if self.default.is_some() { &args[1..] } else { args };
+        let passed = tests.iter().filter(|t| t.truthy()).count();
+        Ok(match &self.default {
+            Some(default) if !args[0].truthy() => default.clone(),
+            _ => self.results[passed].clone(),
+        })
+    }
+
+    fn name(&self) -> String {
+        "thresholds".to_owned()
+    }
+
+    fn outcomes(&self) -> Option<Vec<Value>> {
+        Some(self.results.iter().chain(&self.default).cloned().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::simplest;
+
+    #[test]
+    fn simplest_fractions() {
+        assert_eq!(simplest(0.3, 0.300_293), Some((3, 10)));
+        assert_eq!(simplest(0.5, 0.500_5), Some((1, 2)));
+        assert_eq!(simplest(-0.25, 0.1), Some((0, 1)));
+        assert_eq!(simplest(-2.5, -2.4), Some((-5, 2)));
+        for (l, r) in [(0.332, 0.334), (0.1, 0.100_2), (-1.7, -1.65), (2.0, 2.001)] {
+            let (a, b) = simplest(l, r).expect("there is one");
+            assert!(a as f64 / b as f64 >= l - 1e-9 && (a as f64 / b as f64) < r, "{l} {r}: {a}/{b}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Widths as numbers: what the heads of a selector count, added up and rounded to a whole number.
+
+use raspc_lang::diagnostic::Diagnostic;
+use raspc_lang::graph::{NodeId, Op};
+
+use super::repr::NumberForm;
+use super::written::{Written, settle};
+use super::{BIT, Lowering, Result};
+use crate::circuit::{DirId, Form, Unit};
+use crate::encode::codes;
+use crate::gadgets::widths::{self, Knot};
+
+impl Lowering<'_> {
+    /// The width as a number: the sum over the conjunctions of what each 1/(1+w) says, rounded to a whole number where it
+    /// is written.
+    pub(super) fn width(&mut self, id: NodeId) -> Result<NumberForm> {
+        let Op::SelectorWidth(selector) = *self.graph.op(id) else { unreachable!("a width") };
+        let complement = self.encoded.plan(id).complement;
+        let widest = self.values.width_range(selector).1;
+        let mut heads = self.counted(id, 1.0);
+        heads.sort_by_key(|h| std::cmp::Reverse(h.longest));
+        // Conjunctions are disjoint: what they count in all is at most the keys there are (twice, where some are taken away).
+        let most = self.options.max_len as f64 * if complement { 2.0 } else { 1.0 };
+        let sum = Counts::of(&heads, most);
+        if sum.error >= 0.5 {
+            return Err(self.too_wide(id, heads.len(), sum.error));
+        }
+        let values: Vec<f64> = (0..=widest).map(|w| w as f64).collect();
+        let to = self.direction(self.label(id), id, BIT);
+        let written = Written { to, constant: 0.0, values: &values, terms: &[], error: sum.error };
+        let (value, error) = settle(&mut self.circuit, &written)?;
+        if error > 0.0 {
+            return Err(self.not_sharp(id, error));
+        }
+        let units = sum.units.iter().map(|u| u.to(to)).collect();
+        self.mlp(id, units, format!("width read from 1/(1+w) of {} pattern(s)", heads.len()));
+        Ok(NumberForm { value, defined: None, error: 0.0 })
+    }
+
+    /// The heads of a width, each of its keys counted so often.
+    fn counted(&self, id: NodeId, factor: f64) -> Vec<Counted> {
+        let Op::SelectorWidth(selector) = *self.graph.op(id) else { unreachable!("a width") };
+        let complement = self.encoded.plan(id).complement;
+        let widest = self.values.width_range(selector).1;
+        let head = |(i, &from): (usize, &DirId)| {
+            let longest = if complement { self.options.max_len } else { self.head_width(selector, i).min(widest) };
+            // All keys less those of the others, or the sum.
+            Counted { from, longest, factor: if complement && i > 0 { -factor } else { factor } }
+        };
+        self.ratios[id.index()].iter().enumerate().map(head).collect()
+    }
+
+    /// Widths of disjoint selectors with whole factors, added up and rounded to a whole number where it is written.
+    pub(super) fn counts(&mut self, id: NodeId, terms: &[(NodeId, i64)]) -> Result<NumberForm> {
+        let heads: Vec<Counted> = terms.iter().flat_map(|&(w, factor)| self.counted(w, factor as f64)).collect();
+        let twice = terms.iter().any(|t| self.encoded.plan(t.0).complement);
+        let sum = Counts::of(&heads, self.options.max_len as f64 * if twice { 2.0 } else { 1.0 });
+        if sum.error >= 0.5 {
+            return Err(self.too_wide(id, heads.len(), sum.error));
+        }
+        let largest = |sign: f64| heads.iter().map(|h| sign * h.factor).fold(0.0, f64::max);
+        let longest = self.options.max_len as f64;
+        let values = [-largest(-1.0) * longest, largest(1.0) * longest, 1.0];
+        let to = self.direction(self.label(id), id, BIT);
+        let written = Written { to, constant: 0.0, values: &values, terms: &[], error: sum.error };
+        let (value, error) = settle(&mut self.circuit, &written)?;
+        let units = sum.units.iter().map(|u| u.to(to)).collect();
+        self.mlp(id, units, format!("counts of {} patterns, added", heads.len()));
+        if error > 0.0 {
+            return Err(self.not_sharp(id, error));
+        }
+        Ok(NumberForm { value, defined: None, error })
+    }
+
+    /// The most keys that one head of a width counts.
+    fn head_width(&self, selector: NodeId, head: usize) -> usize {
+        let family = self.encoded.forms.families.get(&selector);
+        family.map_or(self.options.max_len, |f| f.heads[head].1)
+    }
+
+    fn too_wide(&self, id: NodeId, heads: usize, error: f64) -> Box<Diagnostic> {
+        let message = format!(
+            "`{}` counts up to {} keys through {heads} attention pattern(s), and 32-bit floats would be off by up to {error:.3}",
+            self.label(id),
+            self.options.max_len
+        );
+        Box::new(
+            Diagnostic::error(codes::WIDTH, message)
+                .hint("shorten the maximum length, or count with a simpler selector"),
+        )
+    }
+}
+
+/// A head that counts up to `longest` keys: the direction that holds its 1/(1+w).
+struct Counted {
+    from: DirId,
+    longest: usize,
+    /// How often each counts.
+    factor: f64,
+}
+
+/// A unit that counts by one head.
+struct Counting {
+    from: DirId,
+    knot: Knot,
+}
+
+impl Counting {
+    fn to(&self, to: DirId) -> Unit {
+        let Knot { bias, factor, weight } = self.knot;
+        Unit::new(&Form::of(self.from).scaled(factor), bias, vec![(to, weight)])
+    }
+}
+
+/// The units that add what several heads count, and how far their sum can be from it.
+struct Counts {
+    units: Vec<Counting>,
+    error: f64,
+}
+
+/// Up to so many keys in all, each width is a knot: the sum is then far closer than it must be, and lies on a finer grid.
+const FINE: usize = 512;
+
+impl Counts {
+    fn of(heads: &[Counted], most: f64) -> Self {
+        let fine = heads.iter().map(|h| h.longest).sum::<usize>() <= FINE;
+        // The slack that takes the fewest units: in proportion to the cube root.
+        let root = |h: &Counted| libm::cbrt(h.longest as f64);
+        let all: f64 = heads.iter().map(root).sum();
+        let (mut units, mut error) = (Vec::new(), 0.0);
+        for head in heads {
+            let size = head.factor.abs();
+            let slack = if fine || head.longest <= 16 { 0.0 } else { 0.3 * root(head) / all / size };
+            let (knots, off) = widths::units(head.longest, slack);
+            error += size * off;
+            let times = |k: Knot| Knot { weight: head.factor * k.weight, ..k };
+            units.extend(knots.into_iter().map(|k| Counting { from: head.from, knot: times(k) }));
+        }
+        let largest = heads.iter().map(|h| h.factor.abs()).fold(0.0, f64::max);
+        let total = heads.iter().map(|h| h.longest as f64).sum::<f64>().min(most) + heads.len() as f64;
+        let total = total * largest;
+        error += widths::summing(units.len(), total);
+        Self { units, error }
+    }
+}

@@ -1,0 +1,105 @@
+//! Gated sums: numbers that categories let through (see `encode::gated`).
+//!
+//! The group of the categories is an exact indicator g. Of each group's sum s, which lies in [lo, hi], one unit
+//! relu(s − lo − R (1 − g)) with a power of two R > hi − lo is s − lo where g = 1, and exactly 0 where g = 0: there its
+//! pre-activation is below 0 by more than any rounding. lo is rounded down to a coarse grid, and lo · g, which is exact, is
+//! added by whoever reads the number. So only the one group that holds has an error: that of its sum, of the unit's own
+//! additions, and of being stored.
+
+use raspc_lang::graph::NodeId;
+use raspc_lang::value::Value;
+
+use super::repr::{NumberForm, OneHotForms, U, measure, power_above};
+use super::{BIT, Lowering, Result};
+use crate::circuit::{Form, Range, Unit};
+use crate::encode::plan::{Gated, Plan};
+use crate::gadgets::lookup::{Entry, Table, lookup};
+
+impl Lowering<'_> {
+    /// The number of a gated sum.
+    pub(super) fn gated(&mut self, id: NodeId, gated: &Gated, plan: &Plan) -> Result<NumberForm> {
+        let gates = self.gates(id, gated)?;
+        let (mut units, mut value) = (Vec::new(), Form::zero());
+        let (mut widest, mut error) = (0.0f64, 0.0f64);
+        let to = self.direction(self.label(id), id, BIT);
+        for (group, gate) in gated.groups.iter().zip(&gates) {
+            let sum = Form::sum(group.terms.iter().map(|t| (&self.number_of(t.0).value, t.1)));
+            let sum = sum.plus(&Form::constant(1.0), group.constant);
+            let measured = measure(&self.circuit, &sum);
+            if !f64::from(measured.sum as f32).is_finite() {
+                return Err(self.too_large(id, measured.sum));
+            }
+            let coarse = power_above((measured.hi - measured.lo).max(measured.lo.abs()).max(measured.hi.abs())) / 256.0;
+            let lo = (measured.lo / coarse).floor() * coarse;
+            let room = 2.0 * power_above(measured.hi - lo);
+            let reads = sum.plus(&Form::constant(1.0), -lo).plus(&gate.complement(), -room);
+            let inherited: f64 = group.terms.iter().map(|t| t.1.abs() * self.number_of(t.0).error).sum();
+            let own = measure(&self.circuit, &reads).error + measured.sum * 4.0 * f64::EPSILON;
+            error = error.max(inherited.max(own));
+            widest = widest.max(measured.hi - lo);
+            units.push(Unit::new(&reads, 0.0, vec![(to, 1.0)]));
+            value = value.plus(gate, lo);
+        }
+        let mut offset = 0.0;
+        let mut range = Range { lo: -error, hi: widest + error, grid: None, error };
+        if plan.lattice == 0 {
+            error += U * range.max();
+            range.error = error;
+        } else {
+            let binade = power_above(8.0 * range.max().max(plan.reach).max(1.0 / 1024.0));
+            offset = 1.5 * binade * f64::from(plan.lattice);
+            let grid = 2.0 * U * binade;
+            error += grid / 2.0;
+            range = Range { lo: offset + range.lo, hi: offset + range.hi, grid: Some(grid), error };
+        }
+        let direction = &mut self.circuit.directions[to.index()];
+        direction.range = range;
+        direction.embedding.constant = offset;
+        let names: Vec<String> = gated.categories.iter().map(|&c| self.label(c)).collect();
+        self.mlp(id, units, format!("numbers that {} lets through", names.join(", ")));
+        let value = value.plus(&Form::of(to), 1.0).plus(&Form::constant(1.0), -offset);
+        let mut flags: Vec<Form> = Vec::new();
+        let nullable = |l: &Self, n: NodeId| l.onehot_of(n).none.is_some();
+        if gated.nones || gated.categories.iter().any(|&c| nullable(self, c)) {
+            flags.push(Form::sum(gates.iter().map(|g| (g, 1.0))));
+        }
+        let means = gated.groups.iter().flat_map(|g| g.terms.iter().map(|t| t.0));
+        flags.extend(means.filter_map(|n| self.number_of(n).defined.clone()));
+        // A mean that only other groups read makes the whole none too.
+        let others = self.graph.op(id).operands();
+        flags.extend(others.iter().filter_map(|n| self.numbers[n.index()].as_ref().and_then(|n| n.defined.clone())));
+        flags.sort_by(|a, b| a.dirs().cmp(b.dirs()));
+        flags.dedup();
+        let defined = match flags.len() {
+            0 => None,
+            1 => flags.pop(),
+            _ => Some(self.all_of(id, &flags)),
+        };
+        Ok(NumberForm { value, defined, error })
+    }
+
+    /// The indicator of each group: sums of classes of one category, a lookup table of several.
+    fn gates(&mut self, id: NodeId, gated: &Gated) -> Result<Vec<Form>> {
+        if let [category] = gated.categories[..] {
+            let classes = &self.onehot_of(category).classes;
+            let class = |v: &Value| &classes[classes.binary_search_by(|c| c.0.cmp(v)).expect("a class")].1;
+            let gate = |tuples: &[Box<[Value]>]| Form::sum(tuples.iter().map(|t| (class(&t[0]), 1.0)));
+            return Ok(gated.groups.iter().map(|g| gate(&g.tuples)).collect());
+        }
+        let sides: Vec<&OneHotForms> = gated.categories.iter().map(|&c| self.onehot_of(c)).collect();
+        let dims: Vec<usize> = sides.iter().map(|s| s.classes.len()).collect();
+        let rest = if gated.nones { Entry::Nothing } else { Entry::Any };
+        let mut entries = vec![rest; dims.iter().product()];
+        for (g, group) in gated.groups.iter().enumerate() {
+            for tuple in &group.tuples {
+                let place = tuple.iter().zip(&sides).fold(0, |at, (v, side)| {
+                    at * side.classes.len() + side.classes.binary_search_by(|c| c.0.cmp(v)).expect("a class")
+                });
+                entries[place] = Entry::Class(g as u32);
+            }
+        }
+        let nullable = sides.iter().map(|s| s.none.is_some()).collect();
+        let found = lookup(&Table { dims, nullable, classes: gated.groups.len(), entries });
+        self.gates_from(id, &gated.categories, &found, gated.groups.len())
+    }
+}
