@@ -517,7 +517,7 @@ impl Model {
         }
         let stages = self.stages(py)?;
         let work = move || {
-            let compilation = &*stages.lock().expect("no panic while it is held");
+            let compilation = &*stages;
             let sources = Some(&*inner.sources);
             page(&Subject { name: &name, compilation, sources, inputs: &read, served: false })
         };
