@@ -191,7 +191,8 @@ function cells(context, view, g, colours, any, x, y) {
       if (shade === 0) return;
       fill(shade, !any || spec.lit(r, c), x(c), y(r), g.cw, g.ch);
       if (!text) return;
-      const shown = spec.text(v, r, c);
+      let shown = spec.text(v, r, c);
+      if (context.measureText(shown).width > g.cw - 2) shown = shown.replace(/(\.\d)\d+$/, '$1');
       context.globalAlpha = any && !spec.lit(r, c) ? 0.65 : 1;
       context.fillStyle = Math.abs(shade) > 0.55 && (!any || spec.lit(r, c)) ? cssColour('--on-strong') : colours.ink;
       context.textAlign = 'center';

@@ -130,7 +130,8 @@ function dirsOffset(app) {
 function shortNumber(v) {
   if (Number.isInteger(v)) return String(v);
   const text = v.toFixed(2);
-  return Math.abs(v) >= 1 ? v.toFixed(1) : text.replace(/^(-?)0\./, '$1.');
+  // 1.33 and 1.25 are what a width of 2 and one of 3 leave: one decimal would make them alike.
+  return Math.abs(v) >= 10 ? v.toFixed(1) : text.replace(/^(-?)0\./, '$1.');
 }
 
 function headCards(app) {

@@ -14,6 +14,7 @@ export function setsView(app) {
 }
 
 function row(app, e, i) {
+  const { data } = app;
   const nodes = app.nodesOf[i];
   const keys = nodes.map((n) => `n${n}`);
   const name = nodes.length > 0
@@ -27,7 +28,12 @@ function row(app, e, i) {
   if (e.number) ways.push(h('div', null, h('b', null, 'number'), ` · ${e.number}`));
   if (ways.length === 0) ways.push(h('span', { class: 'hint' }, 'read through others'));
   const dirs = app.dirsOf[i];
-  const where = dirs.length === 0 ? h('span', { class: 'hint' }, 'none of its own') : link(app, h('span', { class: 'where' }, rangeText(dirs), h('span', { class: 'hint' }, ` (${plural(dirs.length, 'direction')})`)), keys[0] ?? `d${dirs[0]}`, ...dirs.map((d) => `d${d}`));
+  // A label in brackets is a step on the way to the s-op: 1/(1+w) of a width.
+  const own = dirs.filter((d) => !data.dirs[d].label.startsWith('['));
+  const before = dirs.filter((d) => data.dirs[d].label.startsWith('['));
+  const counted = own.length > 0 ? [rangeText(own), h('span', { class: 'hint' }, ` (${plural(own.length, 'direction')})`)] : [];
+  const made = before.length > 0 ? h('span', { class: 'hint' }, ` made from ${rangeText(before)}`) : null;
+  const where = dirs.length === 0 ? h('span', { class: 'hint' }, 'none of its own') : link(app, h('span', { class: 'where' }, counted, made), keys[0] ?? `d${dirs[0]}`, ...dirs.map((d) => `d${d}`));
   const what = nodes.length > 0 ? h('div', { class: 'op' }, operationText(app, nodes[0])) : null;
   return h('tr', null, h('th', { scope: 'row' }, name, what), h('td', { class: 'values' }, values), h('td', null, ways), h('td', null, where));
 }

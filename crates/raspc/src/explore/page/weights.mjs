@@ -116,5 +116,5 @@ export function changeText(app, change) {
   const by = new Map();
   for (const [w] of change.cells) by.set(w, (by.get(w) ?? 0) + 1);
   const where = [...by].map(([w, n]) => `${n} in ${matrixName(app.model.matrices[w])}`).join(', ');
-  return `With ${change.to} in place of ${change.from}, ${change.count} weights would differ and no others: ${where}. (Compiled and compared.)`;
+  return `With ${change.to} in place of ${change.from}, ${change.count} weights would differ and no others: ${where}. (Compiled and compared; zeros that would not stay zero count too.)`;
 }
