@@ -30,7 +30,19 @@ pub fn ways(encoded: &Encoded, id: NodeId) -> (Option<String>, Option<String>) {
 
 /// What an s-op can hold, and how it is held.
 pub fn describe(encoded: &Encoded, values: &Values, id: NodeId) -> (String, String) {
-    (set(values.set(id)), encodings(encoded, id))
+    let (onehot, number) = ways(encoded, id);
+    let mut all: Vec<String> = onehot.map(|o| format!("one-hot: {o}")).into_iter().collect();
+    all.extend(number.map(|n| format!("number: {n}")));
+    let how = if all.is_empty() { "read through others".to_owned() } else { all.join("; ") };
+    (set(values.set(id)), how)
+}
+
+/// How a node is held, in words.
+pub fn encodings(encoded: &Encoded, id: NodeId) -> String {
+    let (onehot, number) = ways(encoded, id);
+    let onehot = onehot.map(|o| format!("one-hot: {o}"));
+    let all: Vec<String> = onehot.into_iter().chain(number.map(|n| format!("number: {n}"))).collect();
+    if all.is_empty() { "read through others".to_owned() } else { all.join("; ") }
 }
 
 /// How a node is held, in words.
