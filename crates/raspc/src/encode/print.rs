@@ -45,14 +45,6 @@ pub fn encodings(encoded: &Encoded, id: NodeId) -> String {
     if all.is_empty() { "read through others".to_owned() } else { all.join("; ") }
 }
 
-/// How a node is held, in words.
-fn encodings(encoded: &Encoded, id: NodeId) -> String {
-    let (onehot, number) = ways(encoded, id);
-    let told: Vec<String> =
-        onehot.map(|o| format!("one-hot: {o}")).into_iter().chain(number.map(|n| format!("number: {n}"))).collect();
-    if told.is_empty() { "read through others".to_owned() } else { told.join("; ") }
-}
-
 /// A value set in a few words.
 pub fn set(set: &ValueSet) -> String {
     match set {
