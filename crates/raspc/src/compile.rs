@@ -80,7 +80,7 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     }
     let simplified = simplify(graph, output, options.opt);
     let values = infer(&simplified.graph, simplified.output, options)?;
-    let (mut simplified, mut values) = realise(simplified, values, options)?;
+    let (mut simplified, mut values) = realise(&simplified, values, options)?;
     let mut tries = 0;
     let (encoded, lowered) = loop {
         let encoded = encode(&simplified, &values, options)?;
@@ -93,10 +93,10 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         tries += 1;
         let again = Some(refused.node).filter(|_| refused.diagnostic.code == codes::MARGIN && tries <= FORMS);
         let Some(counted) = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options)) else {
-            return Err(vec![refused.diagnostic]);
+            return Err(vec![*refused.diagnostic]);
         };
         let known = infer_needed(&counted.graph, &counted.needed(), options)?;
-        (simplified, values) = realise(counted, known, options)?;
+        (simplified, values) = realise(&counted, known, options)?;
     };
     let schedule = schedule(&lowered.circuit);
     if cfg!(debug_assertions) {
