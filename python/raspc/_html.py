@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 from raspc.sops import Selector, _Expression, build
 
-__all__ = ["SelectorOn", "expression", "model", "program", "run", "text"]
+__all__ = ["SelectorOn", "expression", "model", "page", "program", "run", "text"]
 
 _STYLE = (
     "font-family:ui-monospace,monospace;font-size:12px;border-collapse:collapse;margin:4px 0;text-align:center"
@@ -138,4 +138,13 @@ def model(of: Any) -> str:
         f"<div>transformer for <b>{_text(of.output)}</b></div>"
         + _table(sizes)
         + _table(rows, ["node", "heads", "neurons", "directions"])
+    )
+
+
+def page(document: str) -> str:
+    """A whole page in a frame of its own: its scripts reach nothing of the notebook."""
+    source = html.escape(document, quote=True)
+    return (
+        f'<iframe srcdoc="{source}" sandbox="allow-scripts" title="raspc explore" '
+        'style="width:100%;height:80vh;border:1px solid #8884"></iframe>'
     )

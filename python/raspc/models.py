@@ -13,12 +13,13 @@ from raspc.errors import Diagnostic, InterventionError, ModelFileError, UsageErr
 from raspc.pictures import Picture
 from raspc.program import Program
 from raspc.runs import BatchRun, Run
+from raspc.runtimes import Runtimes
 from raspc.sops import Selector, SOp, build, selector_width
 
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["Config", "Interchange", "InterventionWarning", "Model", "Verification", "compile"]
+__all__ = ["Config", "Interchange", "InterventionWarning", "Model", "Page", "Verification", "compile"]
 
 Value = Any
 Patch = Mapping[str, Union[Sequence[Value], Mapping[int, Value]]]
@@ -157,7 +158,7 @@ class Weights(Mapping[str, "numpy.ndarray"]):
         return "\n".join(f"{name} {list(t.shape)}" for name, t in self.items())
 
 
-class Model:
+class Model(Runtimes):
     """A transformer compiled from a program.
 
     >>> model = raspc.compile(ordered, vocab=range(5), max_len=5)
@@ -385,6 +386,20 @@ class Model:
         ``"circuit"``, ``"schedule"`` or ``"model"``."""
         return Explanation(self._native.explain(stage))
 
+    def explore(self, *inputs: Iterable[Value]) -> "Page":
+        """The explorer: one self-contained page with the six steps as linked views and the model running in it.
+
+        Args:
+            inputs: token sequences to begin with; more can be typed into the page.
+
+        Returns:
+            The page's HTML. It shows inline in a notebook; ``page.save("model.html")`` writes it.
+
+        Raises:
+            InputError: a token that is not in the vocabulary, or too many of them.
+        """
+        return Page(self._native.explore(self.output, [list(tokens) for tokens in inputs]))
+
     def draw(self, view: str = "flow", tokens: Optional[Iterable[Value]] = None) -> Picture:
         """A picture, which shows itself in a notebook.
 
@@ -469,6 +484,22 @@ class Explanation(str):
         from raspc import _html
 
         return _html.text(self)
+
+
+class Page(str):
+    """A page as HTML: shown inline in a notebook, or saved as a file."""
+
+    def __repr__(self) -> str:
+        return f"<Page of {len(self):,} characters: `save(path)` writes it>"
+
+    def _repr_html_(self) -> str:
+        from raspc import _html
+
+        return _html.page(self)
+
+    def save(self, path: Union[str, os.PathLike]) -> None:
+        """Writes the page, which needs no network and no other file."""
+        Path(path).write_text(str(self), encoding="utf-8")
 
 
 def _is_batch(tokens: Any) -> bool:

@@ -1,7 +1,7 @@
 // The explorer's page in a real browser: what a click lights up, stepping, typed inputs beside the interpreter's own answer,
 // interventions, keyboard, hostile names, sizes and times; never a console error, never a request.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -239,6 +239,54 @@ describe('hostile names', () => {
     });
     assert.equal(ran, undefined);
     await page.context().close();
+  });
+});
+
+describe('served', () => {
+  test('raspc itself answers for the inputs it is asked for', async () => {
+    const server = spawn(raspc, ['explore', 'sort_unique', '[3, 1]', '--serve'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const address = await new Promise((found, failed) => {
+        server.stdout.on('data', (text) => found(String(text).match(/http:\S+/)[0]));
+        server.on('exit', () => failed(new Error('the server ended')));
+      });
+      const page = await browser.newPage();
+      const troubles = [];
+      page.on('console', (m) => m.type() === 'error' && troubles.push(m.text()));
+      page.on('pageerror', (e) => troubles.push(e.message));
+      page.on('request', (r) => !r.url().startsWith(address) && troubles.push(r.url()));
+      await page.goto(address);
+      await page.waitForSelector('html[data-ready]');
+      await type(page, '[4, 0, 2]');
+      await page.getByRole('button', { name: 'ask raspc' }).click();
+      await page.waitForURL(/input=/);
+      await page.waitForSelector('html[data-ready]');
+      assert.deepEqual((await strip(page)).slice(0, 3), [['4', '0', '2'], ['0', '2', '4'], ['0', '2', '4']]);
+      assert.deepEqual(await page.evaluate(() => JSON.parse(document.getElementById('data').textContent).inputs.map((i) => i.tokens)), [[4, 0, 2]]);
+      assert.equal((await fetch(`${address}?input=%5B9%5D`)).status, 400);
+      assert.equal((await fetch(`${address}other`)).status, 404);
+      assert.deepEqual(troubles, []);
+      await page.close();
+    } finally {
+      server.kill();
+    }
+  });
+});
+
+describe('a large model', () => {
+  test('forty million parameters stay usable', async () => {
+    const { page, close } = await open('large');
+    const ready = Number(await page.getAttribute('html', 'data-ready'));
+    const took = await page.evaluate(() => {
+      const start = performance.now();
+      [...document.querySelectorAll('.thumb')].find((t) => t.textContent.startsWith('W_in')).click();
+      document.querySelector('#weights [aria-label="Zoom in"]').click();
+      return performance.now() - start;
+    });
+    console.log(`40 million parameters: ready after ${ready} ms, a matrix and a zoom in ${Math.round(took)} ms`);
+    assert.match(await page.locator('#weights .intro').textContent(), /40,\d{3},\d{3} parameters/);
+    assert.ok(ready < 3000 && took < 1000, `${ready} ms, ${took} ms`);
+    await close();
   });
 });
 

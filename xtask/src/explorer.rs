@@ -11,6 +11,7 @@ const PAGES: &[(&str, &[&str])] = &[
     ("sort_unique", &["sort_unique", "[3, 1, 4, 2]", "[9, 8, 7]", "--vocab", "0..10", "--max-len", "10"]),
     ("shuffle_dyck2", &["shuffle_dyck2", "({)}", "--max-len", "40"]),
     ("causal", &["hist", "abac", "--causal"]),
+    ("large", &["hist", "[0, 7, 7]", "--vocab", "0..2500", "--max-len", "1500"]),
     ("hostile", &["tests/explorer/hostile.rasp", "[\"<img src=x onerror=pwned=1>\", \"\\\"'`${pwned=2}\"]"]),
 ];
 

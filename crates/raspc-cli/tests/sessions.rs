@@ -5,7 +5,7 @@
 //! `console` blocks are read too: commands, and what a terminal shows. `RASPC_BLESS=1` records anew; review the difference.
 //!
 //! Commands run in `programs/`. `$TMP` stands for a folder that one file's commands share. Times are replaced by `[time]`,
-//! and in the sessions a model's sizes by `[sizes]` and an export's by `[bytes]`: other tests hold those.
+//! and in the sessions a model's sizes by `[sizes]` and an export's or a page's by `[bytes]`: other tests hold those.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -246,7 +246,7 @@ impl Said {
     fn without_sizes(self) -> Self {
         let mut out = String::new();
         for line in self.out.lines() {
-            let shown = if line.starts_with("exported as ") {
+            let shown = if line.starts_with("exported as ") || line.starts_with("explored in ") {
                 format!("{}, [bytes]", line.rsplit_once(", ").map_or(line, |x| x.0))
             } else if line.ends_with(" of them not zero") {
                 "[sizes]".to_owned()

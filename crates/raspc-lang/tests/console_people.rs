@@ -82,7 +82,9 @@ fn errors_have_places_and_say_what_to_do() {
     let deep = "def r(n) { return r(n + 1); }";
     said(&mut c, deep);
     assert!(said(&mut c, "r(0);").starts_with("error[E0501]: maximum recursion depth exceeded\n"));
-    assert!(said(&mut c, "9^9^9^9^9;").starts_with("error["));
+    assert!(said(&mut c, "9^9^9^9^9;").starts_with("error[E0503]: this integer has more than 4300 digits"));
+    said(&mut c, "set selector example \"\"");
+    assert!(said(&mut c, "full_s;").starts_with("error[E0401]: RASP sequences/selectors expect non-empty iterables"));
     assert_eq!(said(&mut c, "7;"), "    value: out =  7\n");
 }
 

@@ -9,6 +9,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 use raspc::compile::{Compilation, compile};
 use raspc::draw::{View, draw};
 use raspc::explain::{Stage, emit, explain};
+use raspc::explore::{Subject, page};
 use raspc::intervene::{Holding, Interchange, Unheld, check_interchange, holding};
 use raspc::options::Options;
 use raspc::verify::{Plan, verify};
@@ -500,6 +501,25 @@ impl Model {
         let work = move || {
             let c = &*stages;
             stage.map_or_else(|| explain(c), |s| emit(c, s))
+        };
+        work::heavy(py, work)
+    }
+
+    /// The explorer's page as HTML: the compilation in six linked views, and the model running on these inputs (token
+    /// lists) and on whatever is typed into it.
+    fn explore(&self, py: Python<'_>, name: String, inputs: Vec<Bound<'_, PyAny>>) -> PyResult<String> {
+        let inner = self.inner.clone();
+        let mut read = Vec::with_capacity(inputs.len());
+        for tokens in &inputs {
+            let tokens = inner.registry.values(tokens)?;
+            inner.ids(py, &tokens)?;
+            read.push(tokens);
+        }
+        let stages = self.stages(py)?;
+        let work = move || {
+            let compilation = &*stages;
+            let sources = Some(&*inner.sources);
+            page(&Subject { name: &name, compilation, sources, inputs: &read, served: false })
         };
         work::heavy(py, work)
     }

@@ -1,33 +1,59 @@
-"""The programs that are tried, as the Rust example `export_cases` wrote them, and how a runtime's answers are judged."""
+"""The programs with their exports and inputs, what the interpreter and our forward pass say of these, and the judgement."""
 
-import json
-import os
+import atexit
+import functools
+import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file
-
-FOLDER = Path(os.environ["RASPC_EXPORT_CASES"])
-INDEX = json.loads((FOLDER / "index.json").read_text(encoding="utf-8"))
+import raspc
+from programs import TRIALS
 
 # Logits are to be within this of the model's own forward pass.
 LOGIT_TOLERANCE = 1e-5
 BATCH = 256
 
+FOLDER = Path(tempfile.mkdtemp(prefix="raspc-exports-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+
 
 class Case:
-    """A program, its exports, its inputs, and what the interpreter and the model's own forward pass say of them."""
+    """A compiled program; inputs as ids ``[input, position]``, padded to one length, BOS first."""
 
-    def __init__(self, entry):
-        self.name, self.causal, self.max_len = entry["name"], entry["causal"], entry["max_len"]
-        self.bound, self.refused = entry["bound"], entry["refused"]
-        self.decode = entry["output"]["decode"]
-        self.categorical = "categorical" in self.decode
-        self.folder = FOLDER / self.name
-        arrays = load_file(self.folder / "cases.safetensors")
-        self.ids, self.lengths = arrays["ids"].astype(np.int64), arrays["lengths"]
-        self.expected, self.logits, self.residual = arrays["expected"], arrays["logits"], arrays["residual"]
-        positions = np.arange(self.ids.shape[1])
+    def __init__(self, trial):
+        self.name, self.causal, self.max_len = trial.name, trial.causal, trial.max_len
+        self.model = trial.compile()
+        readout = next(r for r in self.model._readouts if r["name"] == self.model.output)
+        self.categorical = "classes" in readout
+        self.bound = 0.0 if self.categorical else readout["bound"]
+        self.columns = len(readout["classes"]) if self.categorical else 1 + (readout["defined"] is not None)
+        self._run(list(self._answered(trial)))
+
+    def _answered(self, trial):
+        """Inputs on which the program has a value, with it."""
+        for tokens in trial.inputs():
+            try:
+                yield tokens, self.model.interpret(tokens)[self.model.output]
+            except raspc.EvaluationError:
+                pass
+
+    def _run(self, answered):
+        width, pad = self.max_len + 1, len(self.model.vocab) + 1
+        ids_of = {token: i for i, token in enumerate(self.model.vocab)}
+        classes = {value: float(i) for i, value in enumerate(self.model.output_tokens)}
+        shape = (len(answered), width)
+        self.ids, self.lengths = np.full(shape, pad, np.int64), np.zeros(len(answered), np.int64)
+        self.expected = np.full(shape, -np.inf)
+        self.logits = np.zeros((*shape, self.columns), np.float32)
+        self.residual = np.zeros((*shape, self.model.config.d_model), np.float32)
+        for i, (tokens, said) in enumerate(answered):
+            n = self.lengths[i] = len(tokens) + 1
+            self.ids[i, :n] = [pad - 1, *(ids_of[t] for t in tokens)]
+            self.expected[i, 1:n] = [classes[v] if self.categorical else np.nan if v is None else float(v) for v in said]
+            run = self.model.run(tokens)
+            self.logits[i, :n], self.residual[i, :n] = run.logits, run.residuals[-1]
+        positions = np.arange(width)
         self.mask = (positions < self.lengths[:, None]).astype(np.int64)
         # Positions whose output means something: neither BOS nor padding.
         self.real = self.mask.astype(bool) & (positions > 0)
@@ -35,12 +61,13 @@ class Case:
     def __repr__(self):
         return self.name
 
+    @functools.lru_cache(maxsize=None)  # noqa: B019 (cases live as long as the tests)
     def path(self, format):
-        return self.folder / format
+        return self.model.export(FOLDER / f"{self.name}-{format}", format=format)
 
     def labels(self):
         """The texts of the output's values."""
-        return [text_of(token) for token, _ in self.decode["categorical"]["classes"]]
+        return [text_of(value) for value in self.model.output_tokens]
 
     def batches(self):
         for start in range(0, len(self.ids), BATCH):
@@ -53,16 +80,19 @@ class Case:
             yield i, self.ids[i : i + 1, : self.lengths[i]]
 
 
-def text_of(token):
-    """A token of the model's description as the exporters spell it."""
-    value = token.get("value", "none")
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def text_of(value):
+    """A value as exporters spell it."""
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
-def all_cases(format, categorical=None):
-    """The cases that the format does not refuse."""
-    cases = [Case(entry) for entry in INDEX if entry["refused"][format] is None]
-    return [c for c in cases if categorical is None or c.categorical == categorical]
+CASES = [Case(trial) for trial in TRIALS]
+
+
+def all_cases(format):
+    """The cases that the format is for: BERT is bidirectional and GPT-2 causal, and neither has a number that can be none."""
+    masks = {"hf-bert": (False,), "hf-gpt2": (True,)}.get(format, (False, True))
+    nones = format not in ("hf-bert", "hf-gpt2")
+    return [c for c in CASES if c.causal in masks and (nones or c.categorical or c.columns == 1)]
 
 
 def judge(case, logits, what, tolerance=LOGIT_TOLERANCE):

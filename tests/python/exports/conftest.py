@@ -1,28 +1,21 @@
-"""Has the cases written that the tests read, and prints the measured errors after them."""
+"""PyTorch's settings, and the measured errors after the tests."""
 
-import os
-import subprocess
-from pathlib import Path
+import pytest
+import torch
 
-ROOT = Path(__file__).parents[3]
-
-
-def written():
-    """The folder of the cases: that of the environment, else one that is written anew."""
-    folder = os.environ.get("RASPC_EXPORT_CASES")
-    if folder is None:
-        folder = str(ROOT / "target" / "export-cases")
-        command = ["cargo", "run", "--quiet", "--locked", "-p", "raspc", "--example", "export_cases", "--", folder]
-        subprocess.run(command, cwd=ROOT, check=True)
-    return folder
+# The models are tiny: threads cost more than they save.
+torch.set_num_threads(1)
 
 
-os.environ["RASPC_EXPORT_CASES"] = written()
+@pytest.fixture(autouse=True)
+def inference():
+    with torch.no_grad():
+        yield
 
 
 def pytest_terminal_summary(terminalreporter):
     import report
 
-    terminalreporter.section("measured errors")
+    terminalreporter.section("measured errors of exports")
     for line in report.lines():
         terminalreporter.write_line(line)

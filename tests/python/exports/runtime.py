@@ -5,10 +5,6 @@ import torch
 from cases import judge, same
 from report import note
 
-torch.set_grad_enabled(False)
-# The models are tiny: threads cost more than they save.
-torch.set_num_threads(1)
-
 
 def logits_of(case, forward, masked):
     """Logits [input, position, column] over all inputs, padded to one length."""

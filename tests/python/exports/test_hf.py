@@ -77,21 +77,41 @@ def test_language_model(case, attention):
 
 @pytest.mark.parametrize("case", LANGUAGE, ids=repr)
 def test_generation_with_a_cache_is_generation_without(case):
+    """Up to the first symbol that is a value of the output and no token: what comes after it means nothing."""
     model = load(AutoModelForCausalLM, case.path("hf-gpt2"))
     for _, ids in case.singles(12 if case.max_len <= 5 else 2):
         prompt = torch.from_numpy(ids[:, : max(1, ids.shape[1] // 2)])
-        options = {"do_sample": False, "max_new_tokens": case.max_len + 1 - prompt.shape[1], "return_dict_in_generate": True}
-        with_cache = model.generate(prompt, use_cache=True, output_logits=True, **options)
-        without = model.generate(prompt, use_cache=False, output_logits=True, **options)
-        assert torch.equal(with_cache.sequences, without.sequences)
-        error = max(float((a - b).abs().max()) for a, b in zip(with_cache.logits, without.logits))
+        most = case.max_len + 1 - prompt.shape[1]
+        options = {"do_sample": False, "max_new_tokens": most, "return_dict_in_generate": True, "output_logits": True}
+        cached = model.generate(prompt, use_cache=True, **options)
+        without = model.generate(prompt, use_cache=False, **options)
+        new = cached.sequences[0, prompt.shape[1] :].tolist()
+        steps = 1 + next((i for i, t in enumerate(new) if t >= len(case.model.vocab)), len(new) - 1)
+        width = prompt.shape[1] + steps
+        assert torch.equal(cached.sequences[:, :width], without.sequences[:, :width])
+        error = max(float((a - b).abs().max()) for a, b in zip(cached.logits[:steps], without.logits[:steps]))
         assert error <= 1e-5
         note("transformers gpt2 LM", "KV cache against none", case, error)
         # Greedy by hand, each time from the beginning.
         again = prompt
-        while again.shape[1] < with_cache.sequences.shape[1]:
+        while again.shape[1] < width:
             again = torch.cat([again, model(again).logits[:, -1:].argmax(-1)], 1)
-        assert torch.equal(again, with_cache.sequences)
+        assert torch.equal(again, cached.sequences[:, :width])
+
+
+@pytest.mark.parametrize("case", LANGUAGE, ids=repr)
+def test_token_by_token_with_a_cache_is_all_at_once(case):
+    model = load(AutoModelForCausalLM, case.path("hf-gpt2"))
+    for _, ids in case.singles(12 if case.max_len <= 5 else 2):
+        ids = torch.from_numpy(ids)
+        parts, past = [], None
+        for t in range(ids.shape[1]):
+            step = model(ids[:, t : t + 1], past_key_values=past, use_cache=True)
+            past = step.past_key_values
+            parts.append(step.logits)
+        error = float((torch.cat(parts, 1) - model(ids).logits).abs().max())
+        assert error <= 1e-5
+        note("transformers gpt2 LM", "token by token against at once", case, error)
 
 
 @pytest.mark.parametrize("case", CLASSIFIERS[::3], ids=repr)

@@ -46,7 +46,7 @@ def test_tokens_in_values_out(case):
 @pytest.mark.parametrize("case", CASES[:4], ids=repr)
 def test_the_dense_file_holds_the_same_weights(case):
     state = load(case).state_dict()
-    with safe_open(case.path("safetensors") / "model.safetensors", "pt") as file:
+    with safe_open(case.path("safetensors"), "pt") as file:
         assert set(file.keys()) == set(state)
         assert all(torch.equal(file.get_tensor(name), state[name]) for name in state)
         assert json.loads(file.metadata()["raspc"])["max_len"] == case.max_len

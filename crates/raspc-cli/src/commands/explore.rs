@@ -13,7 +13,7 @@ use crate::fault::{Fault, Status};
 use crate::inputs::Input;
 use crate::settings::Settings;
 use crate::subject::{self, Subject};
-use crate::{engine, files, inputs, settings, show};
+use crate::{engine, files, inputs, settings};
 
 /// Explores a program or a model.
 pub(crate) fn explore(args: &ExploreArgs, console: &mut Console) -> Result<Status, Fault> {
@@ -52,7 +52,7 @@ fn fitting(inputs: Vec<Input>, subject: &Subject, settings: &Settings) -> Vec<In
 
 /// The page of a subject on these inputs.
 fn render(subject: &Subject, compilation: &Compilation, inputs: &[Input], served: bool) -> String {
-    let inputs: Vec<_> = inputs.iter().map(|i| (show::sequence(&i.tokens), i.tokens.clone())).collect();
+    let inputs: Vec<_> = inputs.iter().map(|i| i.tokens.clone()).collect();
     let sources = subject.model.is_none().then_some(&subject.sources);
     page(&Shown { name: &subject.name, compilation, sources, inputs: &inputs, served })
 }
@@ -60,7 +60,7 @@ fn render(subject: &Subject, compilation: &Compilation, inputs: &[Input], served
 fn write(path: &Path, text: &str, console: &mut Console) -> Result<Status, Fault> {
     files::write_file(path, text.as_bytes())
         .map_err(|e| Fault::System(format!("`{}` could not be written: {e}", path.display())))?;
-    console.line(format!("written to {}: {} kB", path.display(), text.len().div_ceil(1000)))?;
+    console.line(format!("explored in {}, {} kB", path.display(), text.len().div_ceil(1000)))?;
     Ok(Status::Fine)
 }
 
@@ -71,7 +71,7 @@ fn open(name: &str, text: &str, console: &mut Console) -> Result<Status, Fault> 
     let path: PathBuf = std::env::temp_dir().join(format!("raspc-{plain}-{}.html", std::process::id()));
     files::write_file(&path, text.as_bytes())
         .map_err(|e| Fault::System(format!("`{}` could not be written: {e}", path.display())))?;
-    console.line(format!("written to {}", path.display()))?;
+    console.line(format!("explored in {}, {} kB", path.display(), text.len().div_ceil(1000)))?;
     console.flush()?;
     opener::open(&path).map_err(|e| {
         Fault::System(format!("no browser could be started ({e}): open the file yourself, or name one with `-o`"))

@@ -71,8 +71,10 @@ impl Console {
                 Ok(Outcome::Text(text)) => machine.replies.push(Reply::Text(text)),
                 Ok(Outcome::Values(values)) => {
                     for (name, item) in values {
-                        let (text, _) = machine.show(&name, &item);
-                        machine.replies.push(Reply::Text(text));
+                        match machine.show(&name, &item) {
+                            (text, false) => machine.replies.push(Reply::Text(text)),
+                            (text, true) => machine.complain(&unshown(&text), statement.span),
+                        }
                     }
                 }
                 Err(fail) => {
@@ -126,6 +128,13 @@ pub fn waiting(text: &str) -> Option<String> {
     }
     let wanted = first.message.strip_prefix("expected ").and_then(|m| m.split_once(", found"));
     Some(wanted.map_or_else(|| "the rest of the statement".to_owned(), |(what, _)| what.to_owned()))
+}
+
+/// The failure behind what a script is told about a value that cannot be shown.
+fn unshown(text: &str) -> Fail {
+    let reason = text.strip_prefix("something went wrong: ");
+    let reason = reason.or_else(|| text.split_once("fails on evaluation:").map(|(_, reason)| reason));
+    Fail::Wrong(reason.unwrap_or(text).trim().to_owned())
 }
 
 impl Machine {
@@ -187,6 +196,10 @@ impl Machine {
             if text.starts_with(begin) {
                 return Diagnostic::error(code, text).hint(hint);
             }
+        }
+        if text.starts_with("Exceeds the limit") {
+            let d = Diagnostic::error(codes::TOO_LARGE, "this integer has more than 4300 digits: too many to be shown");
+            return d.hint("show its end: `x % 10 ^ 20`");
         }
         let message = text.strip_prefix("Error: ").unwrap_or(text);
         let message = message.split_whitespace().collect::<Vec<_>>().join(" ");

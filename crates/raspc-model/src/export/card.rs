@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use crate::forward::Keep;
 use crate::model::{Decode, Model};
 use crate::token::Token;
@@ -47,6 +49,7 @@ pub(super) fn card(model: &Model, kind: Card, program: &str) -> String {
     symbols(&mut text, model);
     usage(&mut text, model, kind);
     requirements(&mut text, model);
+    certificate(&mut text, model);
     inside(&mut text, model);
     text
 }
@@ -140,6 +143,41 @@ fn requirements(text: &mut String, model: &Model) {
             let _ = writeln!(text, "- {}", one_line(a));
         });
         text.push('\n');
+    }
+}
+
+/// What the compiler proved; nothing where nobody tried. (The record is data of a folder that may come from anywhere.)
+fn certificate(text: &mut String, model: &Model) {
+    let field = |name: &str| model.certificate.get(name);
+    let list = |name: &str| field(name).and_then(Value::as_array).into_iter().flatten();
+    match field("certified").and_then(Value::as_bool) {
+        None => {}
+        Some(false) => {
+            text.push_str(
+                "## No certificate\n\nThe compiler could not prove that the weights are right on every input:\n\n",
+            );
+            for reason in list("reasons") {
+                let said = |name: &str| one_line(reason.get(name).and_then(Value::as_str).unwrap_or_default());
+                let _ = writeln!(text, "- {} {}", said("code"), said("message"));
+            }
+            text.push('\n');
+        }
+        Some(true) => {
+            let number = |name: &str| field(name).and_then(Value::as_f64);
+            let dtype = one_line(field("dtype").and_then(Value::as_str).unwrap_or("float32"));
+            let error = number("max_error").map_or(String::new(), |e| format!(", with numbers off by at most {e:e}"));
+            let margin = number("min_margin").map_or(String::new(), |m| format!(" and no decision closer than {m}"));
+            let _ = writeln!(
+                text,
+                "## Certificate\n\nThe compiler proved for its weights in {dtype} that they decode to what the program says, on every\n\
+                 input of these symbols up to this length{error}{margin}. This folder holds the same weights times powers of\n\
+                 two; what layer norms leave behind was measured below 1e-6. The proof assumes:\n"
+            );
+            for assumption in list("assumptions").filter_map(Value::as_str) {
+                let _ = writeln!(text, "- {}", one_line(assumption));
+            }
+            text.push('\n');
+        }
     }
 }
 

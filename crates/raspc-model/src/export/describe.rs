@@ -27,8 +27,18 @@ pub(super) fn describe(model: &Model, program: &str) -> Map<String, Value> {
         ("dtype", json!("float32")),
         ("requires", json!("float32 matrix products (TF32 off)")),
         ("assumptions", json!(model.assumptions)),
+        ("certificate", certificate(model)),
     ];
     entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// What was proved, without what concerns single nodes.
+fn certificate(model: &Model) -> Value {
+    let mut certificate = model.certificate.clone();
+    if let Some(fields) = certificate.as_object_mut() {
+        fields.shift_remove("nodes");
+    }
+    certificate
 }
 
 /// How the logits are read.

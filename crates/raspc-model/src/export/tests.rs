@@ -327,6 +327,31 @@ fn runtimes_get_at_least_one_of_everything() {
     assert!(exported(&model, Format::Onnx).is_ok() && exported(&model, Format::Circuit).is_ok());
 }
 
+#[test]
+fn cards_say_what_holds() {
+    let mut model = samples::next();
+    let card = |model: &Model| {
+        let mut files = Files::default();
+        export(model, Format::HfBert, "n0 = tokens\nn1 = next", &mut files).expect("exported");
+        let readme = files.files.into_iter().find(|f| f.0 == "README.md").expect("a card");
+        String::from_utf8(readme.1).expect("UTF-8")
+    };
+    let text = card(&model);
+    assert!(text.contains("float32, TF32 off") && text.contains("n1 = next") && !text.contains("ertificate"), "{text}");
+    model.certificate = json!({
+        "certified": true, "dtype": "float32", "max_error": 0.25, "min_margin": 0.5, "assumptions": ["sums\nare sums"], "nodes": [1],
+    });
+    let text = card(&model);
+    assert!(text.contains("off by at most 2.5e-1") && text.contains("closer than 0.5"), "{text}");
+    assert!(text.contains("- sums are sums"), "{text}");
+    let files = exported(&model, Format::Torch).expect("exported");
+    assert_eq!(json_of(&files, "config.json")["certificate"]["max_error"], 0.25);
+    assert_eq!(json_of(&files, "config.json")["certificate"].get("nodes"), None);
+    model.certificate = json!({ "certified": false, "reasons": [{ "code": "E0825", "message": "too large" }, 7] });
+    let text = card(&model);
+    assert!(text.contains("No certificate") && text.contains("- E0825 too large"), "{text}");
+}
+
 /// What the layer norms leave: places and negations cancel, and the forward pass of a BERT in exact arithmetic is the model's.
 #[test]
 fn places_and_negations_cancel() {

@@ -284,7 +284,7 @@ impl<'a> Facts<'a> {
             let terms = (0..).zip(&family.factors).map(|(c, &factor)| (Var::Cube(node, c), factor)).collect();
             return Some(Linear { terms, ..Linear::default() });
         }
-        if let Some(counts) = self.forms.counts.get(&node) {
+        if let Some(counts) = self.forms.counts.get(&node).filter(|c| self.is_weighted(node, c)) {
             let mut sum = Linear::default();
             for &(width, factor) in counts {
                 for (&v, &f) in &self.linear(Var::Node(width)).terms {
@@ -318,6 +318,21 @@ impl<'a> Facts<'a> {
             sum.slack += 16.0 * f64::EPSILON * magnitude;
         }
         Some(sum)
+    }
+
+    /// Whether a node's function is the sum of its arguments with these factors, as far as asking it can tell.
+    fn is_weighted(&self, node: NodeId, counts: &[(NodeId, i64)]) -> bool {
+        let Op::Map { function, args } = self.graph.op(node) else { return false };
+        let most = self.options.max_len as i64;
+        let is = |at: &dyn Fn(usize) -> i64| {
+            let values: Vec<Value> = (0..args.len()).map(|i| Value::int(at(i))).collect();
+            let wanted: i64 = counts.iter().enumerate().map(|(i, c)| c.1 * at(i)).sum();
+            function.apply(&values).is_ok_and(|v| v == Value::int(wanted))
+        };
+        args.iter().eq(counts.iter().map(|c| &c.0))
+            && (0..args.len()).all(|one| [1, most].iter().all(|&x| is(&|i| if i == one { x } else { 0 })))
+            && is(&|_| 0)
+            && is(&|_| most)
     }
 
     fn is_bit(&self, node: NodeId) -> bool {

@@ -37,6 +37,14 @@ pub fn describe(encoded: &Encoded, values: &Values, id: NodeId) -> (String, Stri
     (set(values.set(id)), how)
 }
 
+/// How a node is held, in words.
+pub fn encodings(encoded: &Encoded, id: NodeId) -> String {
+    let (onehot, number) = ways(encoded, id);
+    let onehot = onehot.map(|o| format!("one-hot: {o}"));
+    let all: Vec<String> = onehot.into_iter().chain(number.map(|n| format!("number: {n}"))).collect();
+    if all.is_empty() { "read through others".to_owned() } else { all.join("; ") }
+}
+
 /// A value set in a few words.
 pub fn set(set: &ValueSet) -> String {
     match set {

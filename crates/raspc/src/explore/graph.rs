@@ -22,10 +22,8 @@ const TERMS: usize = 20_000;
 
 /// The program's own text.
 pub(super) fn source(sources: Option<&Sources>) -> Json {
-    sources.map_or(Json::Null, |sources| {
-        let source = sources.get(0);
-        json!({ "name": source.name, "text": source.text })
-    })
+    let own = sources.and_then(|s| s.iter().next());
+    own.map_or(Json::Null, |source| json!({ "name": source.name, "text": source.text }))
 }
 
 /// A span of the program's own text, in UTF-16 units as JavaScript counts.

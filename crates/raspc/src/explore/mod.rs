@@ -33,8 +33,8 @@ pub struct Subject<'a> {
     pub compilation: &'a Compilation,
     /// The texts its spans point into; the first is the program's own. None where only the graph is left.
     pub sources: Option<&'a Sources>,
-    /// Inputs to show it on, each as its text and its tokens: tokens of the vocabulary, no more than the maximum length.
-    pub inputs: &'a [(String, Vec<Value>)],
+    /// Inputs to show it on: tokens of the vocabulary, no more than the maximum length.
+    pub inputs: &'a [Vec<Value>],
     /// Whether the page is served and may ask its own address for other inputs.
     pub served: bool,
 }
@@ -70,12 +70,12 @@ pub fn data(subject: &Subject<'_>) -> Json {
         "printed": emit(c, Stage::Graph),
         "assumptions": c.model.assumptions,
         "changes": changes::changes(c),
-        "inputs": subject.inputs.iter().map(|(text, tokens)| input(c, text, tokens)).collect::<Vec<_>>(),
+        "inputs": subject.inputs.iter().map(|tokens| input(c, tokens)).collect::<Vec<_>>(),
     })
 }
 
 /// An input with what the interpreter says of every read-out's node: values, or the error that left it without any.
-fn input(c: &Compilation, text: &str, tokens: &[Value]) -> Json {
+fn input(c: &Compilation, tokens: &[Value]) -> Json {
     let trace = interpret(&c.graph, tokens);
     let expected = c.readings.iter().map(|r| match trace.column(r.node) {
         Column::Values(values) => values.iter().map(value_to_json).collect(),
@@ -83,7 +83,6 @@ fn input(c: &Compilation, text: &str, tokens: &[Value]) -> Json {
         Column::Pattern(_) => unreachable!("selectors have no read-out"),
     });
     json!({
-        "text": text,
         "tokens": tokens.iter().map(value_to_json).collect::<Vec<_>>(),
         "expected": expected.collect::<Vec<Json>>(),
     })

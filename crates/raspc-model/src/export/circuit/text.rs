@@ -4,6 +4,14 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
+/// How a DOT file begins.
+const HEAD: &str = "digraph circuit {
+  rankdir=BT;
+  graph [fontname=\"sans-serif\", labeljust=l];
+  node [shape=box, fontname=\"sans-serif\"];
+  edge [fontname=\"sans-serif\", fontsize=11];
+";
+
 /// A graph; nodes and edges are written in their order.
 #[derive(Default)]
 pub(super) struct Graph {
@@ -66,7 +74,7 @@ impl Graph {
 
     /// As DOT: a cluster for each layer.
     pub(super) fn dot(&self) -> String {
-        let mut text = "digraph circuit {\n  rankdir=BT;\n  node [shape=box, fontname=\"sans-serif\"];\n".to_owned();
+        let mut text = HEAD.to_owned();
         let layers = self.nodes.iter().filter_map(|n| n.layer).max().map_or(0, |l| l + 1);
         let line = |text: &mut String, node: &Node| {
             let _ = writeln!(text, "  {} [label={}];", quoted(&node.id), quoted(&node.label));

@@ -1,11 +1,15 @@
 // Blocks: attention heads with W_QK and W_OV as labelled matrices, MLPs as tables or piecewise-linear curves.
-import { chip, h, link, section, svg } from './dom.mjs';
+import { chip, h, link, replace, section, svg } from './dom.mjs';
 import { logShade, matrixView, weightText } from './matrix.mjs';
 import { eachEntry } from './model.mjs';
 import { conditionText, halfName, nodeName, numberText, plural } from './words.mjs';
 import { keyOf, shown, valueFromJson } from './values.mjs';
 
 const CURVES = 12;
+
+// Products with more entries than this are multiplied out when that is asked for, and beyond the second not at all.
+const AT_ONCE = 100000;
+const MOST = 16000000;
 
 export function blocksView(app) {
   const intro = 'Step 3. Attention blocks move values between positions; MLP blocks compute at each position. Every input begins with BOS, a key whose score and value the compiler chooses.';
@@ -84,49 +88,63 @@ function readings(app, w, bias) {
   return dims;
 }
 
-// W_Q W_Kᵀ in directions.
-function queryKey(app, head) {
-  const [queries, keys] = [readings(app, head.w_q, []), readings(app, head.w_k, head.b_k)];
-  const product = new Map();
-  queries.forEach((from, c) => from.forEach((v, q) => column(keys, c).forEach((k, d) => {
-    const row = column(product, q);
-    row.set(d, (row.get(d) ?? 0) + v * k);
-  })));
-  return product;
-}
-
 function column(map, key) {
   if (!map.has(key)) map.set(key, new Map());
   return map.get(key);
 }
 
-// W_V W_O in directions, as far as it writes these.
-function valueOut(app, heads, writes) {
-  const product = new Map();
-  for (const head of heads) {
-    readings(app, head.w_v, []).forEach((from, c) => from.forEach((v, d) => eachEntry(head.w_o, c, (to, o) => {
-      if (!writes.has(to)) return;
-      const row = column(product, d);
-      row.set(to, (row.get(to) ?? 0) + v * o);
-    })));
-  }
-  return product;
+// W_Q W_Kᵀ, as pairs of what is read at the query and at the key.
+function queryKey(app, head) {
+  const keys = readings(app, head.w_k, head.b_k);
+  return [...readings(app, head.w_q, [])].filter(([c]) => keys.has(c)).map(([c, from]) => [from, keys.get(c)]);
 }
 
-function productMatrix(app, product, label) {
-  const rows = [...product.keys()].filter((r) => [...product.get(r).values()].some((v) => v !== 0)).sort((a, b) => a - b);
-  const cols = [...new Set(rows.flatMap((r) => [...product.get(r)].filter(([, v]) => v !== 0).map(([c]) => c)))].sort((a, b) => a - b);
-  if (rows.length === 0) return h('p', { class: 'hint' }, 'zero everywhere');
-  const place = new Map(cols.map((d, i) => [d, i]));
+// W_V W_O, as far as it writes these: pairs of what is read at the key and where it is written.
+function valueOut(app, heads, writes) {
+  return heads.flatMap((head) => [...readings(app, head.w_v, [])].map(([c, from]) => {
+    const to = new Map();
+    eachEntry(head.w_o, c, (d, o) => writes.has(d) && to.set(d, o));
+    return [from, to];
+  }));
+}
+
+// A product as a matrix of directions by directions; multiplied out when it is asked for, where it is large.
+function productMatrix(app, pairs, label) {
+  const side = (i) => [...new Set(pairs.flatMap((p) => [...p[i].keys()]))].sort((a, b) => a - b);
+  const [rows, cols] = [side(0), side(1)];
+  const size = rows.length * cols.length;
+  if (size > MOST) return h('p', { class: 'hint' }, `${rows.length.toLocaleString('en')} × ${cols.length.toLocaleString('en')}: too large to multiply out here. Its factors are among the weights.`);
+  if (size <= AT_ONCE) return drawnProduct(app, pairs, rows, cols, label);
+  const box = h('div', null, h('button', { type: 'button', class: 'tool', onclick: () => replace(box, drawnProduct(app, pairs, rows, cols, label)) }, `multiply out ${rows.length.toLocaleString('en')} × ${cols.length.toLocaleString('en')}`));
+  return box;
+}
+
+function drawnProduct(app, pairs, allRows, allCols, label) {
+  const place = new Map(allCols.map((d, i) => [d, i]));
+  const at = new Map(allRows.map((d, i) => [d, i]));
+  const width = allCols.length;
+  const product = new Float64Array(allRows.length * width);
+  for (const [from, to] of pairs) from.forEach((v, r) => to.forEach((o, c) => (product[at.get(r) * width + place.get(c)] += v * o)));
+  const [usedRows, usedCols] = [new Uint8Array(allRows.length), new Uint8Array(width)];
+  let most = 0;
+  product.forEach((v, i) => {
+    if (v === 0) return;
+    [usedRows[Math.floor(i / width)], usedCols[i % width]] = [1, 1];
+    most = Math.max(most, Math.abs(v));
+  });
+  const [ri, ci] = [[...usedRows.keys()].filter((i) => usedRows[i]), [...usedCols.keys()].filter((i) => usedCols[i])];
+  if (ri.length === 0) return h('p', { class: 'hint' }, 'zero everywhere');
+  const [rows, cols] = [ri.map((i) => allRows[i]), ci.map((i) => allCols[i])];
+  const value = (r, c) => product[ri[r] * width + ci[c]];
   const name = (d) => app.data.dirs[d].label;
-  const shade = logShade(Math.max(...rows.flatMap((r) => [...product.get(r).values()].map(Math.abs))));
+  const shade = logShade(most);
   const view = matrixView(app, { label: `${label}, directions by directions`, cell: 34, tallest: 420, zoom: rows.length > 60 || cols.length > 60 });
   view.set({
     rows: rows.length, cols: cols.length,
     each: (r0, r1, f) => {
-      for (let r = r0; r < r1; r++) product.get(rows[r]).forEach((v, d) => v !== 0 && f(r, place.get(d), v));
+      for (let r = r0; r < r1; r++) for (let c = 0; c < cols.length; c++) if (value(r, c) !== 0) f(r, c, value(r, c));
     },
-    value: (r, c) => product.get(rows[r]).get(cols[c]) ?? 0,
+    value,
     row: (r) => name(rows[r]), col: (c) => name(cols[c]),
     rowKey: (r) => `d${rows[r]}`, colKey: (c) => `d${cols[c]}`, cellKey: (r, c) => `d${cols[c]}`,
     shade, text: weightText,
@@ -153,7 +171,8 @@ export function mlpSentence(app, block) {
   if (block.curve?.points?.of && block.curve.scalar.includes('1/(1+')) {
     return `Reads the number ${block.curve.scalar} and turns it back into ${name === block.curve.points.of ? name : `${name}, by way of ${block.curve.points.of}`}: pairs of neurons make a step between neighbouring values of 1/(1+w).`;
   }
-  if (block.curve) return `A function of one number, ${block.curve.scalar}: pairs of neurons make a step where ${name} changes.`;
+  if (block.curve?.units.length > 1) return `A function of one number, ${block.curve.scalar}: pairs of neurons make a step where ${name} changes.`;
+  if (block.curve) return `One neuron makes ${name} of one number, ${block.curve.scalar}.`;
   return `A lookup: ${block.gadget}. Neurons fire for combinations of values and write ${name}.`;
 }
 
@@ -191,19 +210,26 @@ function curvePlot(app, block) {
     return path;
   });
   let last = -Infinity;
-  const ticks = [...marks].sort((a, b) => a[0] - b[0]).map(([x, v]) => {
-    const room = px(x) - last > 16;
+  const ticks = [...marks].sort((p, q) => p[0] - q[0]).map(([x, v]) => {
+    const wide = shown(v).length * 7 + 6;
+    const room = px(x) - last > wide;
     if (room) last = px(x);
-    return svg('g', null, svg('line', { x1: px(x), x2: px(x), y1: top, y2: height - bottom + 4, class: 'tick' }), room ? svg('text', { x: px(x), y: height - bottom + 16, class: 'tick-label' }, shown(v)) : null);
+    // Many places would make a wall of lines: they are marked on the axis alone.
+    const from = marks.length > 40 ? height - bottom - 4 : top;
+    return svg('g', null, svg('line', { x1: px(x), x2: px(x), y1: from, y2: height - bottom + 4, class: 'tick' }), room ? svg('text', { x: px(x), y: height - bottom + 16, class: 'tick-label' }, shown(v)) : null);
   });
   const axis = [
     svg('line', { x1: left, x2: width - right, y1: py(0), y2: py(0), class: 'axis' }),
     ...[least, most].map((y) => svg('text', { x: left - 6, y: py(y) + 4, class: 'axis-label' }, numberText(y))),
-    svg('text', { x: (left + width) / 2, y: height - 4, class: 'axis-title' }, marks.length > 0 ? `${curve.scalar}, marked where ${curve.points.of} =` : curve.scalar),
+    svg('text', { x: (left + width) / 2, y: height - 4, class: 'axis-title' }, clipped(marks.length > 0 ? `${curve.scalar}, marked where ${curve.points.of} =` : curve.scalar, 62)),
     ...(marks.length > 0 ? [] : [lo, hi].map((x, i) => svg('text', { x: px(x), y: height - bottom + 16, class: i === 0 ? 'axis-start' : 'axis-label' }, numberText(x)))),
   ];
   const legend = h('div', { class: 'legend' }, shownDirs.map((d, i) => link(app, h('button', { type: 'button', class: `chip key c${i % 8}` }, h('span', { class: 'clip' }, app.data.dirs[d].label)), `d${d}`)), written.length > CURVES ? h('span', { class: 'hint' }, `${written.length} in all`) : null);
   return h('div', { class: 'plot' }, svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `Piecewise-linear functions of ${curve.scalar}` }, ticks, axis, paths), legend);
+}
+
+function clipped(text, most) {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 function tablePart(app, block) {

@@ -34,7 +34,7 @@ function layerDrawing(app) {
   const heads = ['embedding', ...all.map((_, half) => halfName(half + 1))].map((t, i) => svg('g', null,
     svg('rect', { x: 4 + i * (WIDTH + GAP_X), y: 4, width: WIDTH + 8, height: height - 8, rx: 8, class: `column half${i === 0 ? 'E' : (i - 1) % 2}` }),
     svg('text', { x: 8 + i * (WIDTH + GAP_X) + WIDTH / 2, y: 22, class: 'column-name' }, t)));
-  const empty = all.flatMap((c, half) => (c.length === 0 ? [svg('text', { x: x(half) + WIDTH / 2, y: TOP + 36, class: 'what' }, 'nothing to do')] : []));
+  const empty = all.flatMap((c, half) => (c.length === 0 ? [svg('text', { x: x(half) + WIDTH / 2, y: height - 14, class: 'what' }, 'nothing to do')] : []));
   const boxes = [embeddingBox(app, source), ...[...at].map(([b, place]) => blockBox(app, b, place))];
   return svg('svg', { viewBox: `0 0 ${width} ${height}`, width, height, class: 'drawing', role: 'group', 'aria-label': 'Layers' }, heads, empty, edgesOf(app, at, source), boxes);
 }
@@ -89,7 +89,7 @@ function stories(app) {
       const text = where + (block.kind === 'attention' ? attentionSentence(app, block) : mlpSentence(app, block));
       return h('p', null, link(app, h('span', { class: 'sentence' }, text), `b${b}`), slackNote(app, block));
     });
-    return h('li', null, h('b', null, halfName(half + 1)), said.length > 0 ? said : h('p', { class: 'hint' }, 'Nothing is left to do here.'));
+    return h('li', null, h('b', null, halfName(half + 1)), said.length > 0 ? said : h('p', { class: 'hint' }, 'Nothing to do here.'));
   });
 }
 

@@ -103,7 +103,7 @@ function inputPanel(app) {
   };
   field.addEventListener('input', read);
   note.textContent = usual;
-  const given = app.inputs.length > 1 ? h('div', { class: 'given' }, app.inputs.map((input) => h('button', { type: 'button', class: 'chip', onclick: () => put(input.ids) }, h('span', { class: 'clip' }, input.text)))) : null;
+  const given = app.inputs.length > 1 ? h('div', { class: 'given' }, app.inputs.map((input) => h('button', { type: 'button', class: 'chip', onclick: () => put(input.ids) }, h('span', { class: 'clip' }, inputText(input.ids, app.vocabulary))))) : null;
   const { tokens } = app.vocabulary;
   const keys = tokens.length > KEYS ? null : h('div', { class: 'keys' }, tokens.map((t, id) => h('button', { type: 'button', class: 'key-token', 'aria-label': `Add ${shown(t)}`, onclick: () => app.ids.length < longest && put([...app.ids, id]) }, shown(t))), h('button', { type: 'button', class: 'key-token', 'aria-label': 'Remove the last token', onclick: () => put(app.ids.slice(0, -1)) }, '⌫'));
   const ask = (event) => !app.data.served && event.preventDefault();

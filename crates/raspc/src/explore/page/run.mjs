@@ -4,7 +4,7 @@ import { chip, h, link, replace, section } from './dom.mjs';
 import { denseEach, matrixView } from './matrix.mjs';
 import { agrees } from './model.mjs';
 import { tokenTexts } from './state.mjs';
-import { conditionText, halfName, nodeName, numberText } from './words.mjs';
+import { conditionText, halfName, largest, nodeName, numberText } from './words.mjs';
 import { same, shown } from './values.mjs';
 
 // Longer inputs are shown without a column for each position in tables.
@@ -101,13 +101,16 @@ function residualMap(app) {
     const base = (r, c) => (raw.checked || c < 2 ? 0 : r === 0 ? dirs[c].bos : dirs[c].offset);
     const { dirs } = app.data;
     const written = (c) => dirs[c].writer === null || app.data.blocks[dirs[c].writer].half < app.step;
-    const rows = stored.map((row, r) => Array.from(row, (v, c) => (raw.checked || written(c) ? v - base(r, c) : 0)));
+    const value = (r, c) => (raw.checked || written(c) ? stored[r][c] - base(r, c) : 0);
+    const each = (r0, r1, f) => {
+      for (let r = r0; r < r1; r++) for (let c = 0; c < dirs.length; c++) if (value(r, c) !== 0) f(r, c, value(r, c));
+    };
     const tokens = tokenTexts(app);
     const size = dirs.map((d) => Math.max(Math.abs(d.lo - (raw.checked ? 0 : d.offset)), Math.abs(d.hi - (raw.checked ? 0 : d.offset)), 1e-9));
     const name = (r) => (r === 0 ? 'BOS' : `${r - 1}: ${tokens[r - 1]}`);
     replace(title, 'The residual stream ', h('span', { class: 'hint' }, `after the ${halfName(app.step)}`));
     view.set({
-      id: rows.length, rows: rows.length, cols: dirs.length, each: denseEach(rows), value: (r, c) => rows[r][c],
+      id: stored.length, rows: stored.length, cols: dirs.length, each, value,
       row: name, col: (c) => dirs[c].label, colKey: (c) => `d${c}`, cellKey: (r, c) => `d${c}`,
       shade: (v, r, c) => Math.max(-1, Math.min(1, v / size[c])), text: (v) => shortNumber(v),
       read: (r, c, v) => `${name(r)} · ${dirs[c].label} = ${numberText(v)}${stored[r][c] === v ? '' : ` (stored as ${numberText(stored[r][c])})`}${plain[r][c] === stored[r][c] ? '' : `, was ${numberText(plain[r][c])}`}`,
@@ -185,7 +188,7 @@ function activations(app) {
 }
 
 function activationCard(app, groups, l) {
-  const count = 1 + Math.max(...groups.flatMap((g) => g.neurons));
+  const count = 1 + largest(groups.flatMap((g) => g.neurons));
   const view = matrixView(app, { label: `Activations of the MLP of layer ${l}`, zoom: count > 80, cell: 26, tallest: 420 });
   const owner = new Array(count).fill('');
   for (const g of groups) for (const u of g.neurons) owner[u] = g.origins.map((e) => app.data.encoded[e].t).join(', ');

@@ -31,6 +31,7 @@ function pieces(app, text) {
     }
   });
   const names = new Map();
+  app.graph.nodes.forEach((node, id) => ['tokens', 'indices'].includes(node.op) && names.set(node.op, id));
   app.graph.nodes.forEach((node, id) => node.names.forEach((n) => names.set(n, id)));
   const kinds = new Array(text.length).fill('');
   for (const match of text.matchAll(/#.*|"[^"\n]*"|[A-Za-z_]\w*/g)) {

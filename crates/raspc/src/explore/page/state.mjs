@@ -21,7 +21,6 @@ export function createApp(data) {
   app.dirsOf = data.encoded.map(() => []);
   data.dirs.forEach((dir, d) => dir.e !== null && app.dirsOf[dir.e].push(d));
   app.inputs = data.inputs.map((input) => ({
-    text: input.text,
     ids: input.tokens.map((t) => app.vocabulary.ids.get(keyOf(valueFromJson(t)))),
     expected: input.expected,
   }));

@@ -19,7 +19,7 @@ export function subspaces(app) {
 export function streamView(app) {
   const n = app.data.dirs.length;
   const intro = `Step 5. The ${plural(n, 'direction')} of the residual stream are a direct sum of named subspaces. Each is written once: by the embedding, a head or an MLP. Whoever comes later can read it.`;
-  const boxes = subspaces(app).flatMap((s, i) => [i > 0 ? h('span', { class: 'plus', 'aria-hidden': 'true' }, '⊕') : null, subspaceBox(app, s)]);
+  const boxes = subspaces(app).map((s, i) => h('div', { class: 'term' }, i > 0 ? h('span', { class: 'plus', 'aria-hidden': 'true' }, '⊕') : null, subspaceBox(app, s)));
   return section('stream', 'The residual stream', intro, h('div', { class: 'stream' }, boxes));
 }
 
@@ -36,6 +36,7 @@ export function meaning(app, s) {
   if (dir.label.startsWith('[1+1/(1+')) return `holds 1 + 1/(1+w) for w = ${name}`;
   if (dir.label.startsWith('1/(1+')) return `holds 1/(1+w) for w = ${name}`;
   if (dir.label.endsWith(':defined')) return `1 where ${name} has a value`;
+  if (dir.value !== null && s.dirs.length === 1) return `1 where ${name} is ${dir.value}`;
   return dir.value === null ? `${name} as a number` : `${name} as a one-hot: 1 in the direction of its value`;
 }
 
@@ -47,7 +48,7 @@ function writerText(app, dir) {
 }
 
 function readersText(app, s) {
-  if (s.dir.e === null) return 'whoever needs a constant';
+  if (s.dir.e === null) return s.dir.label === 'bos' ? 'every head, to set what BOS scores and carries' : 'whoever needs a constant';
   const inside = new Set(s.dirs);
   const readers = new Set();
   app.data.blocks.forEach((b) => b.reads.some((d) => inside.has(d)) && readers.add(halfName(b.half + 1)));

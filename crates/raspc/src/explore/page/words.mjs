@@ -120,3 +120,10 @@ export function rangeText(list) {
 export function plural(n, one, many = `${one}s`) {
   return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 }
+
+// The largest of numbers, of which there may be more than a call takes arguments.
+export function largest(numbers, floor = -Infinity) {
+  let most = floor;
+  for (const x of numbers) if (x > most) most = x;
+  return most;
+}
