@@ -160,6 +160,11 @@ class Model:
         The six steps of the compilation in words and tables, or one stage as text: `graph`, `encoded`, `circuit`,
         `schedule` or `model`.
         """
+    def explore(self, /, name: str, inputs: SupportsGetItem[int, Any]) -> str:
+        """
+        The explorer's page as HTML: the compilation in six linked views, and the model running on these inputs (token
+        lists) and on whatever is typed into it.
+        """
     @staticmethod
     def file_names() -> list[str]:
         """
