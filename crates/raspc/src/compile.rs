@@ -1,5 +1,7 @@
 //! The six steps in order.
 
+use std::collections::BTreeSet;
+
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph, Kind, NodeId, Op};
 use raspc_lang::serial::graph_to_json;
@@ -9,12 +11,13 @@ use raspc_model::model::{Decode, Model};
 use crate::admit::admit;
 use crate::assemble::readout::{Reading, Way, readings};
 use crate::assemble::{Layout, Placement, assemble, lay_out, truth};
-use crate::certify::precision::certify_for;
+use crate::certify::precision::analyse_for;
 use crate::certify::record::record;
-use crate::certify::{Certificate, Parts};
+use crate::certify::{Analysis, Certificate, Parts};
+use crate::cleanup::{nearest, soft};
 use crate::encode::{codes, encode, plan::Encoded};
 use crate::formula::{by_counts, realise};
-use crate::lower::{Lowered, lower};
+use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
 use crate::schedule::{Schedule, schedule};
 use crate::simplify::simplify;
@@ -81,46 +84,97 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     let simplified = simplify(graph, output, options.opt);
     let values = infer(&simplified.graph, simplified.output, options)?;
     let (mut simplified, mut values) = realise(simplified, values, options)?;
+    let mut clean = BTreeSet::new();
     let mut tries = 0;
-    let (encoded, lowered) = loop {
-        let encoded = encode(&simplified, &values, options)?;
+    loop {
+        let encoded = encode(&simplified, &values, options, &clean)?;
         admit(&encoded, &values, options)?;
-        let refused = match lower(&encoded, &values, options) {
-            Ok(lowered) => break (encoded, lowered),
-            Err(refused) => refused,
+        let mut soft = soft(&encoded, &values);
+        soft.retain(|id| !clean.contains(id));
+        // First what is soft is cleaned, each time something more; then the node that fails is given another form, a bounded
+        // number of times.
+        let built = build(graph, output, &encoded, &values, options);
+        let (wanted, failed) = match &built {
+            Err(refused) => {
+                let marginal = Some(refused.node).filter(|_| refused.diagnostic.code == codes::MARGIN);
+                (soft, marginal)
+            }
+            Ok((_, analysis)) => {
+                let failed = analysis.failed.first().copied();
+                (failed.map_or_else(BTreeSet::new, |node| nearest(&encoded, &soft, node)), failed)
+            }
         };
-        // Another form of the node that failed, a bounded number of times.
+        if !wanted.is_empty() {
+            clean.extend(wanted);
+            continue;
+        }
         tries += 1;
-        let again = Some(refused.node).filter(|_| refused.diagnostic.code == codes::MARGIN && tries <= FORMS);
+        let again = failed.filter(|_| tries <= FORMS);
         let Some(counted) = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options)) else {
-            return Err(vec![refused.diagnostic]);
+            let (built, analysis) = built.map_err(|refused| vec![refused.diagnostic])?;
+            return finish((graph, output), options, values, encoded, built, analysis.certificate);
         };
         let known = infer_needed(&counted.graph, &counted.needed(), options)?;
         (simplified, values) = realise(counted, known, options)?;
-    };
+        clean.clear();
+    }
+}
+
+/// What comes after the encoded graph.
+struct Built {
+    lowered: Lowered,
+    schedule: Schedule,
+    layout: Layout,
+    placement: Placement,
+    readings: Vec<Reading>,
+    model: Model,
+}
+
+/// Steps (3) to (6), and what can be proved of the model.
+fn build(
+    graph: &Graph,
+    output: NodeId,
+    encoded: &Encoded,
+    values: &Values,
+    options: &Options,
+) -> Result<(Built, Analysis), Refused> {
+    let lowered = lower(encoded, values, options)?;
     let schedule = schedule(&lowered.circuit);
     if cfg!(debug_assertions) {
         encoded.graph.check();
         lowered.circuit.check();
         schedule.check(&lowered.circuit);
     }
-    let (mut readings, at) = readings(graph, output, &encoded, &lowered, &values, options);
+    let (readings, at) = readings(graph, output, encoded, &lowered, values, options);
     let layout = lay_out(&lowered.circuit, &readings);
     let readouts = readings.iter().map(|r| r.place(&lowered.circuit, &schedule, &layout)).collect();
-    let (mut model, placement) = assemble(&lowered.circuit, &schedule, &layout, graph.mask, readouts, at, options);
-    model.graph = graph_to_json(graph, &mut |id| arguments(graph, id, &encoded, &values, options));
-    model.circuit = truth::truth(&encoded.graph, &lowered.circuit, &schedule, &layout, &placement, &readings[at]);
-    let assumptions = values.assumptions().to_vec();
-    model.assumptions = assumptions.iter().map(|a| a.text.clone()).collect();
-    let warnings = values.warnings().to_vec();
-    let parts =
-        Parts { graph, encoded: &encoded, values: &values, lowered: &lowered, layout: &layout, model: &model, options };
-    let certificate = certify_for(&parts, options.dtype);
+    let (model, placement) = assemble(&lowered.circuit, &schedule, &layout, graph.mask, readouts, at, options);
+    let parts = Parts { graph, encoded, values, lowered: &lowered, layout: &layout, model: &model, options };
+    let analysis = analyse_for(&parts, options.dtype);
+    Ok((Built { lowered, schedule, layout, placement, readings, model }, analysis))
+}
+
+/// The compilation, unless it is refused.
+fn finish(
+    (graph, output): (&Graph, NodeId),
+    options: &Options,
+    values: Values,
+    encoded: Encoded,
+    built: Built,
+    certificate: Result<Certificate, Vec<Diagnostic>>,
+) -> Result<Compilation, Vec<Diagnostic>> {
     if let Err(errors) = &certificate
         && !options.uncertified
     {
         return Err(errors.clone());
     }
+    let Built { lowered, schedule, layout, placement, mut readings, mut model } = built;
+    model.graph = graph_to_json(graph, &mut |id| arguments(graph, id, &encoded, &values, options));
+    model.circuit =
+        truth::truth(&encoded.graph, &lowered.circuit, &schedule, &layout, &placement, &readings[model.output]);
+    let assumptions = values.assumptions().to_vec();
+    model.assumptions = assumptions.iter().map(|a| a.text.clone()).collect();
+    let warnings = values.warnings().to_vec();
     model.certificate = record(&certificate, options.dtype);
     if let Ok(certificate) = &certificate {
         state_bounds(certificate, &mut readings, &mut model);
@@ -144,8 +198,8 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     })
 }
 
-/// What is proved of a number is what its read-out states.
-fn state_bounds(certificate: &Certificate, readings: &mut [Reading], model: &mut Model) {
+/// What is proved of a number is what its read-outs state.
+pub fn state_bounds(certificate: &Certificate, readings: &mut [Reading], model: &mut Model) {
     for node in &certificate.nodes {
         let stated = readings.iter_mut().filter(|r| r.node == node.node).map(|r| &mut r.way);
         for way in stated {

@@ -4,6 +4,7 @@ pub mod admit;
 pub mod assemble;
 pub mod certify;
 pub mod circuit;
+pub mod cleanup;
 pub mod compile;
 pub mod convert;
 pub mod draw;

@@ -29,6 +29,8 @@ pub(super) struct Reads {
     values: BTreeMap<u32, Form>,
     values_bos: BTreeMap<u32, Num>,
     values_pad: BTreeMap<u32, Num>,
+    /// Whether BOS is proved to see itself alone.
+    bos_alone: bool,
     bits: u8,
 }
 
@@ -43,7 +45,9 @@ pub(super) fn attend(
 ) {
     let mut arriving: BTreeMap<u32, Arriving> = BTreeMap::new();
     for head in layer.heads.iter().filter(|h| !h.w_o.is_zero()) {
-        let reads = Reads::of(head, stream, facts);
+        let mut reads = Reads::of(head, stream, facts);
+        let (own, tokens, _) = reads.bos_scores(causal, facts);
+        reads.bos_alone = own.lo - tokens >= APART;
         let outputs = columns(&head.w_o);
         let mut by_var: BTreeMap<Option<Var>, Vec<u32>> = BTreeMap::new();
         let written = outputs.iter().enumerate().filter(|(_, o)| !o.is_empty());
@@ -66,7 +70,7 @@ pub(super) fn attend(
                 let to = arriving.entry(d).or_default();
                 for &(dim, w) in &outputs[d as usize] {
                     let moved = reads.moved(dim, arrival.as_ref(), facts, findings);
-                    to.add(w, moved, &reads.at_bos(dim), &reads.at_pad(dim, facts), reads.bits);
+                    to.add(w, moved, &reads.at_bos(dim, facts), &reads.at_pad(dim, facts), reads.bits);
                 }
             }
         }
@@ -162,6 +166,7 @@ impl Reads {
             pad_keys: keys(&stream.pad),
             values_bos: value_at(&stream.bos),
             values_pad: value_at(&stream.pad),
+            bos_alone: false,
             bits: bits.unwrap_or(0),
             tokens,
             values,
@@ -226,8 +231,13 @@ impl Reads {
         }
     }
 
-    fn at_bos(&self, dim: u32) -> Num {
-        self.values_bos[&dim]
+    /// At BOS its own value arrives, or anything where it might see others.
+    fn at_bos(&self, dim: u32, facts: &Facts<'_>) -> Num {
+        let own = self.values_bos[&dim];
+        if self.bos_alone {
+            return own;
+        }
+        Weights::anything(own.join(self.values[&dim].hull(facts).finish()), facts.options.max_len)
     }
 
     /// At PAD anything may arrive.
@@ -250,7 +260,11 @@ fn judge(node: NodeId, scores: &Scores, bos: Num, findings: &mut Findings) -> Op
         return Some(Weights { counts: false, spread: (hi - lo).max(0.0) });
     }
     let spread = hi.max(bos.hi) - lo.min(bos.lo);
+    if spread == 0.0 {
+        return Some(Weights { counts: true, spread });
+    }
     if spread < 1.0 {
+        findings.push(Finding::uneven(node, spread));
         return Some(Weights { counts: true, spread });
     }
     findings.push(Finding::margin(node, codes::BOS_SCORE, "selected keys", lo, "BOS", bos.hi));

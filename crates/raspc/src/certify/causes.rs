@@ -36,7 +36,11 @@ impl Causes {
 
     /// The finding told by its first cause among what the node depends on, if one is known.
     pub(super) fn explain(&self, finding: Finding, facts: &Facts<'_>, findings: &Findings) -> Finding {
-        let upstream = upstream(facts.graph, finding.node);
+        let mut upstream = upstream(facts.graph, finding.node);
+        // What is wrong with the scores of a head was wrong before anything was made of what it moves.
+        if [codes::SCORE_MARGIN, codes::BOS_SCORE, codes::UNEVEN].contains(&finding.code) {
+            upstream.remove(&finding.node);
+        }
         let cause = upstream.iter().find_map(|&n| self.cause_at(n, facts, findings));
         match cause {
             Some(mut cause) => {

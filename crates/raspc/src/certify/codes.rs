@@ -84,6 +84,13 @@ codes! {
         wrong: "# a model of length 1024, run in bfloat16",
         right: "# the same model, run in float32",
     }
+    UNEVEN "E0831" {
+        "a count of keys that do not weigh the same",
+        why: "A width is read off the weight that BOS has beside the selected keys: 1/(1+w), if all of them score exactly alike. What the selector compares is not held exactly, so their scores differ, and with many keys the count would be off.",
+        fix: "Compare something that is held exactly, such as tokens, positions and counts, or shorten the maximum length.",
+        wrong: "# a model whose weights were edited",
+        right: "# the model as it was compiled",
+    }
 }
 
 /// The row of the table for a code, upper or lower case.

@@ -148,6 +148,12 @@ fn numerical(
         if gap.is_finite() {
             found.margin = Some(gap / 2.0 - found.bound);
         }
+        let classes = facts.classes(var);
+        let held = classes.iter().flat_map(|c| c.numbers.iter().zip(c.values.iter())).filter(|h| !h.0.is_nan());
+        if let Some((_, value)) = held.into_iter().find(|h| !listed.contains(h.0)) {
+            let message = format!("{value} is not among the values that {{}} is decoded to");
+            return Err(Finding::new(codes::DECODE_MARGIN, node, message, "please report the program"));
+        }
     }
     if facts.can_be_none(var) {
         let Some(flag) = flag else {

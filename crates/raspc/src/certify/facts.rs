@@ -139,7 +139,7 @@ impl<'a> Facts<'a> {
         known.unwrap_or_else(|| {
             let listed = match var {
                 Var::Node(n) => self.values.enumerate(n).ok(),
-                Var::Cube(..) => Some((0..=self.options.max_len as i64).map(Value::int).collect()),
+                Var::Cube(n, c) => Some((0..=self.widest(n, c) as i64).map(Value::int).collect()),
             };
             let classes = listed.map(|v| Rc::new(Classes::new(v)));
             self.classes.borrow_mut().insert(var, classes.clone());
@@ -164,7 +164,7 @@ impl<'a> Facts<'a> {
                 ValueSet::Finite(_) => of(&self.listed(var).numbers),
                 ValueSet::Other { .. } => (f64::NEG_INFINITY, f64::INFINITY),
             },
-            Var::Cube(..) => (0.0, self.options.max_len as f64),
+            Var::Cube(n, c) => (0.0, self.widest(n, c) as f64),
         };
         if lo <= hi { (lo, hi) } else { (0.0, 0.0) }
     }
@@ -246,6 +246,12 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// The most keys that a conjunction of a width selects.
+    fn widest(&self, node: NodeId, cube: u32) -> usize {
+        let family = self.family(node);
+        family.and_then(|f| f.widest.get(cube as usize).copied()).unwrap_or(self.options.max_len)
+    }
+
     /// Whether the value is a sum of counts, each of which a direction can hold a part of.
     pub(super) fn is_count(&self, node: NodeId) -> bool {
         self.forms.counts.contains_key(&node) || self.family(node).is_some()
@@ -278,7 +284,7 @@ impl<'a> Facts<'a> {
             let terms = (0..).zip(&family.factors).map(|(c, &factor)| (Var::Cube(node, c), factor)).collect();
             return Some(Linear { terms, ..Linear::default() });
         }
-        if let Some(counts) = self.forms.counts.get(&node) {
+        if let Some(counts) = self.forms.counts.get(&node).filter(|c| self.is_weighted(node, c)) {
             let mut sum = Linear::default();
             for &(width, factor) in counts {
                 for (&v, &f) in &self.linear(Var::Node(width)).terms {
@@ -312,6 +318,21 @@ impl<'a> Facts<'a> {
             sum.slack += 16.0 * f64::EPSILON * magnitude;
         }
         Some(sum)
+    }
+
+    /// Whether a node's function is the sum of its arguments with these factors, as far as asking it can tell.
+    fn is_weighted(&self, node: NodeId, counts: &[(NodeId, i64)]) -> bool {
+        let Op::Map { function, args } = self.graph.op(node) else { return false };
+        let most = self.options.max_len as i64;
+        let is = |at: &dyn Fn(usize) -> i64| {
+            let values: Vec<Value> = (0..args.len()).map(|i| Value::int(at(i))).collect();
+            let wanted: i64 = counts.iter().enumerate().map(|(i, c)| c.1 * at(i)).sum();
+            function.apply(&values).is_ok_and(|v| v == Value::int(wanted))
+        };
+        args.iter().eq(counts.iter().map(|c| &c.0))
+            && (0..args.len()).all(|one| [1, most].iter().all(|&x| is(&|i| if i == one { x } else { 0 })))
+            && is(&|_| 0)
+            && is(&|_| most)
     }
 
     fn is_bit(&self, node: NodeId) -> bool {

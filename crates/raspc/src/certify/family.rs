@@ -22,6 +22,8 @@ const PAIRS: usize = 1 << 26;
 pub(super) struct Family {
     pub(super) cubes: Vec<Cube>,
     pub(super) factors: Vec<f64>,
+    /// The most keys that each selects.
+    pub(super) widest: Vec<usize>,
 }
 
 impl Family {
@@ -35,18 +37,30 @@ impl Family {
         if !is_partition(facts.graph, selector, complement, counted) {
             return None;
         }
+        let mut widths: BTreeMap<NodeId, usize> = BTreeMap::new();
         let cubes = match facts.forms.families.get(&selector) {
             Some(family) => {
                 let heads: Vec<Cube> = family.heads.iter().map(|h| h.0.clone()).collect();
                 let sound = family.complement == complement && restores(&heads, &family.splits, &own);
-                let disjoint =
-                    |(literal, parts): (&Literal, &Vec<NodeId>)| is_union(*literal, parts, facts) == Some(true);
-                (sound && family.splits.iter().all(disjoint)).then_some(heads)?
+                if !sound {
+                    return None;
+                }
+                for (literal, parts) in &family.splits {
+                    let most = union(*literal, parts, facts)?;
+                    widths.extend(parts.iter().copied().zip(most));
+                }
+                heads
             }
             None => own,
         };
         let factors = (0..cubes.len()).map(|i| if complement && i > 0 { -1.0 } else { 1.0 }).collect();
-        (cubes.len() > 1).then_some(Self { cubes, factors })
+        let longest = facts.options.max_len;
+        let most = |cube: &Cube| {
+            let selected = cube.iter().filter(|l| !l.negated).filter_map(|l| widths.get(&l.select));
+            selected.copied().min().unwrap_or(longest).min(longest)
+        };
+        let widest = cubes.iter().map(most).collect();
+        (cubes.len() > 1).then_some(Self { cubes, factors, widest })
     }
 }
 
@@ -83,9 +97,9 @@ fn restores(heads: &[Cube], splits: &BTreeMap<Literal, Vec<NodeId>>, own: &[Cube
     at == heads.len() && distinct.len() == heads.len()
 }
 
-/// Whether exactly one of the parts holds where the literal does, and none elsewhere; for a literal that compares numbers or
-/// strings by their order, and parts that compare for equality.
-fn is_union(literal: Literal, parts: &[NodeId], facts: &Facts<'_>) -> Option<bool> {
+/// The most keys that each part selects, if exactly one of the parts holds where the literal does, and none elsewhere; for a
+/// literal that compares numbers or strings by their order, and parts that compare for equality.
+fn union(literal: Literal, parts: &[NodeId], facts: &Facts<'_>) -> Option<Vec<usize>> {
     let Op::Select { keys, queries, predicate: Predicate::Compare(comparison) } = *facts.graph.op(literal.select)
     else {
         return None;
@@ -131,12 +145,21 @@ fn is_union(literal: Literal, parts: &[NodeId], facts: &Facts<'_>) -> Option<boo
         };
         holds != literal.negated
     };
-    Some((0..key.len()).all(|k| {
+    let disjoint = (0..key.len()).all(|k| {
         (0..query.len()).all(|q| {
             let holding = parts.iter().filter(|p| p.0[k] == p.1[q]).count();
             holding == usize::from(meant(key[k], query[q]))
         })
-    }))
+    });
+    // Keys that are distinct at all positions: no more of them are selected than there are such values.
+    let distinct = facts.values.is_injective(keys);
+    let most = |(of_keys, of_queries): &(Vec<usize>, Vec<usize>)| {
+        let asked: BTreeSet<usize> = of_queries.iter().copied().collect();
+        let mut held: BTreeMap<usize, usize> = BTreeMap::new();
+        of_keys.iter().filter(|k| asked.contains(k)).for_each(|&k| *held.entry(k).or_default() += 1);
+        if distinct { held.values().copied().max().unwrap_or(0) } else { facts.options.max_len }
+    };
+    disjoint.then(|| parts.iter().map(most).collect())
 }
 
 /// What one position holds of a node and of the nodes that its parts compare.

@@ -69,6 +69,14 @@ impl Finding {
         Self::new(codes::BOS_SCORE, node, message, "this is a fault of the compiler: please report the program")
     }
 
+    /// Keys that are counted, and weigh differently.
+    pub(super) fn uneven(node: NodeId, spread: f64) -> Self {
+        let message =
+            format!("the keys that {{}} counts score up to {spread:.3e} apart: none would weigh exactly 1/(1+w)");
+        let hint = "what the selector compares must be held exactly: clean it up, or compare something exact";
+        Self::new(codes::UNEVEN, node, message, hint)
+    }
+
     pub(super) fn unproved(node: NodeId, why: &str) -> Self {
         let hint = "shorten the maximum length or the vocabulary, or override with `--uncertified`";
         Self::new(codes::UNPROVED, node, format!("{{}} cannot be checked: {why}"), hint)

@@ -6,8 +6,8 @@
 //! an s-op of the program has there. What the circuit, the gadgets and the schedule intended plays no part; they only give
 //! the hint which s-op a direction is to be understood by. A wrong hint makes a domain too wide, never too narrow.
 //!
-//! **What is trusted**: the value sets and the facts about selectors (`values`, held by their own property tests), the
-//! weights, and the rules of arithmetic named in [`Certificate::assumptions`]: every matrix product may be summed in any
+//! **What is trusted**: that the graph which is encoded means what the program's does (`simplify` and `formula` rewrite it),
+//! the value sets and the facts about selectors (`values`), all held by property tests of their own; and the rules of arithmetic named in [`Certificate::assumptions`]: every matrix product may be summed in any
 //! order, with or without fused multiply-add; the residual is added to a half-layer's finished sum.
 //!
 //! | file | holds |
@@ -50,6 +50,8 @@ mod truth;
 mod tuples;
 mod units;
 
+use std::collections::BTreeMap;
+
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph, NodeId};
 use raspc_model::forward::Keep;
@@ -61,6 +63,7 @@ use crate::circuit::{Block, Circuit};
 use crate::encode::plan::Encoded;
 use crate::lower::Lowered;
 use crate::options::Options;
+use crate::simplify::selector::Cube;
 use crate::values::Values;
 use causes::Causes;
 use facts::Facts;
@@ -127,6 +130,10 @@ pub struct Analysis {
     pub domains: Vec<dom::Dom>,
     /// By coordinate: what it holds at BOS.
     pub bos: Vec<number::Num>,
+    /// The conjunctions whose widths domains are functions of.
+    pub cubes: BTreeMap<Var, Cube>,
+    /// The nodes of the encoded graph at which something cannot be proved, in the order of the half-layers.
+    pub failed: Vec<NodeId>,
     /// The certificate.
     pub certificate: Result<Certificate, Vec<Diagnostic>>,
 }
@@ -147,6 +154,7 @@ pub fn analyse(parts: &Parts<'_>) -> Analysis {
     let stream = follow(parts, &facts, &mut findings, &mut causes);
     let nodes = nodes::nodes(parts, &stream, &facts, &mut findings);
     let all = std::mem::take(&mut findings.all);
+    let failed = all.iter().map(|f| f.node).collect();
     let certificate = if all.is_empty() {
         Ok(certificate(parts, nodes, &findings))
     } else {
@@ -159,7 +167,12 @@ pub fn analyse(parts: &Parts<'_>) -> Analysis {
         }
         Err(told.iter().map(|f| f.diagnostic(&parts.encoded.graph)).collect())
     };
-    Analysis { domains: stream.doms, bos: stream.bos, certificate }
+    let cube = |var: Var| match var {
+        Var::Cube(node, c) => Some((var, facts.cubes(node)?.get(c as usize)?.clone())),
+        Var::Node(_) => None,
+    };
+    let cubes = stream.doms.iter().filter_map(dom::Dom::var).filter_map(cube).collect();
+    Analysis { domains: stream.doms, bos: stream.bos, cubes, failed, certificate }
 }
 
 /// The residual stream at the end.

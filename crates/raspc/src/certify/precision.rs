@@ -7,7 +7,7 @@
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::Op;
 
-use super::{Certificate, Parts, certify, codes};
+use super::{Analysis, Certificate, Parts, analyse, codes};
 use crate::simplify::reachable;
 
 /// A float type of matrix products.
@@ -55,10 +55,20 @@ impl Dtype {
 /// The certificate for a float type.
 ///
 /// # Errors
-/// As [`certify`]; for another type than [`Dtype::Float32`], the node that needs more of it than it has, and the length it
-/// could carry.
+/// As [`super::certify`]; for another type than [`Dtype::Float32`], the node that needs more of it than it has, and the
+/// length it could carry.
 pub fn certify_for(parts: &Parts<'_>, dtype: Dtype) -> Result<Certificate, Vec<Diagnostic>> {
-    let certificate = certify(parts)?;
+    analyse_for(parts, dtype).certificate
+}
+
+/// As [`analyse`], for a float type.
+pub fn analyse_for(parts: &Parts<'_>, dtype: Dtype) -> Analysis {
+    let analysis = analyse(parts);
+    let certificate = analysis.certificate.and_then(|c| for_type(parts, c, dtype));
+    Analysis { certificate, ..analysis }
+}
+
+fn for_type(parts: &Parts<'_>, certificate: Certificate, dtype: Dtype) -> Result<Certificate, Vec<Diagnostic>> {
     match dtype {
         Dtype::Float32 => Ok(certificate),
         Dtype::TensorFloat32 if certificate.nodes.iter().all(|n| !n.needs_true_f32) => Ok(shortened(certificate)),

@@ -121,7 +121,15 @@ impl Dimensions {
                 op => panic!("{op:?} is no select"),
             })
             .collect();
-        let mut parts: Vec<Part> = (0..selects.len()).map(|s| Part { dims: Vec::new(), selects: vec![s] }).collect();
+        // Selects of the same keys and queries are looked at together, whether or not a dimension reads these.
+        let mut parts: Vec<Part> = Vec::new();
+        for s in 0..selects.len() {
+            let same = |p: &&mut Part| compares(graph, selects[p.selects[0]]) == compares(graph, selects[s]);
+            match parts.iter_mut().find(same) {
+                Some(part) => part.selects.push(s),
+                None => parts.push(Part { dims: Vec::new(), selects: vec![s] }),
+            }
+        }
         let mut fixed = Vec::new();
         for i in 0..self.queries.len() {
             let (queries, keys) = (&self.queries[i], &self.keys[i]);
@@ -295,6 +303,14 @@ pub(super) fn product(a: Num, b: Num) -> Sum {
     let ends = [a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi];
     let (lo, hi) = ends.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), &e| (lo.min(e), hi.max(e)));
     Sum { lo, hi, pos: hi.max(0.0), neg: (-lo).max(0.0), grid: 0.0, count: 1, rounded: 1, bits: 24 }
+}
+
+/// The keys and queries of a select.
+fn compares(graph: &Graph, select: NodeId) -> (NodeId, NodeId) {
+    match *graph.op(select) {
+        Op::Select { keys, queries, .. } => (keys, queries),
+        ref op => panic!("{op:?} is no select"),
+    }
 }
 
 fn within(form: &Form, nodes: &BTreeSet<NodeId>) -> bool {

@@ -310,7 +310,8 @@ fn ports(diagram: &Diagram, paths: &[Vec<usize>], rows: &Rows, ends: bool) -> Ve
         let item = &rows.items[b];
         let room = item.w - 16.0;
         let wide = mine.iter().map(|&a| label::width(&diagram.arrows[a].label, LABEL) + 10.0).fold(14.0, f64::max);
-        let step = (room / mine.len().max(1) as f64).min(if ends { wide } else { 14.0 });
+        let gaps = mine.len().saturating_sub(1).max(1) as f64;
+        let step = (room / gaps).min(if ends { wide } else { 14.0 });
         for (i, &a) in mine.iter().enumerate() {
             x[a] = item.x + (i as f64 - (mine.len() as f64 - 1.0) / 2.0) * step;
         }

@@ -35,9 +35,9 @@ impl Encoder<'_> {
             plan.stand_in = Some(2.0 * crate::lower::repr::power_above(self.magnitude(values).max(1.0)));
         }
         self.selector(selector, &mut plan, false);
-        // Sums of fl(1/w) are not exactly 1: a one-hot of several equal values is only good enough to be decoded.
+        // A soft one-hot is cleaned by moving the number instead and taking steps on it.
         let sharp = self.values.width_range(selector).1 <= 1 || !self.is_numeric(values);
-        let copy = self.is_copy(id) && (sharp || !demand.exact);
+        let copy = self.is_copy(id) && (sharp || !self.clean.contains(&id));
         if demand.onehot && copy {
             plan.onehot = Some(OneHot::Copy);
             self.demand_onehot(values);

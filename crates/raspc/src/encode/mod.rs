@@ -13,6 +13,8 @@ mod map;
 pub mod plan;
 pub mod print;
 
+use std::collections::BTreeSet;
+
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Annotation, Graph, NodeId, Op};
 use raspc_lang::value::Value;
@@ -28,9 +30,7 @@ use plan::{Encoded, Number, OneHot, Plan, Scalar};
 #[expect(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Demand {
-    /// A one-hot that is exactly 0 or 1 (or good enough to decode, where `exact` is not set).
     onehot: bool,
-    exact: bool,
     number: bool,
     lattice: i8,
     reach: f64,
@@ -44,6 +44,8 @@ struct Encoder<'a> {
     graph: &'a Graph,
     values: &'a Values,
     options: &'a Options,
+    /// Aggregates that may not be soft.
+    clean: &'a BTreeSet<NodeId>,
     /// The node whose value determines this one through element-wise functions alone (itself, if there is no single one).
     base: Vec<Option<NodeId>>,
     demands: Vec<Demand>,
@@ -57,17 +59,24 @@ struct Encoder<'a> {
     errors: Vec<Diagnostic>,
 }
 
-/// Chooses encodings for everything `simplified.output` depends on.
+/// Chooses encodings for everything `simplified.output` depends on. The one-hots of the nodes in `clean` are made exactly 0
+/// and 1; others may be off by what a sum of equal weights rounds (see [`crate::cleanup`]).
 ///
 /// # Errors
 /// What cannot be compiled yet, or explodes: each with its node, place and what to do.
-pub fn encode(simplified: &Simplified, values: &Values, options: &Options) -> Result<Encoded, Vec<Diagnostic>> {
+pub fn encode(
+    simplified: &Simplified,
+    values: &Values,
+    options: &Options,
+    clean: &BTreeSet<NodeId>,
+) -> Result<Encoded, Vec<Diagnostic>> {
     let graph = &simplified.graph;
     let n = graph.len();
     let mut encoder = Encoder {
         graph,
         values,
         options,
+        clean,
         base: bases(graph, options.opt),
         demands: vec![Demand::default(); n],
         plans: vec![Plan::default(); n],
@@ -223,7 +232,6 @@ impl Encoder<'_> {
     fn demand_onehot(&mut self, id: NodeId) {
         let d = &mut self.demands[id.index()];
         d.onehot = true;
-        d.exact = true;
     }
 
     fn demand_number(&mut self, id: NodeId, lattice: i8) {

@@ -2,9 +2,13 @@
 
 #[path = "../support/generator.rs"]
 mod generator;
+mod lengths;
 mod measured;
+mod mutations;
+mod pipeline;
 mod programs;
 mod random;
+mod weights;
 
 use raspc::certify::{Certificate, certify};
 use raspc::compile::{Compilation, compile};
@@ -58,42 +62,6 @@ fn defaults_and_means() {
             }
             let c = certified(&balance(mask), letters(3), 8, opt);
             assert!(c.max_error < 1e-4, "{c}");
-        }
-    }
-}
-
-#[test]
-fn timing() {
-    let all: [(&str, Made, bool); 5] = [
-        ("length", length(), false),
-        ("hist", hist(Mask::Full), true),
-        ("reverse", reverse(), true),
-        ("sort", sort(true), true),
-        ("sort_unique", sort(false), true),
-    ];
-    for n in [256usize, 1024] {
-        for (name, made, _) in &all {
-            let vocab = ints(n as i64);
-            let start = std::time::Instant::now();
-            let mut options = Options::new(vocab, n);
-            options.uncertified = true;
-            let c = match compile(&made.0, made.1, &options) {
-                Ok(c) => c,
-                Err(e) => {
-                    println!("{name} {n}: {e:?}");
-                    continue;
-                }
-            };
-            let total = start.elapsed();
-            let start = std::time::Instant::now();
-            let cert = certify(&c.parts());
-            let took = start.elapsed();
-            match cert {
-                Ok(cert) => {
-                    println!("{name} {n}: all {:?}, certify {took:?}: {} {:?}", total, cert.max_error, cert.min_margin);
-                }
-                Err(e) => println!("{name} {n}: all {total:?}, certify {took:?}: {e:?}"),
-            }
         }
     }
 }

@@ -7,8 +7,6 @@ use std::sync::Arc;
 use raspc::certify::dom::Dom;
 use raspc::certify::{Analysis, Var};
 use raspc::compile::Compilation;
-use raspc::simplify::selector::cubes;
-use raspc_lang::graph::Op;
 use raspc_lang::interpret::{Trace, interpret};
 use raspc_lang::value::Value;
 use raspc_model::forward::Keep;
@@ -34,7 +32,7 @@ pub(crate) fn check(c: &Compilation, analysis: &Analysis, ids: &[u32]) -> Result
     let mut known: BTreeMap<Var, Option<Held>> = BTreeMap::new();
     for dom in &analysis.domains {
         if let Some(var) = dom.var() {
-            known.entry(var).or_insert_with(|| held(c, var, &trace, ids.len()));
+            known.entry(var).or_insert_with(|| held(c, analysis, var, &trace, ids.len()));
         }
     }
     for order in ORDERS {
@@ -68,15 +66,14 @@ fn inside(dom: &Dom, known: &BTreeMap<Var, Option<Held>>, p: usize, found: f64) 
     if num.lo <= found && found <= num.hi && on_grid { Ok(()) } else { Err(format!("{found}, certified {num:?}")) }
 }
 
-fn held(c: &Compilation, var: Var, trace: &Trace, n: usize) -> Option<Held> {
+fn held(c: &Compilation, analysis: &Analysis, var: Var, trace: &Trace, n: usize) -> Option<Held> {
     match var {
         Var::Node(node) => {
             let values = trace.values(node).ok()?.to_vec();
             Some(Held { values, listed: c.values.enumerate(node).unwrap_or_else(|_| Arc::from([])) })
         }
         Var::Cube(node, cube) => {
-            let Op::SelectorWidth(selector) = *c.encoded.graph.op(node) else { panic!("{node} is no width") };
-            let cube = &cubes(&c.encoded.graph, selector)[cube as usize];
+            let cube = &analysis.cubes[&Var::Cube(node, cube)];
             let literal = |l: &raspc::simplify::selector::Literal, q: usize, k: usize| {
                 trace.pattern(l.select).ok().map(|p| p.get(q, k) != l.negated)
             };

@@ -133,3 +133,56 @@ pub(crate) fn balance(mask: Mask) -> Made {
     p.named(negative, "negative");
     (p.0, negative)
 }
+
+/// For each token the mean of those equal to it, which is the token again: a soft copy.
+fn copied(p: &mut Program) -> (NodeId, NodeId) {
+    let t = p.op(Op::Tokens);
+    let same = p.select(t, t, Comparison::Eq);
+    let copy = p.aggregate(same, t, Value::None);
+    p.named(copy, "copy");
+    (t, copy)
+}
+
+/// How many tokens equal a soft copy.
+pub(crate) fn copies() -> Made {
+    let mut p = Program::new(Mask::Full);
+    let (t, copy) = copied(&mut p);
+    let equal = p.select(t, copy, Comparison::Eq);
+    let count = p.op(Op::SelectorWidth(equal));
+    p.named(count, "count");
+    (p.0, count)
+}
+
+/// How many soft copies are less than a token.
+pub(crate) fn ranks_of_copies() -> Made {
+    let mut p = Program::new(Mask::Causal);
+    let (t, copy) = copied(&mut p);
+    let less = p.select(copy, t, Comparison::Lt);
+    let rank = p.op(Op::SelectorWidth(less));
+    p.named(rank, "rank");
+    (p.0, rank)
+}
+
+/// A soft copy of a soft copy, counted.
+pub(crate) fn twice() -> Made {
+    let mut p = Program::new(Mask::Full);
+    let (t, copy) = copied(&mut p);
+    let alike = p.select(copy, copy, Comparison::Eq);
+    let again = p.aggregate(alike, copy, Value::None);
+    p.named(again, "again");
+    let equal = p.select(again, t, Comparison::Eq);
+    let count = p.op(Op::SelectorWidth(equal));
+    p.named(count, "count");
+    (p.0, count)
+}
+
+/// The token at the position that a soft copy says.
+pub(crate) fn selected_by_copies() -> Made {
+    let mut p = Program::new(Mask::Full);
+    let (t, copy) = copied(&mut p);
+    let i = p.op(Op::Indices);
+    let at = p.select(i, copy, Comparison::Eq);
+    let found = p.aggregate(at, t, Value::None);
+    p.named(found, "found");
+    (p.0, found)
+}
