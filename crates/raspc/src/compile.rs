@@ -83,7 +83,7 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     }
     let simplified = simplify(graph, output, options.opt);
     let values = infer(&simplified.graph, simplified.output, options)?;
-    let (mut simplified, mut values) = realise(simplified, values, options)?;
+    let (mut simplified, mut values) = realise(&simplified, values, options)?;
     let mut clean = BTreeSet::new();
     let mut tries = 0;
     loop {
@@ -111,11 +111,11 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         tries += 1;
         let again = failed.filter(|_| tries <= FORMS);
         let Some(counted) = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options)) else {
-            let (built, analysis) = built.map_err(|refused| vec![refused.diagnostic])?;
+            let (built, analysis) = built.map_err(|refused| vec![*refused.diagnostic])?;
             return finish((graph, output), options, values, encoded, built, analysis.certificate);
         };
         let known = infer_needed(&counted.graph, &counted.needed(), options)?;
-        (simplified, values) = realise(counted, known, options)?;
+        (simplified, values) = realise(&counted, known, options)?;
         clean.clear();
     }
 }

@@ -50,7 +50,7 @@ fn formula(draw: &mut Draw, depth: usize) -> String {
 fn compiled(text: &str, vocab: &str, len: usize, mask: Mask, opt: OptLevel) -> Compilation {
     let program = parse_program("test", text, mask, &mut |p| Err(format!("no file {p}")))
         .unwrap_or_else(|e| panic!("{text}: {e}"));
-    let mut options = Options::new(vocab.chars().map(|c| Value::str(&c.to_string())).collect(), len);
+    let mut options = Options::new(vocab.chars().map(|c| Value::str(c.to_string())).collect(), len);
     options.opt = opt;
     compile(&program.graph, program.bindings["result"], &options).unwrap_or_else(|e| panic!("{text}: {e:#?}"))
 }
@@ -147,7 +147,7 @@ fn bits_where_classes_are_too_many() {
                 result = aggregate(select(tokens, x, ==) or select(z, y, ==) or select(y, z, <), indices, -1);\n";
     // The certificate lists what keys and queries hold together too, and cannot.
     let program = parse_program("test", both, Mask::Causal, &mut |p| Err(format!("no file {p}"))).expect("parses");
-    let mut options = Options::new(large.chars().map(|c| Value::str(&c.to_string())).collect(), 5);
+    let mut options = Options::new(large.chars().map(|c| Value::str(c.to_string())).collect(), 5);
     options.uncertified = true;
     let c = compile(&program.graph, program.bindings["result"], &options).expect("compiles");
     assert!(form(&c).len() >= 5, "at least one select for each position");

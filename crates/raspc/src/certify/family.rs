@@ -129,7 +129,8 @@ fn union(literal: Literal, parts: &[NodeId], facts: &Facts<'_>) -> Option<Vec<us
     let alike = |rows: &[Vec<Value>], is: &dyn Fn(&Value) -> bool| rows.iter().all(|row| is(&row[0]));
     let numbers = alike(&key_rows, &Value::is_number) && alike(&query_rows, &Value::is_number);
     let text = |v: &Value| matches!(v, Value::Str(_));
-    if !numbers && !(alike(&key_rows, &text) && alike(&query_rows, &text)) {
+    let texts = alike(&key_rows, &text) && alike(&query_rows, &text);
+    if !(numbers || texts) {
         return None;
     }
     let (key, query) = number(0);

@@ -46,7 +46,7 @@ fn partial(expr: &Expr, known: &[Option<Value>]) -> Option<Partial> {
         Expr::Binary(op, a, b) => match both(a, b)? {
             (Partial::Raises, _) | (_, Partial::Raises) => Partial::Raises,
             (Partial::Known(a), Partial::Known(b)) => apply(op.apply(&a, &b)),
-            (a, b) => combined(*op, a.open(known.len())?, b.open(known.len())?)?,
+            (a, b) => combined(*op, &a.open(known.len())?, &b.open(known.len())?)?,
         },
         Expr::If { cond, then, otherwise } => match partial(cond, known)? {
             Partial::Known(c) => partial(if c.truthy() { then } else { otherwise }, known)?,
@@ -79,19 +79,19 @@ impl Partial {
     }
 }
 
-fn combined(op: BinaryOp, a: (Vec<f64>, f64), b: (Vec<f64>, f64)) -> Option<Partial> {
+fn combined(op: BinaryOp, a: &(Vec<f64>, f64), b: &(Vec<f64>, f64)) -> Option<Partial> {
     let scaled = |(f, c): &(Vec<f64>, f64), by: f64| Partial::Open(f.iter().map(|x| x * by).collect(), c * by);
     let constant = |(f, c): &(Vec<f64>, f64)| f.iter().all(|x| *x == 0.0).then_some(*c);
     let sum = |sign: f64| Partial::Open(a.0.iter().zip(&b.0).map(|(x, y)| x + sign * y).collect(), a.1 + sign * b.1);
     match op {
         BinaryOp::Add => Some(sum(1.0)),
         BinaryOp::Sub => Some(sum(-1.0)),
-        BinaryOp::Mul => match (constant(&a), constant(&b)) {
-            (Some(c), _) => Some(scaled(&b, c)),
-            (_, Some(c)) => Some(scaled(&a, c)),
+        BinaryOp::Mul => match (constant(a), constant(b)) {
+            (Some(c), _) => Some(scaled(b, c)),
+            (_, Some(c)) => Some(scaled(a, c)),
             _ => None,
         },
-        BinaryOp::Div => constant(&b).filter(|c| *c != 0.0).map(|c| scaled(&a, 1.0 / c)),
+        BinaryOp::Div => constant(b).filter(|c| *c != 0.0).map(|c| scaled(a, 1.0 / c)),
         _ => None,
     }
 }

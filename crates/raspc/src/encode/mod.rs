@@ -273,7 +273,7 @@ impl Encoder<'_> {
     fn planned(&self, id: NodeId) -> Plan {
         let demand = self.demands[id.index()];
         let (lattice, reach, none_class) = (demand.lattice, demand.reach, demand.none_class);
-        Plan { lattice, reach, none_class, ..Plan::default() }
+        Plan { lattice, none_class, reach, ..Plan::default() }
     }
 
     /// No number that the node can hold is larger.

@@ -23,6 +23,7 @@ pub struct Encoded {
 
 /// How one node is held. A selector, or a node that only views of others need, has neither encoding.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "what readers ask of the node: independent of each other")]
 pub struct Plan {
     /// As a one-hot over its values.
     pub onehot: Option<OneHot>,

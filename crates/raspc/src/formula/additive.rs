@@ -63,7 +63,9 @@ fn independent(rows: Vec<Vec<i64>>) -> Vec<Vec<i64>> {
             if a != 0 {
                 row = row.iter().zip(basis).map(|(x, y)| x * b - y * a).collect();
                 let divisor = row.iter().fold(0, |g, &x| num_integer::gcd(g, x));
-                row.iter_mut().for_each(|x| *x /= divisor.max(1));
+                for x in &mut row {
+                    *x /= divisor.max(1);
+                }
             }
         }
         if let Some(lead) = row.iter().position(|&x| x != 0) {

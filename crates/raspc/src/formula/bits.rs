@@ -121,8 +121,8 @@ fn select(graph: &mut Graph, keys: NodeId, queries: NodeId, chosen: Arc<dyn Host
     graph.push(Op::Select { keys, queries, predicate: Predicate::Function(function) }, None)
 }
 
-fn bits() -> Option<Vec<Value>> {
-    Some(vec![Value::Bool(false), Value::Bool(true)])
+fn bits() -> Vec<Value> {
+    vec![Value::Bool(false), Value::Bool(true)]
 }
 
 /// A predicate with one argument fixed. Where it raises no input has an output, and the bit may be anything.
@@ -144,7 +144,7 @@ impl HostFunction for Fixed {
     }
 
     fn outcomes(&self) -> Option<Vec<Value>> {
-        bits()
+        Some(bits())
     }
 }
 
@@ -163,7 +163,7 @@ impl HostFunction for Formula {
     }
 
     fn outcomes(&self) -> Option<Vec<Value>> {
-        bits()
+        Some(bits())
     }
 }
 

@@ -37,9 +37,8 @@ pub fn by_counts(
     options: &Options,
 ) -> Option<Simplified> {
     let plan = encoded.plan(node);
-    let scalar = match (&plan.onehot, &plan.number) {
-        (Some(OneHot::Steps(s)), _) | (_, Some(Number::Steps(s))) => s,
-        _ => return None,
+    let ((Some(OneHot::Steps(scalar)), _) | (_, Some(Number::Steps(scalar)))) = (&plan.onehot, &plan.number) else {
+        return None;
     };
     let Scalar::Sum(sum) = scalar else { return None };
     let [(mean, _)] = sum.terms[..] else { return None };

@@ -83,11 +83,11 @@ const POSITIONS: usize = 48;
 /// # Errors
 /// A formula for which every way is too large, with the figures.
 pub fn realise(
-    simplified: Simplified,
+    simplified: &Simplified,
     values: Values,
     options: &Options,
 ) -> Result<(Simplified, Values), Vec<Diagnostic>> {
-    let wanted = wanted(&simplified);
+    let wanted = wanted(simplified);
     let graph = &simplified.graph;
     let mut ways: BTreeMap<NodeId, Vec<Way>> = BTreeMap::new();
     let mut errors = Vec::new();
@@ -104,7 +104,7 @@ pub fn realise(
     if !errors.is_empty() {
         return Err(errors);
     }
-    let realised = build(&simplified, &values, &ways, options);
+    let realised = build(simplified, &values, &ways, options);
     let adds = realised.graph.len() > graph.len();
     let values = if adds { infer_needed(&realised.graph, &realised.needed(), options)? } else { values };
     Ok((realised, values))

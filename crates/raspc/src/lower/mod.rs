@@ -65,7 +65,7 @@ pub struct Refused {
     /// A node of the encoded graph.
     pub node: NodeId,
     /// Why.
-    pub diagnostic: Diagnostic,
+    pub diagnostic: Box<Diagnostic>,
 }
 
 /// What a lowering step gives, or the error that stops the compilation.
@@ -95,7 +95,7 @@ pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::resu
     for (id, node) in graph.iter().filter(|(_, n)| n.op.kind() == Kind::SOp) {
         if let Err(e) = lowering.node(id) {
             // Later nodes may read what this one failed to make.
-            return Err(Refused { node: id, diagnostic: e.at(node.span).node(graph.describe(id)) });
+            return Err(Refused { node: id, diagnostic: Box::new(e.at(node.span).node(graph.describe(id))) });
         }
     }
     let Lowering { circuit, onehots, numbers, patterns, .. } = lowering;
