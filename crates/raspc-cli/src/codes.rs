@@ -96,14 +96,6 @@ const HERE: &[CodeDoc] = &[
         right: "raspc compile sort --vocab 0..200 --max-len 50 -o x",
     },
     CodeDoc {
-        code: compiler::WIDTH,
-        title: "a width of more keys than the arithmetic can count",
-        why: "A head counts by the weight 1/(1+w) that BOS keeps. In f32 the numbers of some thousands of keys can be told apart through one attention pattern, fewer through the sum of many.",
-        fix: "Shorten the maximum length, or count through a simpler selector.",
-        wrong: "raspc compile hist --max-len 60000 -o x",
-        right: "raspc compile hist --max-len 4096 -o x",
-    },
-    CodeDoc {
         code: compiler::RANGE,
         title: "a number too large for f32",
         why: "Weights and activations are f32, whose numbers end at about 3.4e38.",
@@ -118,6 +110,14 @@ const HERE: &[CodeDoc] = &[
         fix: "Give the operation a result everywhere, or keep those arguments away from it.",
         wrong: "raspc compile -e 'x = 1 / indices' --vocab ab --max-len 5 -o x",
         right: "raspc compile -e 'x = 1 / (indices + 1)' --vocab ab --max-len 5 -o x",
+    },
+    CodeDoc {
+        code: compiler::WIDTH,
+        title: "a width of more keys than the arithmetic can count",
+        why: "A head counts by the weight 1/(1+w) that BOS keeps. In f32 the numbers of some thousands of keys can be told apart through one attention pattern, fewer through the sum of many.",
+        fix: "Shorten the maximum length, or count through a simpler selector.",
+        wrong: "raspc compile hist --max-len 60000 -o x",
+        right: "raspc compile hist --max-len 4096 -o x",
     },
     CodeDoc {
         code: TOKEN,

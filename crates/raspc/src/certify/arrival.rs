@@ -33,6 +33,8 @@ pub(super) struct Weights {
     /// BOS scores as selected keys do, and so counts them; else it has all weight where nothing is selected, and none
     /// elsewhere.
     pub(super) counts: bool,
+    /// No key is ever selected: BOS alone has weight, and counts nothing.
+    pub(super) nothing: bool,
     /// How far the scores of keys of weight can lie apart.
     pub(super) spread: f64,
 }
@@ -64,7 +66,7 @@ impl Weights {
 
     /// Any weighted mean.
     pub(super) fn anything(of: Num, n: usize) -> Num {
-        Self { counts: false, spread: 0.0 }.mean(of, n + 1)
+        Self { counts: false, nothing: false, spread: 0.0 }.mean(of, n + 1)
     }
 
     /// The weight of BOS beside `w` keys that score as it does: 1 beside none, else a division.
@@ -125,7 +127,7 @@ impl Meaning {
 /// The weight of BOS times its value, where tokens bring nothing.
 fn count(var: Var, value: &Form, bos: Num, weights: &Weights, facts: &Facts<'_>) -> (Dom, bool) {
     let tokens = value.hull(facts).finish();
-    let Some(classes) = facts.classes(var).filter(|_| tokens.is_zero() && weights.counts) else {
+    let Some(classes) = facts.classes(var).filter(|_| tokens.is_zero() && (weights.counts || weights.nothing)) else {
         return (Dom::Const(Weights::anything(tokens.join(bos), facts.options.max_len)), true);
     };
     let at = |w: f64| {

@@ -257,15 +257,16 @@ fn judge(node: NodeId, scores: &Scores, bos: Num, findings: &mut Findings) -> Op
         return None;
     }
     if scores.selected.is_none() || lo - bos.hi >= APART {
-        return Some(Weights { counts: false, spread: (hi - lo).max(0.0) });
+        let nothing = scores.selected.is_none();
+        return Some(Weights { counts: false, nothing, spread: (hi - lo).max(0.0) });
     }
     let spread = hi.max(bos.hi) - lo.min(bos.lo);
     if spread == 0.0 {
-        return Some(Weights { counts: true, spread });
+        return Some(Weights { counts: true, nothing: false, spread });
     }
     if spread < 1.0 {
         findings.push(Finding::uneven(node, spread));
-        return Some(Weights { counts: true, spread });
+        return Some(Weights { counts: true, nothing: false, spread });
     }
     findings.push(Finding::margin(node, codes::BOS_SCORE, "selected keys", lo, "BOS", bos.hi));
     None

@@ -54,7 +54,9 @@ impl Family {
             None => own,
         };
         let factors = (0..cubes.len()).map(|i| if complement && i > 0 { -1.0 } else { 1.0 }).collect();
-        let longest = facts.options.max_len;
+        // Parts of the selector select no more than it does; parts of its complement may.
+        let all = facts.options.max_len;
+        let longest = if complement { all } else { facts.values.width_range(selector).1.min(all) };
         let most = |cube: &Cube| {
             let selected = cube.iter().filter(|l| !l.negated).filter_map(|l| widths.get(&l.select));
             selected.copied().min().unwrap_or(longest).min(longest)

@@ -7,8 +7,9 @@
 //! the hint which s-op a direction is to be understood by. A wrong hint makes a domain too wide, never too narrow.
 //!
 //! **What is trusted**: that the graph which is encoded means what the program's does (`simplify` and `formula` rewrite it),
-//! the value sets and the facts about selectors (`values`), all held by property tests of their own; and the rules of arithmetic named in [`Certificate::assumptions`]: every matrix product may be summed in any
-//! order, with or without fused multiply-add; the residual is added to a half-layer's finished sum.
+//! the value sets and the facts about selectors (`values`), all held by property tests of their own; and the rules of
+//! arithmetic named in [`Certificate::assumptions`]: every matrix product may be summed in any order, with or without fused
+//! multiply-add; the residual is added to a half-layer's finished sum.
 //!
 //! | file | holds |
 //! |---|---|

@@ -76,7 +76,11 @@ impl Dimensions {
         let (parts, fixed) = match formula {
             // A sum of selects that is level only for the truths that occur together.
             Formula::Whole(selector) if facts.forms.sums.contains_key(selector) => self.together(&selects),
-            _ => self.parts(&selects, graph)?,
+            // A dimension may read what several selects compare: then all are looked at together.
+            _ => self.parts(&selects, graph).or_else(|unknown| match unknown {
+                Unknown::Foreign { reads } if self.compared(&reads, &selects, graph) => Ok(self.together(&selects)),
+                unknown => Err(unknown),
+            })?,
         };
         let mut levels: Vec<Vec<Level>> = Vec::new();
         let mut exactness = Exactness::new();
@@ -102,6 +106,14 @@ impl Dimensions {
             }
         });
         Ok(scores)
+    }
+
+    /// Whether some select compares each of these.
+    fn compared(&self, reads: &[Var], selects: &[NodeId], graph: &Graph) -> bool {
+        debug_assert!(self.queries.len() == self.keys.len());
+        let sides = selects.iter().map(|&s| compares(graph, s)).flat_map(|(k, q)| [inputs(graph, k), inputs(graph, q)]);
+        let all: BTreeSet<NodeId> = sides.flatten().collect();
+        reads.iter().all(|v| matches!(v, Var::Node(n) if all.contains(n)))
     }
 
     /// All dimensions and selects as one part.

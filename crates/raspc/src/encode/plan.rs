@@ -22,6 +22,7 @@ pub struct Encoded {
 }
 
 /// How one node is held. A selector, or a node that only views of others need, has neither encoding.
+#[expect(clippy::struct_excessive_bools, reason = "each is one reader's wish or one fact, independent of the others")]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "what readers ask of the node: independent of each other")]
 pub struct Plan {
