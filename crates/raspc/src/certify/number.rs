@@ -1,7 +1,7 @@
 //! What is known of an f32 number, and of an f32 sum of products taken in any order, with or without fused multiply-add.
 //!
-//! **Soundness.** A [`Num`] holds every value that the f32 number can have. A [`Sum`] describes a set of products whose exact
-//! sum lies in `lo..=hi`; [`Sum::finish`] gives every value that its f32 evaluation can have. Two rules make it exact
+//! **Soundness.** A [`Num`] holds every value that the f32 number can have. A `Sum` describes a set of products whose exact
+//! sum lies in `lo..=hi`; `Sum::finish` gives every value that its f32 evaluation can have. Two rules make it exact
 //! (numerics R2): if every product is exact and a multiple of a power of two g, then all partial sums, in every order, are
 //! multiples of g of at most max(Σ positive, Σ |negative|), and those up to 2^24 g are f32 numbers. Of one or two products
 //! there is no partial sum but the result. Everywhere else the error is at most `gamma(n)` times Σ |products|, where n

@@ -1,6 +1,6 @@
 //! Pictures: what a program computes and what it becomes, as SVG or as text for Graphviz.
 //!
-//! A view makes a [`diagram`] (boxes in bands, tables, arrows); [`svg`] lays it out and writes it, [`dot`] leaves the
+//! A view makes a `diagram` (boxes in bands, tables, arrows); `svg` lays it out and writes it, `dot` leaves the
 //! layout to Graphviz. No file is written here.
 //!
 //! **Invariants.** The same arguments give the same bytes. Names and values are data: whatever they hold, the SVG is
