@@ -104,16 +104,16 @@ fn the_mix() {
     assert!(raised * 4 < runs, "{mix}");
 }
 
-/// Whatever shrinking removes, what is left is a program, and nothing is left of one of which all can go.
+/// Whatever shrinking removes, what is left is a program, and next to nothing is left of one of which all can go. (Simpler
+/// is not always shorter: an earlier alternative may have a node more.)
 #[test]
 fn shrinking_keeps_programs_well_formed() {
     for mut tree in samples(50) {
-        let before = tree.current().graph.len();
         while tree.simplify() {
             tree.current().graph.check();
         }
         let p = tree.current();
-        assert!(p.graph.len() <= before && p.graph.len() <= 6, "{p:?}");
+        assert!(p.graph.len() <= 6, "{p:?}");
         assert_eq!(p.graph.node(p.output).name(), Some("out"));
     }
 }

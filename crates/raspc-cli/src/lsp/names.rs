@@ -64,7 +64,8 @@ pub(super) fn meant<'d>(all: &'d [Definition], name: &str, at: usize) -> Option<
     let early = |d: &Definition| d.what == What::Loop && d.whole == d.scope;
     let seen = |d: &&Definition| d.name == name && d.scope.contains(&at) && (d.at.start <= at || early(d));
     let inside = all.iter().filter(seen).min_by_key(|d| (d.scope.len(), usize::MAX - d.at.start));
-    inside.or_else(|| all.iter().find(|d| d.name == name && d.at.contains(&at)))
+    // On its own definition, where a cursor may stand just behind it, a name means that one.
+    inside.or_else(|| all.iter().find(|d| d.name == name && (d.at.start..=d.at.end).contains(&at)))
 }
 
 struct Walk<'m> {

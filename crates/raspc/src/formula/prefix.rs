@@ -15,6 +15,7 @@ use raspc_lang::graph::{Comparison, Graph, NodeId, Op, Predicate};
 use raspc_lang::value::Value;
 
 use super::signed_cubes;
+use crate::gadgets::widths;
 use crate::simplify::selector::{Cube, Literal};
 use crate::values::Values;
 
@@ -86,7 +87,10 @@ pub(super) fn split(
     }
     let moved = |l: &Literal| Literal { select: to[l.select.index()], negated: l.negated };
     let splits = parts.iter().map(|(l, parts)| (moved(l), parts.iter().map(|p| p.0).collect())).collect();
-    (heads.len() <= SPLIT).then_some(Family { heads, complement, splits })
+    // Where what so many heads count could not be told apart any more, one head compares all values.
+    let sizes: Vec<(usize, f64)> = heads.iter().map(|h: &(Cube, usize)| (h.1, 1.0)).collect();
+    let fits = heads.len() <= SPLIT && widths::sum(&sizes, longest as f64).1 < widths::CLOSE;
+    fits.then_some(Family { heads, complement, splits })
 }
 
 /// A strict or weak order of the ranks of keys and queries.

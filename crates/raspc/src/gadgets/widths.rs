@@ -49,6 +49,33 @@ pub fn units(longest: usize, slack: f64) -> (Vec<Knot>, f64) {
     (units, chord / 2.0 + 16.0 * U * weights)
 }
 
+/// The most by which whole numbers may be missed before they are rounded: below 1/2, with some room for what else adds.
+pub const CLOSE: f64 = 0.45;
+
+/// Up to so many keys in all, each width is a knot: the sum is then far closer than it must be, and lies on a finer grid.
+const FINE: usize = 512;
+
+/// What several heads count, added: the units of each head, which counts up to so many keys and each so often, and how far
+/// the sum can be from the number, which is at most `most` keys.
+pub fn sum(heads: &[(usize, f64)], most: f64) -> (Vec<Vec<Knot>>, f64) {
+    let fine = heads.iter().map(|h| h.0).sum::<usize>() <= FINE;
+    // The slack that takes the fewest units: in proportion to the cube root.
+    let root = |longest: usize| libm::cbrt(longest as f64);
+    let all: f64 = heads.iter().map(|h| root(h.0)).sum();
+    let (mut knots, mut error) = (Vec::new(), 0.0);
+    for &(longest, factor) in heads {
+        let size = factor.abs();
+        let slack = if fine || longest <= 16 { 0.0 } else { 0.3 * root(longest) / all / size };
+        let (own, off) = units(longest, slack);
+        error += size * off;
+        knots.push(own.into_iter().map(|k| Knot { weight: factor * k.weight, ..k }).collect::<Vec<_>>());
+    }
+    let largest = heads.iter().map(|h| h.1.abs()).fold(0.0, f64::max);
+    let total = heads.iter().map(|h| h.0 as f64).sum::<f64>().min(most) + heads.len() as f64;
+    error += summing(knots.iter().map(Vec::len).sum(), total * largest);
+    (knots, error)
+}
+
 /// What adding so many units in any order adds to the error, where they come to at most `total` in all.
 pub fn summing(units: usize, total: f64) -> f64 {
     gamma(units + 1) * (total + 1.0)

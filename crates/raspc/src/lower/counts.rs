@@ -118,28 +118,12 @@ struct Counts {
     error: f64,
 }
 
-/// Up to so many keys in all, each width is a knot: the sum is then far closer than it must be, and lies on a finer grid.
-const FINE: usize = 512;
-
 impl Counts {
     fn of(heads: &[Counted], most: f64) -> Self {
-        let fine = heads.iter().map(|h| h.longest).sum::<usize>() <= FINE;
-        // The slack that takes the fewest units: in proportion to the cube root.
-        let root = |h: &Counted| libm::cbrt(h.longest as f64);
-        let all: f64 = heads.iter().map(root).sum();
-        let (mut units, mut error) = (Vec::new(), 0.0);
-        for head in heads {
-            let size = head.factor.abs();
-            let slack = if fine || head.longest <= 16 { 0.0 } else { 0.3 * root(head) / all / size };
-            let (knots, off) = widths::units(head.longest, slack);
-            error += size * off;
-            let times = |k: Knot| Knot { weight: head.factor * k.weight, ..k };
-            units.extend(knots.into_iter().map(|k| Counting { from: head.from, knot: times(k) }));
-        }
-        let largest = heads.iter().map(|h| h.factor.abs()).fold(0.0, f64::max);
-        let total = heads.iter().map(|h| h.longest as f64).sum::<f64>().min(most) + heads.len() as f64;
-        let total = total * largest;
-        error += widths::summing(units.len(), total);
+        let sizes: Vec<(usize, f64)> = heads.iter().map(|h| (h.longest, h.factor)).collect();
+        let (knots, error) = widths::sum(&sizes, most);
+        let own = heads.iter().zip(knots);
+        let units = own.flat_map(|(h, knots)| knots.into_iter().map(|knot| Counting { from: h.from, knot })).collect();
         Self { units, error }
     }
 }
