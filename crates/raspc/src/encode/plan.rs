@@ -24,7 +24,6 @@ pub struct Encoded {
 /// How one node is held. A selector, or a node that only views of others need, has neither encoding.
 #[expect(clippy::struct_excessive_bools, reason = "each is one reader's wish or one fact, independent of the others")]
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "what readers ask of the node: independent of each other")]
 pub struct Plan {
     /// As a one-hot over its values.
     pub onehot: Option<OneHot>,
