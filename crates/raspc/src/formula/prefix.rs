@@ -19,8 +19,9 @@ use crate::gadgets::widths;
 use crate::simplify::selector::{Cube, Literal};
 use crate::values::Values;
 
-/// A comparison of fewer values than this on both sides is one head as it stands.
-const ORDERED: usize = 512;
+/// A comparison of fewer values than this on both sides is one head as it stands: its weights are then a few million, and
+/// a layer less is worth more (over 1024 numbers sort_unique takes two layers of one head, not three of up to 25).
+const ORDERED: usize = 2048;
 /// A width is split into at most this many heads.
 const SPLIT: usize = 64;
 
