@@ -497,7 +497,7 @@ class Page(str):
 
         return _html.page(self)
 
-    def save(self, path: Union[str, os.PathLike]) -> None:
+    def save(self, path: Union[str, os.PathLike[str]]) -> None:
         """Writes the page, which needs no network and no other file."""
         Path(path).write_text(str(self), encoding="utf-8")
 
