@@ -4,20 +4,25 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vite';
+import { offline, policy } from './build/plugins.js';
+import nav from './src/nav.js';
+import reference from './src/reference/plugin.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const pages = { playground: 'index.html', walk: 'walk/index.html', zh: 'walk/zh/index.html', reference: 'reference/index.html' };
+const pages = { playground: 'index.html', walk: 'walk/index.html', zh: 'walk/zh/index.html', reference: 'reference/index.html', commands: 'reference/commands/index.html', python: 'reference/python/index.html', codes: 'reference/codes/index.html' };
 const there = Object.entries(pages).map(([name, path]) => [name, resolve(here, path)]).filter(([, path]) => existsSync(path));
+
+const wasm = process.env.RASPC_WASM ?? resolve(here, '../target/site/wasm');
 
 export default defineConfig({
   root: here,
   base: './',
   resolve: {
     alias: {
-      '@wasm': process.env.RASPC_WASM ?? resolve(here, '../target/site/wasm'),
-      '@generated': process.env.RASPC_GENERATED ?? resolve(here, '../target/site/generated'),
+      '@wasm': wasm,
     },
   },
+  plugins: [nav(), reference(), policy(wasm), offline()],
   worker: { format: 'es' },
   build: {
     outDir: process.env.RASPC_SITE ?? resolve(here, '../target/site/dist'),
