@@ -1,6 +1,7 @@
 // The search of a page of the reference: entries that do not hold every word are hidden, in the contents too.
 import '../pages.css';
 import './reference.css';
+import { keepOffline } from '../offline.js';
 
 const input = document.getElementById('search');
 const found = document.getElementById('found');
@@ -47,3 +48,4 @@ document.addEventListener('keydown', (event) => {
 addEventListener('hashchange', reveal);
 search();
 reveal();
+keepOffline();

@@ -1,5 +1,6 @@
 // The reference's pages, from the data that `cargo xtask site` writes (`raspc help --json`, the Python docstrings).
 // Every entry has an anchor of its own: a code its number (`codes/#E0201`), a command and a name theirs.
+import { encode } from '../playground/share.js';
 import { docstring, escape, inline, pre } from './text.js';
 
 const SECTIONS = [
@@ -54,7 +55,7 @@ function sentence(text) {
 function language(raspc) {
   const programs = raspc.programs.map((p) => ({
     id: slug('program', p.name), short: code(p.name), head: code(p.name),
-    body: `<p>${inline(sentence(capital(p.summary)))} <a href="../index.html#program=${encodeURIComponent(p.name)}">Open in the playground</a></p>${pre(p.source, 'rasp')}`,
+    body: `<p>${inline(sentence(capital(p.summary)))} <a href="../index.html${escape(encode({ example: p.name }))}">Open in the playground</a></p>${pre(p.source, 'rasp')}`,
   }));
   return [
     { id: 'statements', title: 'Statements and comments', entries: written('statement', raspc.statements) },

@@ -68,7 +68,7 @@ export function field({ label, value, change, wide = false }) {
     id, value, type: 'text', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', class: wide ? 'wide' : '', 'aria-describedby': `${id}-error`,
     oninput: () => {
       const wrong = change(input.value);
-      input.setAttribute('aria-invalid', String(Boolean(wrong)));
+      input.toggleAttribute('aria-invalid', Boolean(wrong));
       error.textContent = wrong ?? '';
     },
   });

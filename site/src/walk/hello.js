@@ -112,10 +112,11 @@ export function mlp(program, box, words) {
     const after = program.stream(2);
     const rows = program.tokens.map((t, i) => [`${i}: ${t}`, number(sums[i]), ...unit.map((u) => number(hidden[i + 1][u])), { text: number(after[i + 1][block.writes[0]]), class: after[i + 1][block.writes[0]] > 0.5 ? 'yes' : '' }]);
     const peak = sumsWhere(own, before);
+    const written = block.curve.units.map(([, , [[, w]]], i) => `${w < 0 ? '−' : i === 0 ? '' : '+'} ${Math.abs(w) === 1 ? '' : `${number(Math.abs(w))} × `}${words.unit(i)}`).join(' ').trim();
     replace(box,
       table({ caption: words.codes, head: ['', ...letters], rows: [[words.asLetter, ...letters.map((l) => (own.has(l) ? number(own.get(l)) : '–'))], [words.asPrevious, ...letters.map((l) => number(before.get(l)))]] }),
       h('div', { class: 'pair' },
-        table({ caption: words.units, head: ['', words.sum, ...unit.map((u) => words.unit(u)), words.result], rows }),
+        h('div', null, table({ caption: words.units, head: ['', words.sum, ...unit.map((u) => words.unit(u)), words.result], rows }), h('p', { class: 'live' }, `${words.result} = ${written}`)),
         tent(curve, peak, sums, block.curve.hi, words)));
   });
 }
@@ -133,12 +134,13 @@ function tent(curve, peak, sums, hi, words) {
   const y = (v) => height - pad - v * (height - 2 * pad);
   const bends = [0, peak - 0.5, peak, peak + 0.5, top];
   const ticks = Array.from({ length: Math.floor(top) + 1 }, (_, i) => i);
-  return svg('svg', { class: 'plot', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': words.tent(number(peak)) },
+  const plot = svg('svg', { class: 'plot', viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': words.tent(number(peak)) },
     svg('line', { class: 'axis', x1: pad, x2: width - pad, y1: y(0), y2: y(0) }),
     ticks.map((t) => svg('text', { x: x(t), y: height - 8, 'text-anchor': 'middle' }, String(t))),
     svg('text', { x: pad - 6, y: y(1) + 4, 'text-anchor': 'end' }, '1'),
     svg('polyline', { class: 'line', points: bends.map((s) => `${x(s)},${y(curve(s))}`).join(' ') }),
     [...new Set(sums)].map((s) => svg('circle', { class: 'point', cx: x(s), cy: y(curve(s)), r: 4.5 })));
+  return h('figure', { class: 'figure' }, plot, h('figcaption', null, words.tent(number(peak))));
 }
 
 // The residual stream at each stage.

@@ -3,6 +3,7 @@
 import '../pages.css';
 import './walk.css';
 import { compiler } from '../compiler.js';
+import { keepOffline } from '../offline.js';
 import { field, h, replace, table } from './dom.js';
 import * as hello from './hello.js';
 import { own } from './own.js';
@@ -54,14 +55,20 @@ async function start() {
     for (const [name, program] of Object.entries(programs)) {
       await program.compile();
       if (program.fault && name !== 'own') throw new Error(program.fault[0].message);
-      for (const box of waiting.filter((b) => b.dataset.program === name)) WIDGETS[box.dataset.widget](program, box, words);
+      for (const box of waiting.filter((b) => b.dataset.program === name)) await WIDGETS[box.dataset.widget](program, box, words);
     }
     for (const box of waiting.filter((b) => b.dataset.widget === 'slope')) await slope(compiler, box, words);
     document.documentElement.dataset.ready = 'true';
+    // What grew above it has moved the place that was asked for.
+    if (location.hash && untouched) document.querySelector(location.hash)?.scrollIntoView();
   } catch (error) {
     for (const box of waiting) if (box.querySelector('p.live') && box.children.length === 1) replace(box, h('p', { class: 'live wrong-line' }, words.failed + error.message));
     throw error;
   }
 }
 
+let untouched = true;
+for (const event of ['wheel', 'touchmove', 'keydown', 'pointerdown']) addEventListener(event, () => (untouched = false), { once: true, passive: true });
+
 start();
+keepOffline();

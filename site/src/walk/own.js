@@ -1,21 +1,23 @@
-// The reader's own program: an editor, an input, what the compiler says of it, and a check of every input.
+// The reader's own program: the playground's editor, an input, what the compiler says of both, and a check of every input.
+import { encode } from '../playground/share.js';
 import { field, h, replace } from './dom.js';
 
-export function own(program, box, words) {
+export async function own(program, box, words) {
+  // Much of the page can be read before the editor is needed.
+  const { Editor } = await import('../playground/editor.js');
   const [said, proved] = [h('div', { class: 'said', role: 'status' }), h('p', { class: 'live', role: 'status' })];
-  const text = h('textarea', { id: 'own-program', rows: 10, spellcheck: 'false', autocomplete: 'off', autocapitalize: 'off' });
-  text.value = program.request.source;
+  const place = h('div', { class: 'editor', id: 'own-program' });
   const open = h('a', { class: 'button' }, words.open);
   let timer;
   const again = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => program.compile({ ...program.request, source: text.value }), 250);
+    timer = setTimeout(() => program.compile({ ...program.request, source: editor.text }), 250);
   };
-  text.addEventListener('input', again);
+  const editor = new Editor(place, program.request.source, again);
   const input = field({
     label: words.ownInput, value: program.input, change: (typed) => {
-      // What is no input of this model may be one of the model for these tokens: the compiler decides.
       if (typed === '') return words.empty;
+      // What is no input of this model may be one of the model for these tokens: the compiler decides.
       if (program.data && program.setInput(typed) === null) return null;
       program.input = typed;
       again();
@@ -29,14 +31,16 @@ export function own(program, box, words) {
   program.listen(() => {
     proved.textContent = '';
     verify.disabled = !program.data;
-    open.href = `../${document.documentElement.lang.startsWith('zh') ? '../' : ''}index.html#program=${encodeURIComponent(text.value)}`;
+    open.href = `${document.querySelector('.site-nav .home').getAttribute('href')}${encode({ program: editor.text, input: program.input })}`;
+    editor.mark((program.fault ?? []).filter((d) => d.place && d.place.source !== 'input'));
     replace(said, program.fault ? faults(program.fault, words) : h('p', null, words.fine));
     said.className = `said ${program.fault ? 'bad' : 'good'}`;
   });
-  replace(box, h('label', { for: 'own-program' }, words.program), text, input, said, h('div', { class: 'buttons' }, verify, open), proved);
+  replace(box, h('p', { class: 'title' }, words.program), place, input, said, h('div', { class: 'buttons' }, verify, open), proved);
 }
 
 function faults(list, words) {
-  const one = (d) => h('li', { lang: 'en' }, h('code', null, d.code ?? ''), ` ${d.place ? `${d.place.line}:${d.place.column}: ` : ''}${d.message}`, d.hint ? h('span', { class: 'hint' }, ` ${d.hint}`) : null);
+  const codes = `${document.querySelector('.site-nav .home').getAttribute('href').replace(/index\.html$/, '')}reference/codes/index.html#`;
+  const one = (d) => h('li', { lang: 'en' }, d.code ? h('a', { href: codes + d.code }, d.code) : null, ` ${d.place ? `${d.place.line}:${d.place.column}: ` : ''}${d.message}`, d.hint ? h('span', { class: 'hint' }, ` ${d.hint}`) : null);
   return [h('p', null, words.wrong), h('ul', null, list.slice(0, 5).map(one))];
 }
