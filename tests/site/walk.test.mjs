@@ -137,11 +137,14 @@ for (const [lang, path] of [['en', 'walk/index.html'], ['zh-Hans', 'walk/zh/inde
       await editor.fill('# vocab: a, b\n# max_len: 4\nx = lenght;\n');
       await page.waitForFunction(() => document.querySelector('.said').classList.contains('bad'));
       assert.match(await said.textContent(), /E0201.*3:5/s);
+      assert.match(await said.locator('a').getAttribute('href'), /reference\/codes\/index\.html#E0201$/);
+      assert.ok((await page.locator('.stale').count()) > 5);
       await editor.fill('# vocab: a, b, c\n# max_len: 4\nback = aggregate(select(indices, length - indices - 1, ==), tokens);\n');
       await page.waitForFunction(() => [...document.querySelectorAll('[data-widget="run"][data-program="own"] th')].some((t) => t.textContent === 'back'));
       const run = await cells(widget(page, 'run', 'own').locator('table'));
       assert.deepEqual(run.find((r) => r[0] === 'back').slice(1, 5), ['c', 'a', 'b', 'a']);
-      assert.match(await widget(page, 'graph', 'own').textContent(), /back/);
+      await page.waitForFunction(() => document.querySelector('[data-widget="graph"][data-program="own"]').textContent.includes('back'));
+      assert.equal(await page.locator('.stale').count(), 0);
       await widget(page, 'own').locator('button').click();
       await page.waitForFunction(() => document.querySelector('[data-widget="own"]').textContent.includes('✓ 120') || document.querySelector('[data-widget="own"]').textContent.includes('✓ 全部 120'));
       assert.match(await widget(page, 'own').locator('a').getAttribute('href'), /index\.html#v=1&p=/);

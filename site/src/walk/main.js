@@ -24,6 +24,11 @@ const programs = {
   own: new Program(compiler, { source: OWN }, 'abac'),
 };
 
+// Where a program has a mistake, what is below shows the one before, and looks so.
+programs.own.listen(({ fault }) => {
+  for (const box of document.querySelectorAll('[data-program="own"]:not([data-widget="own"])')) box.classList.toggle('stale', Boolean(fault));
+}, true);
+
 const WIDGETS = {
   input: (program, box) => input(program, box),
   embed: hello.embed, attend: hello.attend, values: hello.values, mlp: hello.mlp, stream: hello.stream, norm: hello.norm,
@@ -41,7 +46,7 @@ function input(program, box) {
   program.listen(() => {
     const sop = program.sops().find((s) => s.output);
     const mark = (v) => ({ text: v, class: v === 'true' ? 'yes' : '' });
-    replace(answer, table({ head: ['', ...program.tokens], rows: [[words.transformer, ...sop.transformer.map(mark)], [words.interpreter, ...sop.interpreter]] }));
+    replace(answer, table({ head: ['', ...program.tokens], rows: [[words.transformer, ...sop.transformer.map(mark)], [words.interpreter, ...(sop.interpreter ?? program.tokens.map(() => '?'))]] }));
   });
   replace(box, typed, answer);
 }

@@ -18,7 +18,7 @@ export async function own(program, box, words) {
     label: words.ownInput, value: program.input, change: (typed) => {
       if (typed === '') return words.empty;
       // What is no input of this model may be one of the model for these tokens: the compiler decides.
-      if (program.data && program.setInput(typed) === null) return null;
+      if (!program.fault && program.setInput(typed) === null) return null;
       program.input = typed;
       again();
       return null;
@@ -26,16 +26,16 @@ export async function own(program, box, words) {
   });
   const verify = h('button', { type: 'button', onclick: async () => {
     const answer = await program.ask('verify');
-    proved.textContent = answer.ok ? words.verified(answer.verified) : answer.diagnostics[0].message;
+    proved.textContent = answer.ok ? words.verified(answer.verified) : answer.cancelled ? '' : answer.diagnostics[0].message;
   } }, words.verify);
   program.listen(() => {
     proved.textContent = '';
-    verify.disabled = !program.data;
+    verify.disabled = Boolean(program.fault);
     open.href = `${document.querySelector('.site-nav .home').getAttribute('href')}${encode({ program: editor.text, input: program.input })}`;
     editor.mark((program.fault ?? []).filter((d) => d.place && d.place.source !== 'input'));
     replace(said, program.fault ? faults(program.fault, words) : h('p', null, words.fine));
     said.className = `said ${program.fault ? 'bad' : 'good'}`;
-  });
+  }, true);
   replace(box, h('p', { class: 'title' }, words.program), place, input, said, h('div', { class: 'buttons' }, verify, open), proved);
 }
 

@@ -4,39 +4,44 @@
 // what the compiler's forward pass gives, which is what their tests hold them to.
 import { parseInput, readVocabulary } from '../../../crates/raspc/src/explore/page/input.mjs';
 import { interpret, readGraph } from '../../../crates/raspc/src/explore/page/interpret.mjs';
-import { eachEntry, readModel, readNode, runModel } from '../../../crates/raspc/src/explore/page/model.mjs';
+import { agrees, eachEntry, readModel, readNode, runModel } from '../../../crates/raspc/src/explore/page/model.mjs';
 import { shown } from '../../../crates/raspc/src/explore/page/values.mjs';
 
 export class Program {
   constructor(compiler, request, input) {
-    Object.assign(this, { compiler, request, input, data: null, fault: null, listeners: [], round: 0 });
+    Object.assign(this, { compiler, request, input, data: null, fault: null, compiled: null, listeners: [], round: 0 });
   }
 
-  // Calls f now, where there is a model or a fault, and whenever model or input change.
-  listen(f) {
-    this.listeners.push(f);
-    if (this.data || this.fault) f(this);
+  // Calls f now, where there is a model, and whenever model or input change; with `faults`, where something is wrong, too.
+  // Else what was compiled last stays.
+  listen(f, faults = false) {
+    this.listeners.push({ f, faults });
+    if (this.data || (faults && this.fault)) f(this);
   }
 
   emit() {
-    for (const f of this.listeners) f(this);
+    for (const { f, faults } of this.listeners) if (faults || !this.fault) f(this);
   }
 
   // Compiles the request; an older compilation that ends later is forgotten.
   async compile(request = this.request) {
     const round = ++this.round;
     this.request = request;
-    const answer = await this.compiler.call('data', { ...request, input: this.input });
+    // Nobody waits for what has been edited meanwhile.
+    if (this.waiting) this.compiler.cancel();
+    this.waiting = true;
+    const answer = await this.call('data', { ...request, input: this.input });
     if (round !== this.round) return;
+    this.waiting = false;
+    if (answer.cancelled) return;
     if (!answer.ok) {
       this.fault = answer.diagnostics ?? [{ message: answer.error }];
-      this.data = null;
       this.emit();
       return;
     }
     this.fault = null;
+    this.compiled = request;
     this.data = answer.data;
-    this.settings = answer.settings;
     this.model = readModel(this.data);
     this.graph = readGraph(this.data.graph);
     this.vocabulary = readVocabulary(this.data);
@@ -71,14 +76,13 @@ export class Program {
     return this.run.residuals[step].map((row, r) => Array.from(row, (v, c) => (there(c) ? v - base(r, c) : 0)));
   }
 
-  // Every named s-op on both sides: {name, after, output, transformer, interpreter}, as texts.
+  // Every named s-op on both sides as texts; `interpreter` is nothing where the program has no defined value.
   sops() {
-    return this.data.readouts.map((readout) => {
-      const column = this.columns[readout.node];
+    return this.model.readouts.map((readout) => {
+      const [got, expected] = [readNode(readout, this.run), this.columns[readout.node].values];
       return {
-        name: readout.name, after: readout.after, output: readout.output,
-        transformer: readNode(readout, this.run).map(shown),
-        interpreter: column.values ? column.values.map(shown) : null,
+        name: readout.name, output: readout.output, transformer: got.map(shown), interpreter: expected?.map(shown) ?? null,
+        agree: Boolean(expected?.every((v, i) => agrees(readout, v, got[i]))),
       };
     });
   }
@@ -93,9 +97,18 @@ export class Program {
     });
   }
 
-  // Another verb about this program.
+  // Another verb about what was compiled last.
   ask(verb, more = {}) {
-    return this.compiler.call(verb, { ...this.request, input: this.input, ...more });
+    return this.call(verb, { ...this.compiled, input: this.input, ...more });
+  }
+
+  // An answer, also where the compiler was ended: `cancelled` by a newer program, or out of memory.
+  async call(verb, request) {
+    try {
+      return await this.compiler.call(verb, request);
+    } catch (error) {
+      return { ok: false, cancelled: error.reason === 'cancelled', diagnostics: [{ message: error.message }] };
+    }
   }
 }
 

@@ -51,7 +51,7 @@ export function slope(compiler, box, words) {
 
 function results(program, longest, words) {
   const counts = Array.from({ length: longest }, (_, i) => i + 1);
-  const readout = program.data.readouts.find((r) => r.output);
+  const readout = program.model.readouts.find((r) => r.output);
   const ours = counts.map((w) => {
     program.setInput('a'.repeat(w));
     return shown(readNode(readout, program.run)[0]);

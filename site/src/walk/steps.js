@@ -9,21 +9,15 @@ const LARGEST = 28;
 // Every named s-op on both sides, on the program's input.
 export function run(program, box, words) {
   program.listen(() => {
-    if (!program.data) return replace(box, missing(program, words));
     const { config, parameters, nonzeros } = program.data;
     const head = ['', ...program.tokens];
-    const side = (sop, who, values) => [who === words.transformer ? sop.name : '', ...(values ?? program.tokens.map(() => '?'))];
-    const rows = program.sops().flatMap((sop) => {
-      const same = sop.interpreter && sop.interpreter.every((v, i) => v === sop.transformer[i]);
-      const mark = { text: `${words.transformer} ${same ? '✓' : ''}`, class: 'side' };
-      return [[sop.name, ...sop.transformer, mark], ['', ...side(sop, words.interpreter, sop.interpreter).slice(1), { text: words.interpreter, class: 'side' }]];
-    });
+    const side = (text) => ({ text, class: 'side' });
+    const rows = program.sops().flatMap((sop) => [
+      [sop.name, ...sop.transformer, side(`${words.transformer}${sop.agree ? ' ✓' : ''}`)],
+      ['', ...(sop.interpreter ?? program.tokens.map(() => '?')), side(words.interpreter)],
+    ]);
     return replace(box, table({ head: [...head, ''], rows }), h('p', { class: 'live' }, words.sizes(config, parameters, nonzeros)));
   });
-}
-
-function missing(program, words) {
-  return h('p', { class: 'live' }, program.fault ? words.notCompiled : words.compiling);
 }
 
 // A picture of the compiler's, drawn again when program or input change.
@@ -31,9 +25,8 @@ export function draw(program, box, words, view) {
   let asked = 0;
   program.listen(async () => {
     const mine = ++asked;
-    if (!program.data) return replace(box, missing(program, words));
     const answer = await program.ask('draw', { view });
-    if (mine !== asked) return undefined;
+    if (mine !== asked || answer.cancelled) return undefined;
     if (!answer.ok) return replace(box, h('p', { class: 'live' }, answer.diagnostics?.[0]?.message ?? answer.error));
     const image = picture(answer.svg, words.picture[view]);
     replace(box, image);
@@ -46,7 +39,6 @@ export function draw(program, box, words, view) {
 // Values and encodings of every s-op that the compiler keeps.
 export function encodings(program, box, words) {
   program.listen(() => {
-    if (!program.data) return replace(box, missing(program, words));
     const rows = program.data.encoded.filter((e) => e.set).map((e) => {
       const held = [e.onehot && words.onehot((e.forms?.classes?.length ?? 0) + (e.forms?.none ? 1 : 0)), e.number && words.numberDir].filter(Boolean).join('; ');
       return [h('code', null, e.t), h('span', { class: 'set' }, e.set), held, [e.onehot, e.number].filter(Boolean).join('; ')];
@@ -60,7 +52,6 @@ export function blocks(program, box, words) {
   let asked = 0;
   program.listen(async () => {
     const mine = ++asked;
-    if (!program.data) return replace(box, missing(program, words));
     const answer = await program.ask('explain');
     if (mine !== asked || !answer.ok) return undefined;
     const story = answer.story.split(/^\d\. .*\n=+\n/m);
@@ -71,7 +62,6 @@ export function blocks(program, box, words) {
 // Counting by BOS: for each query the selected keys, what softmax leaves to BOS, and what the counter reads.
 export function width(program, box, words) {
   program.listen(() => {
-    if (!program.data) return replace(box, missing(program, words));
     const block = program.data.blocks.find((b) => b.width && b.heads.length > 0);
     if (!block) return replace(box, h('p', { class: 'live' }, words.none));
     const [layer, index] = block.heads[0];
@@ -90,7 +80,6 @@ export function width(program, box, words) {
 // The steps that make a one-hot of 1/(1+w): a line for each direction, a point for each value.
 export function ramps(program, box, words) {
   program.listen(() => {
-    if (!program.data) return replace(box, missing(program, words));
     const block = program.data.blocks.find((b) => b.curve?.points?.at.length > 1 && b.curve.points.at.length <= 12 && b.writes.length > 1);
     if (!block) return replace(box, h('p', { class: 'live' }, words.none));
     const { units, points } = block.curve;
@@ -140,7 +129,6 @@ function plot(lines, at, bends, caption, words) {
 export function circuits(program, box, words) {
   let at = 0;
   const draw = () => {
-    if (!program.data) return replace(box, missing(program, words));
     const heads = program.data.heads.flatMap((list, l) => list.map((head, i) => ({ head, l, i })));
     if (heads.length === 0) return replace(box, h('p', { class: 'live' }, words.none));
     at = Math.min(at, heads.length - 1);
