@@ -126,8 +126,11 @@ def main():
     for dotted in [folder.name, f"{folder.name}.tracr"]:
         module = package.module(dotted)
         names = ast.literal_eval(module.found["__all__"][0].value)
-        entries = [package.entry(dotted, n) for n in names if not n.startswith("__")]
-        modules.append({"name": dotted, "doc": module.doc, "entries": [e for e in entries if e]})
+        entries = {n: package.entry(dotted, n) for n in names if not n.startswith("__")}
+        silent = [n for n, entry in entries.items() if not entry or not entry["doc"]]
+        if silent:
+            sys.exit(f"{dotted}: {', '.join(silent)}: no definition or no docstring was found")
+        modules.append({"name": dotted, "doc": module.doc, "entries": list(entries.values())})
     # ASCII, so that the bytes do not depend on the terminal's encoding.
     json.dump(modules, sys.stdout, indent=1)
 
