@@ -44,11 +44,11 @@ function block(lines, link) {
   return `<p>${inline(lines.join(' '), link)}</p>`;
 }
 
-// `name: what it is`, each with the more deeply indented lines that follow.
+// `name: what it is`, each with the lines that follow until the next name.
 function list(lines, link) {
   const items = [];
   for (const line of lines) {
-    if (line.startsWith(' ') && items.length > 0) items.at(-1).push(line.trim());
+    if (items.length > 0 && !/^[\w*.`, ]{1,60}: /.test(line)) items.at(-1).push(line.trim());
     else items.push([line]);
   }
   const item = (parts) => {
