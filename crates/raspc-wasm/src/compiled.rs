@@ -13,8 +13,6 @@ use crate::request::{Request, What};
 #[derive(Debug, Default)]
 pub struct State {
     last: Option<Kept>,
-    /// How often something was compiled.
-    pub compilations: u64,
 }
 
 /// A compiled program, and what it was compiled for.
@@ -48,6 +46,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) subject: Subject,
     /// The inputs.
     pub(crate) inputs: Vec<Vec<Value>>,
+    /// Whether it was compiled for this request.
+    pub(crate) fresh: bool,
 }
 
 impl State {
@@ -65,14 +65,13 @@ impl State {
         if !same {
             // The memory of the last one is free for the next.
             self.last = None;
-            self.compilations += 1;
             let ready = build(subject.clone(), settings)?;
             let options = &ready.settings.options;
             let (vocab, max_len) = (options.vocab.clone(), options.max_len);
             self.last = Some(Kept { what: request.what.clone(), vocab, max_len, ready });
         }
         let kept = self.last.as_ref().expect("compiled just now or before");
-        Ok(Asked { ready: &kept.ready, subject, inputs })
+        Ok(Asked { ready: &kept.ready, subject, inputs, fresh: !same })
     }
 }
 

@@ -35,7 +35,9 @@ pub struct Answer {
 pub fn call(state: &mut State, request: &[u8]) -> Answer {
     let request: Request = match serde_json::from_slice(request) {
         Ok(request) => request,
-        Err(error) => return Answer::of(json!({ "ok": false, "error": format!("the request cannot be read: {error}") })),
+        Err(error) => {
+            return Answer::of(json!({ "ok": false, "error": format!("the request cannot be read: {error}") }));
+        }
     };
     verbs::perform(state, &request)
 }

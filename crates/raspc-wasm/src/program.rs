@@ -47,8 +47,7 @@ pub(crate) fn resolve(what: &What) -> Result<Subject, Fault> {
         }
     };
     let loader = &mut |_: &str| Err("a browser has no files; standard programs can be loaded".to_owned());
-    let read =
-        if what.snippet { evaluate_text(text, mask, loader) } else { parse_program(name, text, mask, loader) };
+    let read = if what.snippet { evaluate_text(text, mask, loader) } else { parse_program(name, text, mask, loader) };
     let program = read.map_err(|Failure { sources, diagnostics }| Fault { sources, diagnostics })?;
     let Some(output) = program.output else {
         let message = "the program defines no s-op and no selector: there is nothing to compile";
@@ -157,11 +156,7 @@ pub(crate) fn settings(what: &What, subject: &mut Subject, inputs: &[Vec<Value>]
     Ok(Settings { options, vocab_from, length_from, causal: what.causal })
 }
 
-fn vocabulary(
-    what: &What,
-    subject: &mut Subject,
-    inputs: &[Vec<Value>],
-) -> Result<(Vec<Value>, &'static str), Fault> {
+fn vocabulary(what: &What, subject: &mut Subject, inputs: &[Vec<Value>]) -> Result<(Vec<Value>, &'static str), Fault> {
     if let Some(text) = &what.vocab {
         let source = subject.program.sources.add("--vocab", text.as_str());
         let span = Span { source, start: 0, end: text.len() as u32 };

@@ -91,6 +91,7 @@ fn check(request: &Request) -> Result<Answer, Fault> {
 /// An answer about a compiled program.
 fn about(asked: &Asked<'_>, mut object: Json) -> Json {
     object["ok"] = true.into();
+    object["fresh"] = asked.fresh.into();
     object["settings"] = asked.ready.settings.told();
     if object.get("diagnostics").is_none() {
         object["diagnostics"] = json!([]);
