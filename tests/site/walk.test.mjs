@@ -133,13 +133,18 @@ for (const [lang, path] of [['en', 'walk/index.html'], ['zh-Hans', 'walk/zh/inde
 
     test('the reader’s program is compiled as it is typed, and its mistakes are told', async () => {
       const { page, close } = await open(path);
-      const [editor, said] = [page.locator('#own-program .cm-content'), widget(page, 'own').locator('.said')];
-      await editor.fill('# vocab: a, b\n# max_len: 4\nx = lenght;\n');
+      const said = widget(page, 'own').locator('.said');
+      const type = async (text) => {
+        await page.locator('#own-program .cm-content').click();
+        await page.keyboard.press('Control+A');
+        await page.keyboard.type(text);
+      };
+      await type('# vocab: a, b\n# max_len: 4\nx = lenght;');
       await page.waitForFunction(() => document.querySelector('.said').classList.contains('bad'));
       assert.match(await said.textContent(), /E0201.*3:5/s);
       assert.match(await said.locator('a').getAttribute('href'), /reference\/codes\/index\.html#E0201$/);
       assert.ok((await page.locator('.stale').count()) > 5);
-      await editor.fill('# vocab: a, b, c\n# max_len: 4\nback = aggregate(select(indices, length - indices - 1, ==), tokens);\n');
+      await type('# vocab: a, b, c\n# max_len: 4\nback = aggregate(select(indices, length - indices - 1, ==), tokens);');
       await page.waitForFunction(() => [...document.querySelectorAll('[data-widget="run"][data-program="own"] th')].some((t) => t.textContent === 'back'));
       const run = await cells(widget(page, 'run', 'own').locator('table'));
       assert.deepEqual(run.find((r) => r[0] === 'back').slice(1, 5), ['c', 'a', 'b', 'a']);
