@@ -10,7 +10,9 @@ async function explorer(folder) {
   const { instance } = await WebAssembly.instantiate(readFileSync(join(folder, 'raspc.wasm')), {});
   const { exports } = instance;
   const request = new TextEncoder().encode(JSON.stringify({ verb: 'explore', name: 'hist', input: 'ab' }));
-  new Uint8Array(exports.memory.buffer, exports.raspc_request(request.length), request.length).set(request);
+  // Room for the request may move the memory: it comes first.
+  const to = exports.raspc_request(request.length);
+  new Uint8Array(exports.memory.buffer, to, request.length).set(request);
   const at = exports.raspc_call();
   const length = new DataView(exports.memory.buffer, at, 8).getUint32(0, true);
   const { html } = JSON.parse(new TextDecoder().decode(new Uint8Array(exports.memory.buffer, at + 8, length)));
@@ -18,7 +20,8 @@ async function explorer(folder) {
   return { script: hashes('script-src'), style: hashes('style-src') };
 }
 
-// No page asks any other host for anything, and runs nothing but the site's own files.
+// No page asks any other host for anything, and runs nothing but the site's own files. Style attributes are allowed because
+// browsers write them by themselves where somebody types over coloured text in an editor.
 export function policy(folder) {
   const hashes = explorer(folder);
   return {
@@ -28,7 +31,7 @@ export function policy(folder) {
       async handler(html) {
         const { script, style } = await hashes;
         const text = [
-          "default-src 'none'", `script-src 'self' 'wasm-unsafe-eval' ${script}`, `style-src 'self' ${style}`, "img-src 'self' blob: data:",
+          "default-src 'none'", `script-src 'self' 'wasm-unsafe-eval' ${script}`, `style-src 'self' ${style}`, "style-src-attr 'unsafe-inline'", "img-src 'self' blob: data:",
           "connect-src 'self'", "worker-src 'self'", "frame-src 'self'", "manifest-src 'self'", "base-uri 'none'", "form-action 'none'",
         ].join('; ');
         const icon = '<link rel="icon" href="data:,">';

@@ -14,7 +14,9 @@ async function start() {
   const { exports } = await WebAssembly.instantiate(module, {});
   return (verb, request = {}) => {
     const text = new TextEncoder().encode(JSON.stringify({ verb, ...request }));
-    new Uint8Array(exports.memory.buffer, exports.raspc_request(text.length), text.length).set(text);
+    // Room for the request may move the memory: it comes first.
+    const to = exports.raspc_request(text.length);
+    new Uint8Array(exports.memory.buffer, to, text.length).set(text);
     const at = exports.raspc_call();
     const view = new DataView(exports.memory.buffer, at, 8);
     const [json, blob] = [view.getUint32(0, true), view.getUint32(4, true)];
