@@ -77,7 +77,7 @@ pub(crate) struct Reference {
     programs: Vec<Listed>,
     session: Vec<Entry>,
     commands: Vec<CommandDoc>,
-    codes: Vec<Code>,
+    codes: Vec<CodePage>,
 }
 
 /// Something written, and what it means.
@@ -116,7 +116,7 @@ struct ArgumentDoc {
 
 /// A diagnostic's code.
 #[derive(Debug, Serialize)]
-struct Code {
+struct CodePage {
     code: String,
     title: &'static str,
     why: &'static str,
@@ -163,9 +163,9 @@ impl Reference {
     }
 }
 
-fn code(doc: &CodeDoc) -> Code {
+fn code(doc: &CodeDoc) -> CodePage {
     let CodeDoc { code, title, why, fix, wrong, right } = *doc;
-    Code { code: code.to_string(), title, why, fix, wrong, right }
+    CodePage { code: code.to_string(), title, why, fix, wrong, right }
 }
 
 fn command(command: &Command) -> CommandDoc {

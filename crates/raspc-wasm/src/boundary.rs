@@ -20,7 +20,7 @@ thread_local! {
 
 /// Makes room for a request of this length.
 #[unsafe(no_mangle)]
-pub extern "C" fn raspc_request(length: usize) -> *mut u8 {
+extern "C" fn raspc_request(length: usize) -> *mut u8 {
     REQUEST.with_borrow_mut(|request| {
         request.clear();
         request.resize(length, 0);
@@ -30,7 +30,7 @@ pub extern "C" fn raspc_request(length: usize) -> *mut u8 {
 
 /// Answers the request that was written.
 #[unsafe(no_mangle)]
-pub extern "C" fn raspc_call() -> *const u8 {
+extern "C" fn raspc_call() -> *const u8 {
     std::panic::set_hook(Box::new(|info| keep(&info.to_string())));
     // What the last answer took is free for this one.
     ANSWER.take();
@@ -49,7 +49,7 @@ pub extern "C" fn raspc_call() -> *const u8 {
 
 /// The message of the panic that ended the instance; a length of 0 where there was none (memory or stack ran out).
 #[unsafe(no_mangle)]
-pub extern "C" fn raspc_panic() -> *const u8 {
+extern "C" fn raspc_panic() -> *const u8 {
     const NONE: &[u8; 4] = &[0; 4];
     PANIC.with_borrow(|panic| if panic.is_empty() { NONE.as_ptr() } else { panic.as_ptr() })
 }

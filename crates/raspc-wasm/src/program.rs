@@ -186,7 +186,7 @@ impl Settings {
             "max_len": self.options.max_len,
             "length_from": self.length_from,
             "causal": self.causal,
-            "opt": if self.options.opt == OptLevel::O0 { 0 } else { 1 },
+            "opt": u8::from(self.options.opt == OptLevel::O1),
         })
     }
 }

@@ -105,6 +105,10 @@ impl Writer {
         self.line(depth, &format!("# no RASP form: {what}"));
     }
 
+    fn say(&mut self, key: &str, value: &str) {
+        self.metadata.extend(["# ", key, ": ", value, "\n"]);
+    }
+
     /// Whether this is a call of tracr's compiler: what it is given becomes the program's metadata.
     fn compiler(&mut self, e: &Expr) -> bool {
         let Expr::Call(f, arguments) = e else { return false };
@@ -117,8 +121,8 @@ impl Writer {
             let key = keyword.as_deref().or(keys.get(i).copied()).unwrap_or_default();
             match (key, value, piece(value, &[], 0)) {
                 ("program", Expr::Path(name), _) if name.len() == 1 => self.output = Some(name[0].clone()),
-                ("vocab", Expr::List(_), Some(p)) => self.metadata += &format!("# vocab: {}\n", p.text),
-                ("max_seq_len", Expr::Word(n), _) => self.metadata += &format!("# max_len: {n}\n"),
+                ("vocab", Expr::List(_), Some(p)) => self.say("vocab", &p.text),
+                ("max_seq_len", Expr::Word(n), _) => self.say("max_len", n),
                 _ => {}
             }
         }
