@@ -94,7 +94,11 @@ describe('sort_unique', () => {
     const ringed = (selector) => page.locator(selector).evaluate((canvas) => {
       const colour = getComputedStyle(document.documentElement).getPropertyValue('--lit-line').trim();
       const want = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      const copy = document.createElement('canvas');
+      [copy.width, copy.height] = [canvas.width, canvas.height];
+      const context = copy.getContext('2d', { willReadFrequently: true });
+      context.drawImage(canvas, 0, 0);
+      const { data } = context.getImageData(0, 0, copy.width, copy.height);
       let count = 0;
       for (let i = 0; i < data.length; i += 4) if (want.every((v, k) => data[i + k] === v)) count++;
       return count;
@@ -125,7 +129,7 @@ describe('sort_unique', () => {
     await page.keyboard.press('ArrowDown');
     const direction = await page.evaluate(() => JSON.parse(document.getElementById('data').textContent).dirs.findIndex((d) => d.label.startsWith('[1+')));
     for (let i = 0; i < direction; i++) await page.keyboard.press('ArrowRight');
-    assert.match(await page.locator('#run .panel', { has: map }).locator('.readout').first().textContent(), /= 1: a constant of the embedding; layer 0 attention adds the rest/);
+    assert.match(await page.locator('#run .matrix-box .readout').first().textContent(), /= 1: a constant of the embedding; layer 0 attention adds the rest/);
     await page.locator('.thumb', { hasText: 'W_K' }).first().click();
     assert.match(await page.locator('#weights .big').textContent(), /about BOS and padding: .*1,048,576 and the bias leave 0; .*its score, 256/);
     await close();
