@@ -21,7 +21,7 @@ import { numberText } from './words.mjs';
 export function matrixView(app, { label, zoom = false, cell = 30, tallest = 480, plain = false }) {
   const canvas = h('canvas', { tabindex: '0', role: 'img', 'aria-label': label, class: 'matrix' });
   const line = h('div', { class: 'readout', 'aria-live': 'polite' }, '\u00a0');
-  const view = { spec: null, window: null, cursor: null, hover: null, seen: false, width: 0 };
+  const view = { cell, tallest, spec: null, window: null, cursor: null, hover: null, seen: false, width: 0 };
   const tools = zoom ? zoomTools(view, () => draw()) : null;
   const element = h('div', { class: `matrix-box${plain ? ' plain' : ''}` }, tools, h('div', { class: 'canvas-box' }, canvas), plain ? null : line);
   const draw = () => view.seen && view.spec && paint(view, canvas, cell, tallest);
@@ -66,7 +66,8 @@ export function matrixView(app, { label, zoom = false, cell = 30, tallest = 480,
 function zoomTools(view, draw) {
   const by = (factor) => {
     const w = view.window;
-    scaleWindow(view, factor, (w.r0 + w.r1) / 2, (w.c0 + w.c1) / 2);
+    const at = view.cursor ?? { r: (w.r0 + w.r1) / 2, c: (w.c0 + w.c1) / 2 };
+    scaleWindow(view, factor, at.r, at.c);
     draw();
   };
   const button = (text, name, f) => h('button', { type: 'button', class: 'tool', 'aria-label': name, title: name, onclick: f }, text);
@@ -77,13 +78,16 @@ function zoomTools(view, draw) {
 function scaleWindow(view, factor, r, c) {
   const { rows, cols } = view.spec;
   const w = view.window;
-  const axis = (lo, hi, at, most) => {
-    const size = Math.min(most, Math.max(Math.min(4, most), (hi - lo) * factor));
+  // No closer than cells of full size that fill the place: it stays as large as it is.
+  const full = view.cell * scaleOf();
+  const least = { rows: (view.tallest * scaleOf()) / full, cols: (view.width - (view.drawn?.x0 ?? 0) - 2) / full };
+  const axis = (lo, hi, at, most, fewest) => {
+    const size = Math.min(most, Math.max(4, fewest, (hi - lo) * factor));
     const start = Math.min(Math.max(0, at - ((at - lo) / (hi - lo)) * size), most - size);
     return [start, start + size];
   };
-  const [r0, r1] = axis(w.r0, w.r1, r, rows);
-  const [c0, c1] = axis(w.c0, w.c1, c, cols);
+  const [r0, r1] = axis(w.r0, w.r1, r, rows, least.rows);
+  const [c0, c1] = axis(w.c0, w.c1, c, cols, least.cols);
   view.window = { r0, r1, c0, c1 };
 }
 
