@@ -38,12 +38,12 @@ function placesOf(block) {
 export function attentionSentence(app, block) {
   const head = headOf(app, block);
   const selector = head?.selectors[0];
-  const which = selector === undefined ? 'each selected key' : keysText(app, selector);
+  const which = selector === undefined ? 'each selected key' : keysText(app, selector, head.part);
   const name = block.origins.flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => nodeName(app, n)).join(', ');
   if (block.width) {
     const onto = app.data.dirs[block.writes[0]];
     const start = onto?.constant === 1 && onto.label.startsWith('[') ? ' The embedding has put a 1 in that direction, so that 1+1/(1+w) stands there: on top of a 1 all counts lie on one grid of f32, and steps between them are exact.' : '';
-    return `Counts: a query attends equally to BOS and to ${which}. Only BOS carries a 1, so with w such keys 1/(1+w) arrives. w is ${name}.${start}`;
+    return `Counts: a query attends equally to BOS and to ${which}. Only BOS carries a 1, so with w such keys 1/(1+w) arrives. ${countText(head?.part, name)}${start}`;
   }
   const node = app.graph.nodes[block.origins.flatMap((e) => app.nodesOf[e])[0]];
   const values = node?.op === 'aggregate' ? nodeName(app, node.values) : 'the values';
@@ -51,6 +51,13 @@ export function attentionSentence(app, block) {
   const verb = block.gadget.startsWith('averages') ? `takes the mean of their ${values}` : `takes over their ${values}`;
   const none = which.startsWith('every key') ? '' : ` Where there is none, all weight falls on BOS, which carries the default (${otherwise}).`;
   return `Moves values: a query attends equally to ${which} and ${verb}.${none} The result is ${name}.`;
+}
+
+// What a count is of.
+function countText(part, name) {
+  if (!part) return `w is ${name}.`;
+  if (!part.complement) return `w is one of ${part.of} counts whose sum is ${name}.`;
+  return part.literals.length === 0 ? `w is the number of all keys, from which the counts of ${plural(part.of - 1, 'other head')} are taken to make ${name}.` : `w is taken from the number of all keys, to make ${name}.`;
 }
 
 function headOf(app, block) {

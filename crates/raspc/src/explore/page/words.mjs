@@ -93,9 +93,15 @@ function everywhere(app, id) {
   return keys.op === 'const' && queries.op === 'const' ? Boolean(node.test(keys.value, queries.value)) : undefined;
 }
 
-// The keys that a query attends to, in words.
-export function keysText(app, id) {
+// The keys that a query attends to, in words; of a selector that takes several heads those of one of them.
+export function keysText(app, id, part) {
   const { causal } = app.data.config;
+  const literals = part?.literals.map(([e, negated]) => [app.nodesOf[e]?.[0], negated]);
+  if (literals?.every(([node]) => node !== undefined)) {
+    if (literals.length === 0) return causal ? 'every key up to its own position' : 'every key';
+    const each = literals.map(([node, negated]) => (negated ? `not (${conditionText(app, node)})` : literals.length > 1 ? `(${conditionText(app, node)})` : conditionText(app, node)));
+    return `each key ${causal ? 'up to its own position ' : ''}where ${each.join(' and ')}`;
+  }
   const all = everywhere(app, id);
   if (all === false) return 'no key';
   if (all) return causal ? 'every key up to its own position' : 'every key';
