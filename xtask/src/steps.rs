@@ -62,8 +62,12 @@ pub(crate) fn test(root: &Path) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Records output anew.
+/// Records output anew, and makes the copies.
 pub(crate) fn bless(root: &Path) -> ExitCode {
+    if let Err(e) = crate::tidy::copies::renew(root) {
+        eprintln!("the copies could not be made: {e}");
+        return ExitCode::FAILURE;
+    }
     if BLESS.run(root) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
