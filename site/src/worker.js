@@ -49,17 +49,27 @@ function crash(error) {
   return { reason: 'memory', message: `${message(error)}, with ${mebibytes} MiB in use` };
 }
 
+// What requests wait for that come before the module is there; whether it came.
+let started;
+
+async function start(from) {
+  try {
+    const module = await load(from);
+    ({ exports } = await WebAssembly.instantiate(module, {}));
+    self.postMessage({ started: module });
+    return true;
+  } catch (error) {
+    self.postMessage({ failed: { reason: 'load', message: message(error) } });
+    return false;
+  }
+}
+
 self.onmessage = async ({ data }) => {
   if (data.start) {
-    try {
-      const module = await load(data.start);
-      ({ exports } = await WebAssembly.instantiate(module, {}));
-      self.postMessage({ started: module });
-    } catch (error) {
-      self.postMessage({ failed: { reason: 'load', message: message(error) } });
-    }
+    started = start(data.start);
     return;
   }
+  if (!(await started)) return;
   const { id, request } = data;
   try {
     const start = performance.now();
