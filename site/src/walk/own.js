@@ -39,8 +39,15 @@ export async function own(program, box, words) {
   replace(box, h('p', { class: 'title' }, words.program), place, input, said, h('div', { class: 'buttons' }, verify, open), proved);
 }
 
+// A place in the program as line and column; of another text its name too.
+function where(place) {
+  if (!place) return '';
+  const text = place.source.endsWith('.rasp') ? '' : `${place.source} `;
+  return `${text}${place.line}:${place.column}: `;
+}
+
 function faults(list, words) {
   const codes = `${document.querySelector('.site-nav .home').getAttribute('href').replace(/index\.html$/, '')}reference/codes/index.html#`;
-  const one = (d) => h('li', { lang: 'en' }, d.code ? h('a', { href: codes + d.code }, d.code) : null, ` ${d.place ? `${d.place.line}:${d.place.column}: ` : ''}${d.message}`, d.hint ? h('span', { class: 'hint' }, ` ${d.hint}`) : null);
+  const one = (d) => h('li', { lang: 'en' }, d.code ? h('a', { href: codes + d.code }, d.code) : null, ` ${where(d.place)}${d.message}`, d.hint ? h('span', { class: 'hint' }, ` ${d.hint}`) : null);
   return [h('p', null, words.wrong), h('ul', null, list.slice(0, 5).map(one))];
 }

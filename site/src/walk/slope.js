@@ -60,7 +60,7 @@ function results(program, longest, words) {
   const cell = (w, got) => ({ text: `${got}${Number(got) === w ? '' : ' ✗'}`, class: Number(got) === w ? '' : 'wrong' });
   const rows = counts.map((w, i) => [String(w), number(1 / (1 + w)), cell(w, fixed[i]), cell(w, ours[i])]);
   const wrong = counts.filter((w, i) => fixed[i] !== w);
-  const few = wrong.slice(0, 3).map((w) => words.slopeOne(w, fixed[w - 1])).join(', ') + (wrong.length > 3 ? ', …' : '');
+  const few = wrong.slice(0, 3).map((w) => words.slopeOne(w, fixed[w - 1])).join(words.comma) + (wrong.length > 3 ? words.slopeMore : '');
   const [lower, higher] = [longest, longest - 1];
   return [
     h('div', { class: 'pair' },

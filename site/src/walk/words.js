@@ -20,10 +20,10 @@ const en = {
   smallerOnes: 'selected keys', bosWeight: 'weight of BOS', widthCaption: 'Counting by the weight that BOS keeps', decoded: 'decoded',
   rampsCaption: (name, of) => `Each line is one direction of ${name}, as a function of 1 + 1/(1+w), where w is ${of}`, rampPoint: (x, v) => `at ${x} only the direction for ${v} is 1`,
   headLabel: 'Head', head: (l, i) => `layer ${l} head ${i}`, qk: 'W_QK: the score of a query direction (down) with a key direction (across)', ov: 'W_OV: what a key’s direction (down) writes (across)', bosScore: (s) => `BOS scores ${s}.`, tooLarge: 'Too large to show here: open it in the playground.',
-  sizes: (c, p, n) => `${c.n_layers} ${c.n_layers === 1 ? 'layer' : 'layers'}, ${c.n_heads} ${c.n_heads === 1 ? 'head' : 'heads'}${c.n_layers === 1 ? '' : ' in each'}, d_model ${c.d_model}, d_head ${c.d_head}, d_mlp ${c.d_mlp}: ${p.toLocaleString('en')} parameters, ${n.toLocaleString('en')} of them not zero`,
+  sizes: (c, p, n) => `${c.n_layers === 0 ? 'no layers' : `${c.n_layers} ${c.n_layers === 1 ? 'layer' : 'layers'}, ${c.n_heads} ${c.n_heads === 1 ? 'head' : 'heads'}${c.n_layers === 1 ? '' : ' in each'}`}, d_model ${c.d_model}, d_head ${c.d_head}, d_mlp ${c.d_mlp}: ${p.toLocaleString('en')} parameters, ${n.toLocaleString('en')} of them not zero`,
   program: 'Program', ownInput: 'Input', fine: 'Compiled.', wrong: 'The compiler says:', verify: 'Check every input', verified: (v) => `${v.mismatches === 0 ? '✓' : '✗'} ${v.checked.toLocaleString('en')} ${v.exhaustive ? 'inputs, all there are' : 'inputs'}: ${v.mismatches === 0 ? 'interpreter and transformer agree at every position' : `${v.mismatches} disagree`}`,
   open: 'Open in the playground', picture: { flow: 'The program on this input', graph: 'The computational graph', layers: 'The layers', residual: 'The residual stream', weights: 'The weights', attention: 'The attention patterns' },
-  slopeLength: 'Longest input', slopeCount: 'tokens', slopeArrives: 'arrives, 1/(1+w)', slopeFixed: 'slope 100', slopeOurs: 'raspc', slopeCaption: (n) => `length, compiled for inputs of up to ${n} tokens`, slopeFine: (n) => `Up to ${n} tokens both read every length right.`, slopeWrong: (list) => `Slope 100 reads ${list}. The slopes that raspc chose from the gaps read every length right.`,
+  slopeLength: 'Longest input', slopeCount: 'tokens', slopeArrives: 'arrives, 1/(1+w)', slopeFixed: 'slope 100', slopeOurs: 'raspc', slopeCaption: (n) => `length, compiled for inputs of up to ${n} tokens`, slopeFine: (n) => `Up to ${n} tokens both read every length right.`, comma: ', ', slopeMore: ', and so on', slopeWrong: (list) => `Slope 100 reads ${list}. The slopes that raspc chose from the gaps read every length right.`,
   slopeOne: (w, g) => `${w} tokens as ${g}`, slopeLegend: ['slope 100', 'raspc'], slopeText: (lo, hi, a, b, c, d) => `The step has to be 0 at 1/${hi + 1} (${hi} tokens) and 1 at 1/${lo + 1} (${lo} tokens). With slope 100 it is ${a} and ${b}, with raspc’s slope ${c} and ${d}.`,
 };
 
@@ -47,10 +47,10 @@ const zh = {
   smallerOnes: '选中的键', bosWeight: 'BOS 的权重', widthCaption: '借助 BOS 留下的权重来计数', decoded: '读出',
   rampsCaption: (name, of) => `每条线是 ${name} 的一个方向，横轴是 1 + 1/(1+w)，w 即 ${of}`, rampPoint: (x, v) => `在 ${x} 处只有取值 ${v} 的方向为 1`,
   headLabel: '注意力头', head: (l, i) => `第 ${l} 层的头 ${i}`, qk: 'W_QK：查询方向（纵）与键方向（横）之间的分数', ov: 'W_OV：键的方向（纵）会写入什么（横）', bosScore: (s) => `BOS 的分数是 ${s}。`, tooLarge: '太大，这里放不下：请在 Playground 里打开。',
-  sizes: (c, p, n) => `${c.n_layers} 层，每层 ${c.n_heads} 个头，d_model ${c.d_model}，d_head ${c.d_head}，d_mlp ${c.d_mlp}：共 ${p.toLocaleString('en')} 个参数，其中 ${n.toLocaleString('en')} 个不为零`,
+  sizes: (c, p, n) => `${c.n_layers === 0 ? '没有层' : `${c.n_layers} 层，每层 ${c.n_heads} 个头`}，d_model ${c.d_model}，d_head ${c.d_head}，d_mlp ${c.d_mlp}：共 ${p.toLocaleString('en')} 个参数，其中 ${n.toLocaleString('en')} 个不为零`,
   program: '程序', ownInput: '输入', fine: '编译成功。', wrong: '编译器说：', verify: '检查所有输入', verified: (v) => `${v.mismatches === 0 ? '✓' : '✗'} ${v.exhaustive ? '全部' : ''} ${v.checked.toLocaleString('en')} 个输入：${v.mismatches === 0 ? '解释器与 Transformer 在每个位置上都一致' : `${v.mismatches} 个不一致`}`,
   open: '在 Playground 中打开', picture: { flow: '程序在这个输入上的运行', graph: '计算图', layers: '各层', residual: '残差流', weights: '权重', attention: '注意力矩阵' },
-  slopeLength: '最长输入', slopeCount: 'token 数', slopeArrives: '收到的 1/(1+w)', slopeFixed: '斜率 100', slopeOurs: 'raspc', slopeCaption: (n) => `length，按最长 ${n} 个 token 编译`, slopeFine: (n) => `最长不超过 ${n} 个 token 时，两种做法都能读对所有长度。`, slopeWrong: (list) => `斜率 100 读错了：${list}。raspc 根据间隔选出的斜率全部读对。`,
+  slopeLength: '最长输入', slopeCount: 'token 数', slopeArrives: '收到的 1/(1+w)', slopeFixed: '斜率 100', slopeOurs: 'raspc', slopeCaption: (n) => `length，按最长 ${n} 个 token 编译`, slopeFine: (n) => `最长不超过 ${n} 个 token 时，两种做法都能读对所有长度。`, comma: '，', slopeMore: '，等等', slopeWrong: (list) => `斜率 100 读错了：${list}。raspc 根据间隔选出的斜率全部读对。`,
   slopeOne: (w, g) => `${w} 个 token 读成 ${g}`, slopeLegend: ['斜率 100', 'raspc'], slopeText: (lo, hi, a, b, c, d) => `这级台阶在 1/${hi + 1}（${hi} 个 token）处应为 0，在 1/${lo + 1}（${lo} 个 token）处应为 1。斜率 100 时得到 ${a} 和 ${b}，raspc 的斜率得到 ${c} 和 ${d}。`,
 };
 
