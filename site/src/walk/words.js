@@ -31,7 +31,7 @@ const zh = {
   input: '输入', word: '由字母 h、e、l、o 组成的单词（最多 6 个字母）', numbers: '0 到 4 之间互不相同的数，最多 5 个，写作 [3, 1, 4, 2]',
   empty: '请至少输入一个 token', position: '位置', transformer: 'Transformer', interpreter: '解释器',
   compiling: '编译器正在启动……', failed: '编译器无法在这个浏览器里启动：', none: '这个程序里没有这一类东西。',
-  residual: '残差流', after: (name) => `${name}之后`, stage: '阶段',
+  residual: '残差流', after: (name) => `${name}${/\w$/.test(name) ? ' ' : ''}之后`, stage: '阶段',
   half: (s) => (s === 0 ? '嵌入' : `第 ${Math.floor((s - 1) / 2)} 层${s % 2 === 1 ? '注意力' : ' MLP'}`),
   constants: '常量', query: '查询位置', queries: '查询 Q：行 × W_Q', keys: '键 K：行 × W_K', scores: '分数：查询 · 键', pattern: '注意力矩阵：每行取 softmax',
   queryOf: (n, t) => `位置 ${n}（${t}）把权重给了：`,
