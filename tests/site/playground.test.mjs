@@ -1,38 +1,25 @@
 // The playground in a browser, as a newcomer uses it: a mistake and its place, the outputs side by side, settings, links,
 // a compilation that is cancelled, no network at all; never a complaint in the console, never a request to another host.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
-import { extname, join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import { decode, encode } from '../../site/src/playground/share.js';
+import { launch, serve } from './serve.mjs';
 
-const { RASPC_SITE: site, RASPC_EXPLORE_MODULES: modules, CHROMIUM } = process.env;
-const { chromium } = await import(pathToFileURL(join(modules, 'playwright-core', 'index.mjs')));
-
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json' };
+const { RASPC_SITE: site } = process.env;
 // A machine that does much else is slow.
 const SLOW = { timeout: 60_000 };
-let [browser, server, address] = [];
-let served = true;
+let [browser, host, address] = [];
 
 before(async () => {
-  // As any static host serves the folder, below a path of its own.
-  server = createServer((request, response) => {
-    if (!served) return request.socket.destroy();
-    const path = join(site, normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname.replace(/^\/below\//, '')).replace(/^$|\/$/, '/index.html')));
-    if (!path.startsWith(site) || !existsSync(path) || extname(path) === '') return response.writeHead(404).end();
-    return response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(readFileSync(path));
-  });
-  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
-  address = `http://127.0.0.1:${server.address().port}/below/`;
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  host = await serve(site);
+  ({ address } = host);
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();
-  server?.close();
+  host?.close();
 });
 
 // A page that fails the test where it complains, asks another host for anything, or moves by itself.
@@ -244,7 +231,7 @@ describe('without a network', () => {
     const { page, close } = await open();
     await page.evaluate(() => navigator.serviceWorker.ready);
     await page.waitForFunction(async () => (await caches.keys()).length > 0 && navigator.serviceWorker.controller, null, SLOW);
-    served = false;
+    host.up = false;
     try {
       await page.goto('about:blank');
       await page.goto(`${address}#v=1&example=hist&i=abab`);
@@ -255,7 +242,7 @@ describe('without a network', () => {
       await page.goto(address);
       await page.waitForSelector('html[data-ready]', SLOW);
     } finally {
-      served = true;
+      host.up = true;
     }
     await close();
   });
