@@ -76,7 +76,7 @@ function aboutNode(app, key) {
   const readout = app.model.readouts.find((r) => r.node === id);
   return [
     h('p', { class: 'op' }, operationText(app, id)),
-    node.alias ? h('p', { class: 'hint' }, `What its line gave the ${ordinal(node.alias)} time it ran, before ${node.alias.replace(/[₀-₉]+$/u, '')} was bound anew.`) : null,
+    node.alias ? h('p', { class: 'hint' }, `What its line of the program made the ${ordinal(node.alias)} time it ran.`) : null,
     facts(set ? fact('can hold', set) : null, fact('held as', ways), places(app), readout ? fact('readable', `after the ${halfName(readout.after)}`) : null, family(app, id)),
     readout ? valuesNow(app, readout) : null,
     overwriteForm(app, id),
