@@ -160,7 +160,7 @@ function headCard(app, head, l, i) {
   const condition = selector === undefined ? null : h('p', { class: 'hint' }, `attends to ${counts ? 'BOS and to ' : ''}${keysText(app, selector, head.part)}`);
   const computes = head.origins.flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => chip(app, nodeName(app, n), `n${n}`));
   const name = link(app, h('button', { type: 'button', class: 'chip strong' }, `layer ${l} head ${i}`), key);
-  const element = h('article', { class: 'head-card', 'data-head': `${l}.${i}` }, h('div', { class: 'card-top' }, h('div', { class: 'card-head' }, name, h('span', { class: 'hint' }, counts ? 'counts for' : 'computes'), computes), toggle), condition, view.element);
+  const element = h('article', { class: 'head-card', 'data-head': `${l}.${i}` }, h('div', { class: 'card-top' }, h('div', null, name), toggle), h('div', { class: 'pair' }, h('span', { class: 'hint' }, counts ? 'counts for' : 'computes'), computes), condition, view.element);
   app.register(key, element);
   app.on('run', update);
   app.on('step', update);
