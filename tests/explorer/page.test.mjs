@@ -285,6 +285,11 @@ describe('the graph', () => {
     assert.ok(names.includes('balance₁') && names.includes('balance'), names.join(' '));
     assert.match(await page.locator('.program').textContent(), /at most 40 tokens/);
     assert.match(await page.locator('[data-head="0.1"]').textContent(), /attends to every key/);
+    // They are decoded too, where that is asked for.
+    assert.equal(await page.locator('.decoded .got .chip', { hasText: 'balance₁' }).count(), 0);
+    await page.locator('#run .panel input[type=checkbox]').first().check();
+    assert.ok((await page.locator('.decoded .got .chip', { hasText: 'balance₁ < 0' }).count()) > 0);
+    assert.equal(await page.locator('.decoded td.wrong').count(), 0);
     await close();
   });
 });

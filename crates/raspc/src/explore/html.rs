@@ -15,6 +15,7 @@ const MODULES: &[&str] = &[
     include_str!("page/words.mjs"),
     include_str!("page/dom.mjs"),
     include_str!("page/names.mjs"),
+    include_str!("page/unnamed.mjs"),
     include_str!("page/state.mjs"),
     include_str!("page/whatif.mjs"),
     include_str!("page/paint.mjs"),
