@@ -71,11 +71,6 @@ fn hash(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }
 
-/// What allows the page's script and its style.
-pub(super) fn hashes() -> (String, String) {
-    (hash(&script()), hash(STYLE))
-}
-
 /// What the browser lets the page do.
 fn policy(script: &str, style: &str, served: bool) -> String {
     let form = if served { "'self'" } else { "'none'" };
@@ -152,7 +147,7 @@ mod tests {
         assert!(!strict.contains("unsafe") && strict.ends_with("form-action 'none'"));
         assert_ne!(strict, policy("let y;", "p{}", false));
         assert!(policy("", "", true).ends_with("form-action 'self'"));
-        let (script, style) = hashes();
+        let (script, style) = (hash(&script()), hash(STYLE));
         let page = page("p", &serde_json::json!({}), false);
         assert!(page.contains(&format!("script-src {script}; style-src {style};")));
     }
