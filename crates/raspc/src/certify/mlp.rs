@@ -70,10 +70,10 @@ pub(super) fn feed_forward(
     for (dir, dom, bits) in new {
         let d = dir as usize;
         let inherited = by_dir[&dir].iter().map(|&g| groups[g].bits(stream)).max().unwrap_or(0);
-        stream.bits[d] = stream.bits[d].max(bits).max(inherited);
+        stream.bits[d] = stream.bits[d].max(bits).max(inherited).max(at_bos[&dir].bits);
         stream.doms[d] = dom;
-        stream.bos[d] = stream.bos[d].plus(at_bos[&dir]);
-        stream.pad[d] = stream.pad[d].plus(at_pad[&dir]);
+        stream.bos[d] = stream.bos[d].plus(at_bos[&dir].finish());
+        stream.pad[d] = stream.pad[d].plus(at_pad[&dir].finish());
     }
 }
 
@@ -92,14 +92,14 @@ fn narrowed<'a>(var: Var, groups: impl Iterator<Item = &'a Group>, facts: &Facts
 }
 
 /// What the groups add at a position whose directions are known one by one.
-fn constants(groups: &[Group], at: &[Num]) -> HashMap<u32, Num> {
+fn constants(groups: &[Group], at: &[Num]) -> HashMap<u32, Sum> {
     let mut out: HashMap<u32, Sum> = HashMap::new();
     for group in groups {
         for (dir, sum) in group.adds_at(at) {
             out.entry(dir).or_insert(Sum::EMPTY).add(&sum);
         }
     }
-    out.into_iter().map(|(d, s)| (d, s.finish())).collect()
+    out
 }
 
 /// The new domains of a target's directions.
@@ -205,10 +205,11 @@ fn lines(target: &Target<'_>, stream: &Stream, facts: &Facts<'_>) -> Option<Vec<
     let line = |&dir: &u32| {
         let Dom::Const(old) = stream.doms[dir as usize] else { return None };
         let (mut scale, mut offset, mut error) = (0.0, 0.0, 0.0);
-        let mut products = Sum::EMPTY;
+        let (mut products, mut anything) = (Sum::EMPTY, Sum::EMPTY);
         for group in &target.groups {
             let Some(writes) = group.writes.get(&dir) else { continue };
             let hull = group.form.hull(facts);
+            anything.add(&group.adds(writes, &hull));
             let (k, o, e) = group.form.multiple_of(target.var, facts)?;
             let (factor, constant, all) = group.line(writes, &hull)?;
             scale += factor * k;
@@ -224,7 +225,8 @@ fn lines(target: &Target<'_>, stream: &Stream, facts: &Facts<'_>) -> Option<Vec<
         with_old.add(&Sum::term(1.0, old));
         error += products.rounding() + with_old.rounding() + (old.hi - old.lo) / 2.0;
         let grid = if with_old.rounding() == 0.0 && with_old.grid.is_finite() { with_old.grid } else { 0.0 };
-        let none = with_old.finish();
+        // The line says nothing of where the variable is none.
+        let none = if facts.can_be_none(target.var) { old.plus(anything.finish()) } else { with_old.finish() };
         let offset = offset + f64::midpoint(old.lo, old.hi);
         let dom = Dom::Affine(Affine { var: target.var, scale, offset, error, grid, none });
         Some((dir, dom, products.bits))
