@@ -96,7 +96,7 @@ impl Meaning {
             Self::Width => count(var, value, bos, weights, facts),
             Self::Aggregate { node, selector, values, default } if !weights.counts => {
                 let widths = facts.values.width_range(*selector);
-                let proved = widths.1 <= 1 || facts.values.selects_equal(*selector, *values);
+                let proved = widths.1 <= 1 || facts.selects_equal(*selector, *values);
                 let wished = facts.graph.node(*node).annotation == Some(Annotation::Categorical);
                 if wished && !proved {
                     findings.assume_equal(*node);

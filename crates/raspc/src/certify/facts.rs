@@ -127,13 +127,21 @@ pub(super) struct Facts<'a> {
     rows: RefCell<HashMap<Vec<Var>, Option<Rc<Rows>>>>,
     linear: RefCell<HashMap<Var, Rc<Linear>>>,
     families: RefCell<HashMap<NodeId, Option<Rc<Family>>>>,
+    /// By selector and what is moved. (It is asked for at every direction.)
+    equal: RefCell<HashMap<(NodeId, NodeId), bool>>,
     roots: RefCell<HashMap<NodeId, Rc<BTreeSet<Root>>>>,
 }
 
 impl<'a> Facts<'a> {
     pub(super) fn new(graph: &'a Graph, forms: &'a Forms, values: &'a Values, options: &'a Options) -> Self {
-        let (classes, rows, linear, families, roots) = Default::default();
-        Self { graph, forms, values, options, classes, rows, linear, families, roots }
+        let (classes, rows, linear, families, equal, roots) = Default::default();
+        Self { graph, forms, values, options, classes, rows, linear, families, equal, roots }
+    }
+
+    /// Whether all keys that one query selects hold equal values.
+    pub(super) fn selects_equal(&self, selector: NodeId, values: NodeId) -> bool {
+        let mut known = self.equal.borrow_mut();
+        *known.entry((selector, values)).or_insert_with(|| self.values.selects_equal(selector, values))
     }
 
     /// Whether the variable's values are listed without further ado.
