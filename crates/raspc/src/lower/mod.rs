@@ -57,6 +57,8 @@ struct Lowering<'a> {
     pattern_of: HashMap<(NodeId, usize, bool), u32>,
     /// By selector: the form that is 1 where it selects anything.
     defined_of: HashMap<NodeId, Form>,
+    /// By node: its number in a direction that holds nothing else, where some sum needed that.
+    unswollen: HashMap<NodeId, Form>,
 }
 
 /// The node that has no construction, and why.
@@ -91,6 +93,7 @@ pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::resu
         patterns: Vec::new(),
         pattern_of: HashMap::new(),
         defined_of: HashMap::new(),
+        unswollen: HashMap::new(),
     };
     for (id, node) in graph.iter().filter(|(_, n)| n.op.kind() == Kind::SOp) {
         if let Err(e) = lowering.node(id) {

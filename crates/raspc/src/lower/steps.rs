@@ -37,7 +37,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn ready(&self, id: NodeId, scalar: &Scalar) -> Result<Ready> {
+    fn ready(&mut self, id: NodeId, scalar: &Scalar) -> Result<Ready> {
         match scalar {
             Scalar::Reciprocal(w) => self.ready_reciprocal(id, *w),
             Scalar::Sum(sum) => self.ready_sum(id, sum),
@@ -59,11 +59,11 @@ impl Lowering<'_> {
     }
 
     /// A sum of numbers, scaled so that its factors are whole; a none anywhere lies beyond all values.
-    fn ready_sum(&self, id: NodeId, sum: &Sum) -> Result<Ready> {
+    fn ready_sum(&mut self, id: NodeId, sum: &Sum) -> Result<Ready> {
         let scale = whole_multiple(&sum.terms.iter().map(|t| t.1).collect::<Vec<_>>()).unwrap_or(1.0);
         let whole = |f: f64| if scale == 1.0 { f } else { (f * scale).round() };
         let terms: Vec<(NodeId, f64)> = sum.terms.iter().map(|&(n, f)| (n, whole(f))).collect();
-        let mut form = Form::sum(terms.iter().map(|t| (&self.number_of(t.0).value, t.1)));
+        let mut form = self.added(&terms, 0.0);
         let whole_points = if scale == 1.0 { self.own_points(id, sum) } else { None };
         let mut nodes: Vec<NodeId> = terms.iter().map(|t| t.0).collect();
         if !nodes.contains(&id) {
