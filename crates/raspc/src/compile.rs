@@ -15,8 +15,9 @@ use crate::certify::precision::analyse_for;
 use crate::certify::record::record;
 use crate::certify::{Analysis, Certificate, Parts};
 use crate::cleanup::{nearest, soft};
-use crate::encode::{codes, encode, plan::Encoded};
-use crate::formula::{by_counts, realise};
+use crate::encode::plan::{Encoded, OneHot, Scalar};
+use crate::encode::{codes, encode};
+use crate::formula::{by_classes, by_counts, realise};
 use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
 use crate::schedule::{Schedule, schedule};
@@ -84,15 +85,15 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     let simplified = simplify(graph, output, options.opt);
     let values = infer(&simplified.graph, simplified.output, options)?;
     let (mut simplified, mut values) = realise(&simplified, values, options)?;
-    let mut clean = BTreeSet::new();
+    let (mut clean, mut loose) = (BTreeSet::new(), BTreeSet::new());
     let mut tries = 0;
     loop {
-        let encoded = encode(&simplified, &values, options, &clean)?;
+        let encoded = encode(&simplified, &values, options, &clean, &loose)?;
         admit(&encoded, &values, options)?;
         let mut soft = soft(&encoded, &values);
         soft.retain(|id| !clean.contains(id));
         // First what is soft is cleaned, each time something more; then the node that fails is given another form, a bounded
-        // number of times.
+        // number of times: made of counts; read as a number; its values merged that no reader tells apart.
         let built = build(graph, output, &encoded, &values, options);
         let (wanted, failed) = match &built {
             Err(refused) => {
@@ -110,14 +111,26 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         }
         tries += 1;
         let again = failed.filter(|_| tries <= FORMS);
-        let Some(counted) = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options)) else {
+        let counted = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options));
+        let untold = again.filter(|_| built.is_err() && counted.is_none());
+        if untold.is_some_and(|node| is_stepped(&encoded, node) && loose.insert(node)) {
+            continue;
+        }
+        let other = counted.or_else(|| untold.and_then(|node| by_classes(&simplified, &values, node)));
+        let Some(other) = other else {
             let (built, analysis) = built.map_err(|refused| vec![*refused.diagnostic])?;
             return finish((graph, output), options, values, encoded, built, analysis.certificate);
         };
-        let known = infer_needed(&counted.graph, &counted.needed(), options)?;
-        (simplified, values) = realise(&counted, known, options)?;
+        let known = infer_needed(&other.graph, &other.needed(), options)?;
+        (simplified, values) = realise(&other, known, options)?;
         clean.clear();
+        loose.clear();
     }
+}
+
+/// Whether the node's one-hot is made by steps on a number.
+fn is_stepped(encoded: &Encoded, node: NodeId) -> bool {
+    matches!(encoded.plan(node).onehot, Some(OneHot::Steps(Scalar::Sum(_))))
 }
 
 /// What comes after the encoded graph.

@@ -1,7 +1,10 @@
 //! Running a circuit: what its blocks do in ideal arithmetic, before layers and matrices exist. `verify` compares this
 //! level with the interpreter, so that a disagreement names the construction and not the rounding.
 //!
-//! Ideal: a softmax whose scores differ by 104 or more is a uniform choice among the best keys; sums are in f64.
+//! Ideal: a softmax whose scores differ by 104 or more is a uniform choice among the best keys; sums are in f64. But where a
+//! construction rests on a sum being rounded (`lower::written`), it is rounded here too.
+
+use std::collections::BTreeSet;
 
 use raspc_lang::graph::Mask;
 
@@ -16,7 +19,7 @@ pub fn run(circuit: &Circuit, mask: Mask, ids: &[u32]) -> Stream {
     for block in &circuit.blocks {
         match block {
             super::Block::Attention(a) => attend(circuit, a, mask, &mut stream),
-            super::Block::Mlp(m) => apply(m, &mut stream),
+            super::Block::Mlp(m) => apply(circuit, m, &mut stream),
         }
     }
     stream
@@ -72,13 +75,19 @@ fn attend(circuit: &Circuit, a: &Attention, mask: Mask, stream: &mut Stream) {
     }
 }
 
-fn apply(mlp: &Mlp, stream: &mut Stream) {
+fn apply(circuit: &Circuit, mlp: &Mlp, stream: &mut Stream) {
+    let written = mlp.units.iter().flat_map(|u| u.writes.iter().map(|w| w.0)).collect::<BTreeSet<_>>();
+    let rounded: Vec<(usize, f64)> =
+        written.into_iter().filter_map(|d| Some((d.index(), circuit.direction(d).rounds?))).collect();
     for row in &mut stream[1..] {
         let active: Vec<f64> = mlp.units.iter().map(|u| (read(&u.reads, row) + u.bias).max(0.0)).collect();
         for (unit, h) in mlp.units.iter().zip(active) {
             for &(dir, w) in &unit.writes {
                 row[dir.index()] += h * w;
             }
+        }
+        for &(dir, step) in &rounded {
+            row[dir] = (row[dir] / step).round() * step;
         }
     }
 }

@@ -37,6 +37,9 @@ impl Encoder<'_> {
                 }
             } else {
                 self.demand_terms(sum);
+                for t in &sum.terms {
+                    self.demands[t.0.index()].plain |= demand.plain;
+                }
             }
             number = false;
         }
@@ -168,7 +171,8 @@ impl Encoder<'_> {
             return Some(Way::Steps(Scalar::Sum(sum)));
         }
         // A table of numbers needs all their steps first.
-        if size > GATED
+        let untold = dims.iter().any(|d| self.loose.contains(d));
+        if (size > GATED || untold)
             && let Some(gated) = self.gated(id, function, args)
         {
             return Some(Way::Gated(gated));

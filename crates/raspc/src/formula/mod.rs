@@ -11,6 +11,7 @@
 //! | `classes.rs` | one select over the classes of its keys and of its queries |
 //! | `bits.rs` | a bit for each value of a shared side; a bit for each position |
 //! | `fraction.rs` | functions of means by counts, where f32 cannot tell the means apart |
+//! | `merged.rs` | values that no select tells apart, as one |
 //! | `prefix.rs` | widths of `<` over many values, bit by bit |
 //!
 //! The formula itself stays in the graph, and with it all that is known of what it selects; the selects that realise it,
@@ -20,6 +21,7 @@ mod additive;
 mod bits;
 mod classes;
 mod fraction;
+mod merged;
 mod prefix;
 mod simplex;
 mod truth;
@@ -34,6 +36,7 @@ use additive::additive;
 use bits::Shared;
 use classes::Classes;
 pub use fraction::by_counts;
+pub use merged::by_classes;
 pub use prefix::Family;
 use truth::{Cases, Formula, atoms};
 

@@ -49,6 +49,8 @@ struct Lowering<'a> {
     circuit: Circuit,
     onehots: Vec<Option<OneHotForms>>,
     numbers: Vec<Option<NumberForm>>,
+    /// By node: its number on a grid, for steps, and the error of that, where the number itself lies closer.
+    coarse: Vec<Option<(Form, f64)>>,
     /// By width node: the direction that holds 1 + 1/(1+w).
     reciprocals: Vec<Option<DirId>>,
     /// By width node: for each conjunction the direction that holds 1/(1+w).
@@ -88,6 +90,7 @@ pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::resu
         circuit: Circuit::new(),
         onehots: vec![None; graph.len()],
         numbers: vec![None; graph.len()],
+        coarse: vec![None; graph.len()],
         reciprocals: vec![None; graph.len()],
         ratios: vec![Vec::new(); graph.len()],
         patterns: Vec::new(),
@@ -152,7 +155,7 @@ impl Lowering<'_> {
             Number::Constant => self.constant_number(id),
             Number::Embedded { source } => self.embedded_number(id, *source)?,
             Number::View { base } => self.view_number(id, *base)?,
-            Number::Affine { sum, materialise } => self.affine(id, sum, *materialise)?,
+            Number::Affine { sum, materialise } => self.affine(id, sum, *materialise, plan.lattice != 0)?,
             Number::Steps(scalar) => return self.steps(id, scalar, false, plan),
             Number::Table { dims } => return self.table(id, dims, false, plan),
             Number::Gated(gated) => self.gated(id, gated, plan)?,
@@ -179,10 +182,26 @@ impl Lowering<'_> {
         self.numbers[id.index()].as_ref().unwrap_or_else(|| panic!("{id} has no number"))
     }
 
+    /// The node's number as steps read it, and its error.
+    fn gridded(&self, id: NodeId) -> (&Form, f64) {
+        match &self.coarse[id.index()] {
+            Some((form, error)) => (form, *error),
+            None => (&self.number_of(id).value, self.number_of(id).error),
+        }
+    }
+
     /// A direction without embedding, for a block to write.
     fn direction(&mut self, label: String, origin: NodeId, range: Range) -> DirId {
         let embedding = Embedding::default();
-        self.circuit.add_direction(Direction { label, origin: Some(origin), embedding, writer: None, bos: 0.0, range })
+        self.circuit.add_direction(Direction {
+            label,
+            origin: Some(origin),
+            embedding,
+            writer: None,
+            bos: 0.0,
+            range,
+            rounds: None,
+        })
     }
 
     /// A direction of a one-hot.

@@ -63,7 +63,7 @@ impl Lowering<'_> {
         let scale = whole_multiple(&sum.terms.iter().map(|t| t.1).collect::<Vec<_>>()).unwrap_or(1.0);
         let whole = |f: f64| if scale == 1.0 { f } else { (f * scale).round() };
         let terms: Vec<(NodeId, f64)> = sum.terms.iter().map(|&(n, f)| (n, whole(f))).collect();
-        let mut form = self.added(&terms, 0.0);
+        let mut form = self.added(&terms, 0.0, true);
         let whole_points = if scale == 1.0 { self.own_points(id, sum) } else { None };
         let mut nodes: Vec<NodeId> = terms.iter().map(|t| t.0).collect();
         if !nodes.contains(&id) {
@@ -71,7 +71,7 @@ impl Lowering<'_> {
         }
         let at = nodes.iter().position(|&n| n == id).expect("just added");
         let measured = measure(&self.circuit, &form);
-        let error = terms.iter().map(|t| t.1.abs() * self.number_of(t.0).error).sum::<f64>().max(measured.error);
+        let error = terms.iter().map(|t| t.1.abs() * self.gridded(t.0).1).sum::<f64>().max(measured.error);
         // Whole multiples of the grid add up exactly in f64 too; other ideal values are themselves a little off.
         let slack = if error == 0.0 && measured.grid.is_some() { 0.0 } else { 4.0 * f64::EPSILON };
         let mut points = Vec::new();
@@ -158,8 +158,14 @@ impl Lowering<'_> {
                     "`{name}` must tell {scalar} = {left} from {right}: they differ by {:.3e}, and the model's error is up to {error:.3e}",
                     right - left
                 );
-                Diagnostic::error(codes::MARGIN, message)
-                    .hint("shorten the maximum length, or compare counts instead of fractions")
+                // Two results of 64-bit arithmetic that would be one number but for its rounding.
+                let noise = right - left <= 64.0 * f64::EPSILON * left.abs().max(right.abs());
+                let hint = if noise {
+                    "the two are one number but for the rounding of 64-bit arithmetic: round it first, or compare it with a threshold between its values"
+                } else {
+                    "shorten the maximum length, or compare counts instead of fractions"
+                };
+                Diagnostic::error(codes::MARGIN, message).hint(hint)
             }
             Fault::Range { sum, grid } => {
                 let message =

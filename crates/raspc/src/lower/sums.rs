@@ -16,15 +16,11 @@ const MUCH: f64 = 64.0;
 
 impl Lowering<'_> {
     /// A sum of numbers: a form, or (at `-O0`) a direction of its own.
-    pub(super) fn affine(&mut self, id: NodeId, sum: &Sum, materialise: bool) -> Result<NumberForm> {
-        let mut value = self.added(&sum.terms, sum.constant);
-        let inherited: f64 = sum.terms.iter().map(|t| t.1.abs() * self.number_of(t.0).error).sum();
-        let measured = measure(&self.circuit, &value);
-        let grid_error = if measured.grid.is_some() { 0.0 } else { measured.sum * 4.0 * f64::EPSILON };
-        let mut error = inherited.max(measured.error) + grid_error;
-        if !f64::from(measured.sum as f32).is_finite() {
-            return Err(self.too_large(id, measured.sum));
+    pub(super) fn affine(&mut self, id: NodeId, sum: &Sum, materialise: bool, stepped: bool) -> Result<NumberForm> {
+        if stepped && sum.terms.iter().any(|t| self.coarse[t.0.index()].is_some()) {
+            self.coarse[id.index()] = Some(self.sum_form(id, sum, materialise, true)?);
         }
+        let (value, error) = self.sum_form(id, sum, materialise, false)?;
         let mut flags: Vec<Form> = sum.terms.iter().filter_map(|t| self.number_of(t.0).defined.clone()).collect();
         flags.dedup();
         let defined = match flags.len() {
@@ -32,11 +28,25 @@ impl Lowering<'_> {
             1 => flags.pop(),
             _ => Some(self.all_of(id, &flags)),
         };
-        if materialise {
-            let shift = power_above(measured.lo.abs().max(measured.hi.abs()));
-            (value, error) = self.copied(id, &value, error, shift, "sum");
-        }
         Ok(NumberForm { value, defined, error })
+    }
+
+    /// The form of a sum, as steps read it or as it is, and its error.
+    fn sum_form(&mut self, id: NodeId, sum: &Sum, materialise: bool, stepped: bool) -> Result<(Form, f64)> {
+        let value = self.added(&sum.terms, sum.constant, stepped);
+        let own = |n: NodeId| if stepped { self.gridded(n).1 } else { self.number_of(n).error };
+        let inherited: f64 = sum.terms.iter().map(|t| t.1.abs() * own(t.0)).sum();
+        let measured = measure(&self.circuit, &value);
+        let grid_error = if measured.grid.is_some() { 0.0 } else { measured.sum * 4.0 * f64::EPSILON };
+        let error = inherited.max(measured.error) + grid_error;
+        if !f64::from(measured.sum as f32).is_finite() {
+            return Err(self.too_large(id, measured.sum));
+        }
+        if !materialise {
+            return Ok((value, error));
+        }
+        let shift = power_above(measured.lo.abs().max(measured.hi.abs()));
+        Ok(self.copied(id, &value, error, shift, "sum"))
     }
 
     /// A direction that holds nothing but this form of a node, and its error. The form plus `shift` is never negative.
@@ -54,13 +64,12 @@ impl Lowering<'_> {
     }
 
     /// Σ factor · number + constant, with copies of the numbers whose constants would make the sum round.
-    pub(super) fn added(&mut self, terms: &[(NodeId, f64)], constant: f64) -> Form {
-        let plain = |l: &Self| {
-            let sum = Form::sum(terms.iter().map(|t| (&l.number_of(t.0).value, t.1)));
-            sum.plus(&Form::constant(1.0), constant)
-        };
-        let form = plain(self);
-        if terms.len() < 2 || self.is_exact(&form) {
+    /// Steps read numbers on their grids (`stepped`).
+    pub(super) fn added(&mut self, terms: &[(NodeId, f64)], constant: f64, stepped: bool) -> Form {
+        let value = |l: &Self, n: NodeId| if stepped { l.gridded(n).0.clone() } else { l.number_of(n).value.clone() };
+        let read: Vec<(Form, f64)> = terms.iter().map(|t| (value(self, t.0), t.1)).collect();
+        let form = Form::sum(read.iter().map(|t| (&t.0, t.1))).plus(&Form::constant(1.0), constant);
+        if self.is_exact(&form) {
             return form;
         }
         let swollen: Vec<NodeId> = terms.iter().map(|t| t.0).filter(|&n| self.is_swollen(n)).collect();
@@ -70,7 +79,7 @@ impl Lowering<'_> {
         }
         let mut sum = Form::zero();
         for &(node, factor) in terms {
-            let value = if swollen.contains(&node) { self.unswollen(node) } else { self.number_of(node).value.clone() };
+            let value = if swollen.contains(&node) { self.unswollen(node) } else { value(self, node) };
             sum = sum.plus(&value, factor);
         }
         sum.plus(&Form::constant(1.0), constant)
