@@ -56,8 +56,6 @@ pub struct Direction {
     pub bos: f64,
     /// What is known of its values at tokens.
     pub range: Range,
-    /// What is added rounds it to a multiple of this: its constant is so large.
-    pub rounds: Option<f64>,
 }
 
 /// What is known of the values a direction holds at tokens, in the f32 model.
@@ -239,7 +237,6 @@ impl Circuit {
             writer: None,
             bos,
             range: exact,
-            rounds: None,
         };
         Self { directions: vec![direction("one", 1.0, 0.0), direction("bos", 0.0, 1.0)], blocks: Vec::new() }
     }
