@@ -193,15 +193,7 @@ impl Lowering<'_> {
     /// A direction without embedding, for a block to write.
     fn direction(&mut self, label: String, origin: NodeId, range: Range) -> DirId {
         let embedding = Embedding::default();
-        self.circuit.add_direction(Direction {
-            label,
-            origin: Some(origin),
-            embedding,
-            writer: None,
-            bos: 0.0,
-            range,
-            rounds: None,
-        })
+        self.circuit.add_direction(Direction { label, origin: Some(origin), embedding, writer: None, bos: 0.0, range })
     }
 
     /// A direction of a one-hot.

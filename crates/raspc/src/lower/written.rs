@@ -54,7 +54,7 @@ pub(super) fn settle(circuit: &mut Circuit, written: &Written<'_>) -> Result<(Fo
     }
     let grid = values.iter().chain([&constant]).map(|&x| grid_of(x)).fold(f64::MAX, f64::min);
     let exact = error == 0.0 && worst == 0.0 && largest <= grid / U;
-    let (mut offset, mut rounds) = (0.0, None);
+    let mut offset = 0.0;
     let mut range = Range { lo, hi, grid: exact.then_some(grid), error: 0.0 };
     if !exact {
         let step = libm::exp2(libm::floor(libm::log2(2.0 * error.max(1e-30))) + 1.0);
@@ -62,7 +62,6 @@ pub(super) fn settle(circuit: &mut Circuit, written: &Written<'_>) -> Result<(Fo
         let step = step.max(super::repr::power_above(largest) * 8.0 * U);
         if worst == 0.0 && step <= grid && error < step / 2.0 {
             offset = 1.5 * step / (2.0 * U);
-            rounds = Some(step);
             let held = grid.min(grid_of(offset));
             range = Range { lo: lo + offset, hi: hi + offset, grid: Some(held), error: 0.0 };
             error = 0.0;
@@ -74,7 +73,6 @@ pub(super) fn settle(circuit: &mut Circuit, written: &Written<'_>) -> Result<(Fo
     let direction = &mut circuit.directions[to.index()];
     direction.embedding.constant = constant + offset;
     direction.range = range;
-    direction.rounds = rounds;
     Ok((Form::of(to).plus(&Form::constant(1.0), -offset), error))
 }
 
