@@ -4,7 +4,8 @@
 //! relu(s − lo − R (1 − g)) with a power of two R > hi − lo is s − lo where g = 1, and exactly 0 where g = 0: there its
 //! pre-activation is below 0 by more than any rounding. lo is rounded down to a coarse grid, and lo · g, which is exact, is
 //! added by whoever reads the number. So only the one group that holds has an error: that of its sum, of the unit's own
-//! additions, and of being stored.
+//! additions, and of being stored. Where the ranges of the groups are about as wide together as the widest of them, lo is the
+//! same for all: then what the direction holds is the number less a constant, whichever group it came from.
 
 use raspc_lang::graph::NodeId;
 use raspc_lang::value::Value;
@@ -16,6 +17,32 @@ use crate::circuit::{Form, Range, Unit};
 use crate::encode::plan::{Gated, Plan};
 use crate::gadgets::lookup::{Entry, Table, lookup};
 
+/// What is taken from the sums of the groups, so that they are not negative.
+struct Lowest {
+    /// The same for all groups.
+    common: Option<f64>,
+}
+
+impl Lowest {
+    /// Of groups with these least and greatest sums.
+    fn of(groups: impl Iterator<Item = (f64, f64)> + Clone) -> Self {
+        let (lo, hi) = groups.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), g| (a.min(g.0), b.max(g.1)));
+        let widest = groups.map(|g| g.1 - g.0).fold(0.0, f64::max);
+        let together = lo <= hi && power_above(hi - lo) <= 2.0 * power_above(widest);
+        Self { common: together.then(|| rounded_down(lo, hi)) }
+    }
+
+    fn at(&self, lo: f64, hi: f64) -> f64 {
+        self.common.unwrap_or_else(|| rounded_down(lo, hi))
+    }
+}
+
+/// The least of some numbers on a coarse grid.
+fn rounded_down(lo: f64, hi: f64) -> f64 {
+    let coarse = power_above((hi - lo).max(lo.abs()).max(hi.abs())) / 256.0;
+    (lo / coarse).floor() * coarse
+}
+
 impl Lowering<'_> {
     /// The number of a gated sum.
     pub(super) fn gated(&mut self, id: NodeId, gated: &Gated, plan: &Plan) -> Result<NumberForm> {
@@ -24,15 +51,19 @@ impl Lowering<'_> {
         let (mut widest, mut error) = (0.0f64, 0.0f64);
         let to = self.direction(self.label(id), id, BIT);
         let mut gridded = None;
-        for (group, gate) in gated.groups.iter().zip(&gates) {
+        let mut sums = Vec::with_capacity(gates.len());
+        for group in &gated.groups {
             let sum = Form::sum(group.terms.iter().map(|t| (&self.number_of(t.0).value, t.1)));
             let sum = sum.plus(&Form::constant(1.0), group.constant);
             let measured = measure(&self.circuit, &sum);
             if !f64::from(measured.sum as f32).is_finite() {
                 return Err(self.too_large(id, measured.sum));
             }
-            let coarse = power_above((measured.hi - measured.lo).max(measured.lo.abs()).max(measured.hi.abs())) / 256.0;
-            let lo = (measured.lo / coarse).floor() * coarse;
+            sums.push((sum, measured));
+        }
+        let lowest = Lowest::of(sums.iter().map(|s| (s.1.lo, s.1.hi)));
+        for ((group, gate), (sum, measured)) in gated.groups.iter().zip(&gates).zip(&sums) {
+            let lo = lowest.at(measured.lo, measured.hi);
             let room = 2.0 * power_above(measured.hi - lo);
             let reads = sum.plus(&Form::constant(1.0), -lo).plus(&gate.complement(), -room);
             let inherited: f64 = group.terms.iter().map(|t| t.1.abs() * self.number_of(t.0).error).sum();
@@ -40,7 +71,12 @@ impl Lowering<'_> {
             error = error.max(inherited.max(own));
             widest = widest.max(measured.hi - lo);
             units.push(Unit::new(&reads, 0.0, vec![(to, 1.0)]));
-            value = value.plus(gate, lo);
+            if lowest.common.is_none() {
+                value = value.plus(gate, lo);
+            }
+        }
+        if let Some(lo) = lowest.common {
+            value = Form::constant(lo);
         }
         let mut offset = 0.0;
         let mut range = Range { lo: -error, hi: widest + error, grid: None, error };

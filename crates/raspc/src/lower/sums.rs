@@ -45,7 +45,9 @@ impl Lowering<'_> {
         if !materialise {
             return Ok((value, error));
         }
-        let shift = power_above(measured.lo.abs().max(measured.hi.abs()));
+        // Only what is below zero must be moved above it: a larger shift would round the value.
+        let below = error - measured.lo;
+        let shift = if below > 0.0 { power_above(2.0 * below) } else { 0.0 };
         Ok(self.copied(id, &value, error, shift, "sum"))
     }
 
@@ -54,7 +56,7 @@ impl Lowering<'_> {
         let measured = measure(&self.circuit, value);
         let exact =
             measured.grid.filter(|&g| measured.bound(measured.constant + shift) <= g / U && grid_of(shift) >= g);
-        error += if exact.is_some() { 0.0 } else { 4.0 * U * shift };
+        error += if exact.is_some() { 0.0 } else { 2.0 * U * (shift + measured.lo.abs().max(measured.hi.abs())) };
         let range = Range { lo: measured.lo - error, hi: measured.hi + error, grid: exact, error };
         let to = self.direction(self.label(id), id, range);
         self.circuit.directions[to.index()].embedding.constant = -shift;
