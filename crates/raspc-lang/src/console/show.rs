@@ -10,7 +10,7 @@ use super::value::{Applied, Eval, Fail, Item, quoted, text_of, too_long};
 use crate::value::Value;
 
 /// Most bytes that a statement shows.
-const MAX_SHOWN: usize = 16 << 20;
+pub(super) const MAX_SHOWN: usize = 16 << 20;
 
 /// What a file has to say at its end.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Machine {
                 let head = format!("   list: {named}");
                 *out += &format!("{prefix} {key} {head}");
                 if list.iter().all(is_flat) {
-                    *out += &format!("{}\n", item.repr(&self.nodes));
+                    *out += &self.flat(item)?;
                     return Ok(());
                 }
                 *out += &format!("{prefix} [\n");
@@ -79,7 +79,7 @@ impl Machine {
                 let head = format!("   dict: {named}");
                 *out += &format!("{prefix} {key} {head}");
                 if dict.values().all(is_flat) {
-                    *out += &format!("{}\n", item.repr(&self.nodes));
+                    *out += &self.flat(item)?;
                     return Ok(());
                 }
                 *out += &format!("{prefix} {{\n");
@@ -103,6 +103,13 @@ impl Machine {
             }
         }
         Ok(())
+    }
+
+    /// A list or dictionary on one line: all of it, or an error.
+    fn flat(&mut self, item: &Item) -> Eval<String> {
+        let text = item.repr_up_to(&self.nodes, MAX_SHOWN);
+        self.showing(text.len())?;
+        Ok(text + "\n")
     }
 
     fn write_sop(&mut self, out: &mut String, name: Option<&str>, id: NodeId, prefix: &str, key: &str) -> Eval<()> {

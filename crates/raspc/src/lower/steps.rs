@@ -12,6 +12,7 @@ use crate::encode::affine::{self, whole_multiple};
 use crate::encode::codes;
 use crate::encode::plan::{Plan, Scalar, Sum};
 use crate::gadgets::steps::{Fault, Point, Step, steps};
+use crate::json::counted;
 
 /// A scalar ready for steps: its form and its points, one for each combination of ideal values.
 struct Ready {
@@ -210,7 +211,7 @@ impl Lowering<'_> {
             forms.push(settle(&mut self.circuit, &Written { to: *to, constant, values, terms, error: 0.0 })?);
         }
         let units = Self::step_units(&ready.form, found, &writes);
-        self.mlp(id, units, format!("{} steps on {}", found.len(), ready.name));
+        self.mlp(id, units, format!("{} on {}", counted(found.len(), "step"), ready.name));
         Ok(forms)
     }
 

@@ -180,11 +180,11 @@ impl Terminal {
             let all: Vec<Value> = inputs.iter().filter_map(read).flatten().collect();
             Some(all).filter(|all| !all.is_empty())
         };
-        match self.session.extract(text, tokens.as_deref()) {
+        let first = inputs.first().and_then(|i| parse_input(i, InputMode::Auto).ok());
+        match self.session.extract(text, tokens.as_deref(), first.as_deref()) {
             Ok(extract) => Ok(Some(as_subject(text, extract, args.causal))),
-            Err(why) => {
-                let why = why.strip_prefix("Error: ").unwrap_or(&why);
-                console.line(format!("{} {why}", console.paint.bad("error:")))?;
+            Err(fault) => {
+                render::diagnostics(console, self.session.sources(), &[*fault]);
                 Ok(None)
             }
         }
