@@ -89,6 +89,63 @@ describe('sort_unique', () => {
     await close();
   });
 
+  test('weights that would change have a ring, and say what they would hold', async () => {
+    const { page, close } = await open('sort_unique', { hash: 'select=smaller' });
+    const ringed = (selector) => page.locator(selector).evaluate((canvas) => {
+      const colour = getComputedStyle(document.documentElement).getPropertyValue('--lit-line').trim();
+      const want = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+      const copy = document.createElement('canvas');
+      [copy.width, copy.height] = [canvas.width, canvas.height];
+      const context = copy.getContext('2d', { willReadFrequently: true });
+      context.drawImage(canvas, 0, 0);
+      const { data } = context.getImageData(0, 0, copy.width, copy.height);
+      let count = 0;
+      for (let i = 0; i < data.length; i += 4) if (want.every((v, k) => data[i + k] === v)) count++;
+      return count;
+    });
+    await page.locator('#weights .big canvas').scrollIntoViewIfNeeded();
+    await page.waitForTimeout(200);
+    assert.ok((await ringed('#weights .big canvas')) > 100);
+    // W_Q[tokens:0, 1] is zero now: the first changed cell of the matrix.
+    await page.locator('#weights .big canvas').focus();
+    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowRight']) await page.keyboard.press(key);
+    assert.match(await page.locator('#weights .big .readout').textContent(), /^W_Q\[tokens:0, 1\] = 0, with > in place of <: \d+$/);
+    await page.locator('#blocks canvas').first().scrollIntoViewIfNeeded();
+    await page.waitForTimeout(200);
+    assert.ok((await ringed('#blocks canvas >> nth=0')) > 100);
+    assert.equal(await ringed('#blocks canvas >> nth=1'), 0, 'W_OV stays as it is');
+    await page.keyboard.press('Escape');
+    assert.equal(await ringed('#blocks canvas >> nth=0'), 0);
+    await close();
+  });
+
+  test('where 1+1/(1+w) comes from, and what the large numbers of W_K are for', async () => {
+    const { page, close } = await open('sort_unique', { hash: 'step=0' });
+    assert.match(await page.locator('.subspace', { hasText: '[1+1/(1+target_pos)]' }).textContent(), /The 1 is put there by the embedding/);
+    const map = page.locator('#run canvas').first();
+    await map.scrollIntoViewIfNeeded();
+    await map.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    const direction = await page.evaluate(() => JSON.parse(document.getElementById('data').textContent).dirs.findIndex((d) => d.label.startsWith('[1+')));
+    for (let i = 0; i < direction; i++) await page.keyboard.press('ArrowRight');
+    assert.match(await page.locator('#run .matrix-box .readout').first().textContent(), /= 1: a constant of the embedding; layer 0 attention adds the rest/);
+    await page.locator('.thumb', { hasText: 'W_K' }).first().click();
+    assert.match(await page.locator('#weights .big').textContent(), /about BOS and padding: .*1,048,576 and the bias leave 0; .*its score, 256/);
+    await close();
+  });
+
+  test('the legend of a plot keeps its colours when it is selected', async () => {
+    const { page, close } = await open('sort_unique');
+    const colours = () => page.locator('.plot').first().evaluate((plot) => [[...plot.querySelectorAll(':scope > svg .curve')], [...plot.querySelectorAll('.legend .curve')]].map((list) => list.map((e) => getComputedStyle(e).stroke + getComputedStyle(e).strokeDasharray)));
+    const before = await colours();
+    assert.deepEqual(before[0], before[1]);
+    assert.equal(new Set(before[0].slice(0, 8)).size, Math.min(8, before[0].length));
+    await page.locator('.source .seg', { hasText: /^target_pos$/ }).first().click();
+    assert.deepEqual(await colours(), before);
+    await close();
+  });
+
   test('stepping shows values once they are computed', async () => {
     const { page, close } = await open('sort_unique');
     const row = page.locator('.decoded tr.got', { hasText: 'sorted' });
@@ -115,7 +172,10 @@ describe('sort_unique', () => {
     await type(page, '[1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]');
     assert.match(await page.locator('#input-note').textContent(), /at most 10/);
     await type(page, '[1,');
-    assert.match(await page.locator('#input-note').textContent(), /no JSON/);
+    assert.match(await page.locator('#input-note').textContent(), /no JSON array: write \[0, 1\]/);
+    await type(page, '312');
+    assert.match(await page.locator('#input-note').textContent(), /"3" is not in the vocabulary: write \[0, 1\]/);
+    assert.equal(await page.locator('#result.stale').count(), 1);
     await close();
   });
 
@@ -199,6 +259,71 @@ describe('shuffle_dyck2 at length 40', () => {
   });
 });
 
+describe('the graph', () => {
+  for (const name of ['sort_unique', 'shuffle_dyck2', 'causal']) {
+    test(`no line of ${name} runs behind a box, and all names are different`, async () => {
+      const { page, close } = await open(name);
+      const hidden = await page.evaluate(() => {
+        const boxes = [...document.querySelectorAll('#graph .node')].map((node) => ({ id: node.keys[0].slice(1), box: node.querySelector('.box').getBBox() }));
+        return [...document.querySelectorAll('#graph .edge')].flatMap((path) => {
+          const ends = path.dataset.edge.split('-');
+          const others = boxes.filter((b) => !ends.includes(b.id));
+          const points = Array.from({ length: 200 }, (_, i) => path.getPointAtLength((path.getTotalLength() * i) / 199));
+          return others.filter(({ box }) => points.some((p) => p.x > box.x && p.x < box.x + box.width && p.y > box.y && p.y < box.y + box.height)).map((b) => `${path.dataset.edge} behind ${b.id}`);
+        });
+      });
+      assert.deepEqual(hidden, []);
+      const names = await page.locator('.stream .subspace-head .chip').allTextContents();
+      assert.deepEqual(names, [...new Set(names)]);
+      await close();
+    });
+  }
+
+  test('what a loop makes again has its name and a number, and says at most how many tokens', async () => {
+    const { page, close } = await open('shuffle_dyck2');
+    const names = await page.locator('.stream .subspace-head .chip').allTextContents();
+    assert.ok(names.includes('balance₁') && names.includes('balance'), names.join(' '));
+    assert.match(await page.locator('.program').textContent(), /at most 40 tokens/);
+    assert.match(await page.locator('[data-head="0.1"]').textContent(), /attends to every key/);
+    await close();
+  });
+});
+
+describe('in a frame', () => {
+  // As a playground shows it: a page with a policy of its own, which a frame inherits, allowing the explorer's hashes.
+  for (const how of ['srcdoc', 'blob']) {
+    test(`${how}: it runs in a sandbox, under its own policy and the other page's`, async () => {
+      const html = readFileSync(join(pages, 'sort_unique.html'), 'utf8');
+      const [hashes] = html.match(/script-src 'sha256-[^;]+'; style-src 'sha256-[^;]+'/);
+      const context = await browser.newContext({ viewport: { width: 1000, height: 800 } });
+      const page = await context.newPage();
+      const troubles = [];
+      page.on('console', (m) => m.type() === 'error' && troubles.push(m.text()));
+      page.on('pageerror', (e) => troubles.push(e.message));
+      await page.setContent(`<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; frame-src blob:; ${hashes}"><body></body>`);
+      await page.evaluate(([text, kind]) => {
+        const frame = document.createElement('iframe');
+        frame.setAttribute('sandbox', 'allow-scripts');
+        [frame.width, frame.height] = [950, 700];
+        if (kind === 'srcdoc') frame.srcdoc = text;
+        else frame.src = URL.createObjectURL(new Blob([text], { type: 'text/html' }));
+        document.body.append(frame);
+      }, [html, how]);
+      await page.waitForFunction(() => window.frames.length === 1);
+      const frame = page.frames()[1];
+      await frame.waitForSelector('html[data-ready]');
+      await frame.locator('.decoded .chip', { hasText: 'target_pos' }).click();
+      await frame.locator('.overwrite select').last().selectOption({ label: '5' });
+      await frame.locator('.overwrite button').click();
+      assert.match(await frame.locator('.interventions').textContent(), /target_pos at 0 is 5/);
+      await frame.locator('nav a', { hasText: 'Weights' }).click();
+      assert.ok((await frame.locator('#weights canvas').count()) > 5);
+      assert.deepEqual(troubles, []);
+      await context.close();
+    });
+  }
+});
+
 describe('a causal program', () => {
   test('its heads see no later key, and typed inputs agree', async () => {
     const { page, close } = await open('causal');
@@ -208,7 +333,19 @@ describe('a causal program', () => {
       assert.deepEqual(meant, interpreter(['hist', '--causal', input]));
       assert.deepEqual(transformer, meant);
     }
-    assert.match(await page.locator('header').textContent(), /causal/);
+    assert.match(await page.locator('header .badge').textContent(), /causal/);
+    assert.match(await page.locator('.program').textContent(), /a position sees itself and what comes before it/);
+    assert.match(await page.locator('.head-card').first().textContent(), /each key up to its own position where the key's token == the query's token/);
+    await close();
+  });
+});
+
+describe('a program of the embedding alone', () => {
+  test('has no layers, and a page all the same', async () => {
+    const { page, close } = await open('no_layers');
+    assert.deepEqual((await strip(page)).slice(0, 3), [['a', 'b', 'c'], ['0', '2', '4'], ['0', '2', '4']]);
+    await page.locator('.decoded .chip').first().click();
+    assert.ok((await page.locator('.lit').count()) > 3);
     await close();
   });
 });
@@ -302,6 +439,15 @@ describe('every width and both themes', () => {
       }
     });
   }
+
+  test('on a phone no link and no step is cut', async () => {
+    const { page, close } = await open('shuffle_dyck2', { width: 400 });
+    const cut = await page.locator('nav a, .stepper button:visible, .stepper select').evaluateAll((all) => all.filter((e) => e.getBoundingClientRect().right > innerWidth || e.getBoundingClientRect().left < 0 || e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent));
+    assert.deepEqual(cut, []);
+    await page.locator('.half-list').selectOption('1');
+    assert.match(await page.locator('#run').textContent(), /after the layer 0 attention/);
+    await close();
+  });
 
   test('text is readable on what is behind it', () => {
     const css = readFileSync(new URL('../../crates/raspc/src/explore/page/page.css', import.meta.url), 'utf8');

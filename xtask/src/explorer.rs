@@ -12,6 +12,7 @@ const PAGES: &[(&str, &[&str])] = &[
     ("shuffle_dyck2", &["shuffle_dyck2", "({)}", "--max-len", "40"]),
     ("causal", &["hist", "abac", "--causal"]),
     ("large", &["hist", "[0, 7, 7]", "--vocab", "0..2500", "--max-len", "1500"]),
+    ("no_layers", &["-e", "twice = 2 * indices;", "abc"]),
     ("hostile", &["tests/explorer/hostile.rasp", "[\"<img src=x onerror=pwned=1>\", \"\\\"'`${pwned=2}\"]"]),
 ];
 
@@ -32,7 +33,7 @@ pub(crate) fn test(root: &Path) -> bool {
     {
         return false;
     }
-    let mut files = vec!["tests/explorer/forward.test.mjs"];
+    let mut files = vec!["tests/explorer/forward.test.mjs", "tests/explorer/units.test.mjs"];
     let mut node = Command::new("node");
     node.current_dir(root).arg("--test").env("RASPC_EXPLORE_CASES", &cases);
     match browser(root, &home) {

@@ -115,7 +115,8 @@ fn layer_intro(layers: usize) -> String {
 
 fn stream_intro(c: &Compilation) -> String {
     format!(
-        "The {} directions of the residual stream, a direct sum of named subspaces. Each is written once.",
+        "The {} directions of the residual stream, a direct sum of named subspaces. Each is filled by one half-layer, some\n\
+         on top of a constant that the embedding puts there: the 1 under 1/(1+w), and others that keep sums exact.",
         c.layout.direction.len()
     )
 }

@@ -155,7 +155,7 @@ impl Cases {
             .iter()
             .map(|g| total(g.form.parts.iter().map(|(v, p)| p.hull(*v, facts)).chain([g.form.constant])))
             .collect();
-        let undefined = undefined(groups, facts);
+        let undefined = undefined(groups, sum, facts);
         for row in self.rows.iter() {
             let class = *row.last().expect("the target is there");
             let value = classes.numbers[class as usize];
@@ -183,13 +183,17 @@ impl Cases {
     }
 }
 
-/// The scalars where the sum is none, for each way in which some of its terms can be.
-fn undefined(groups: &[&Group], facts: &Facts<'_>) -> Vec<Vec<(usize, Sum)>> {
+/// The scalars where `sum` is none, for each way in which some of what the groups read can be.
+fn undefined(groups: &[&Group], sum: Var, facts: &Facts<'_>) -> Vec<Vec<(usize, Sum)>> {
     let roots_of = |var: Var| match var {
         Var::Node(n) => facts.roots(n),
-        Var::Cube(..) => BTreeSet::new(),
+        Var::Cube(..) => Rc::default(),
     };
-    let all: BTreeSet<Root> = groups.iter().flat_map(|g| g.form.vars()).flat_map(roots_of).collect();
+    let all: BTreeSet<Root> = groups
+        .iter()
+        .flat_map(|g| g.form.vars())
+        .flat_map(|v| roots_of(v).iter().copied().collect::<Vec<_>>())
+        .collect();
     let all: Vec<Root> = all.into_iter().collect();
     // With many sources of none, each variable may be none or not.
     let ways = if all.len() <= 6 { 1u32 << all.len() } else { 2 };
@@ -206,5 +210,9 @@ fn undefined(groups: &[&Group], facts: &Facts<'_>) -> Vec<Vec<(usize, Sum)>> {
         });
         total(parts.chain([form.constant]))
     };
-    (1..ways).map(|way| groups.iter().enumerate().map(|(g, group)| (g, scalar(&group.form, way))).collect()).collect()
+    // The sum can be none for a reason of its own (`a + b - b`): then all that is read can be defined.
+    let first = u32::from(roots_of(sum).iter().all(|r| all.contains(r)));
+    (first..ways)
+        .map(|way| groups.iter().enumerate().map(|(g, group)| (g, scalar(&group.form, way))).collect())
+        .collect()
 }

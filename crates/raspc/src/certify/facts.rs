@@ -80,7 +80,7 @@ pub(super) struct Linear {
     pub(super) slack: f64,
 }
 
-/// Rows of classes that variables hold together at one position.
+/// Rows of classes that variables hold together at one position, ascending: those of one class of the first are together.
 #[derive(Debug)]
 pub(super) struct Rows {
     pub(super) arity: usize,
@@ -88,6 +88,16 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    fn sorted(arity: usize, data: Vec<u32>) -> Self {
+        if data.chunks_exact(arity).is_sorted() {
+            return Self { arity, data };
+        }
+        let mut rows: Vec<&[u32]> = data.chunks_exact(arity).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        Self { arity, data: rows.concat() }
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> {
         self.data.chunks_exact(self.arity.max(1))
     }
@@ -117,12 +127,13 @@ pub(super) struct Facts<'a> {
     rows: RefCell<HashMap<Vec<Var>, Option<Rc<Rows>>>>,
     linear: RefCell<HashMap<Var, Rc<Linear>>>,
     families: RefCell<HashMap<NodeId, Option<Rc<Family>>>>,
+    roots: RefCell<HashMap<NodeId, Rc<BTreeSet<Root>>>>,
 }
 
 impl<'a> Facts<'a> {
     pub(super) fn new(graph: &'a Graph, forms: &'a Forms, values: &'a Values, options: &'a Options) -> Self {
-        let (classes, rows, linear, families) = Default::default();
-        Self { graph, forms, values, options, classes, rows, linear, families }
+        let (classes, rows, linear, families, roots) = Default::default();
+        Self { graph, forms, values, options, classes, rows, linear, families, roots }
     }
 
     /// Whether the variable's values are listed without further ado.
@@ -227,7 +238,7 @@ impl<'a> Facts<'a> {
                 data.extend_from_slice(&found);
             }
         }
-        Some(Rows { arity, data })
+        Some(Rows::sorted(arity, data))
     }
 
     /// The disjoint conjunctions of a width's selector, if there are several.
@@ -350,8 +361,40 @@ impl<'a> Facts<'a> {
         self.listed(var).numbers.iter().all(|x| x.is_nan() || (x.fract() == 0.0 && x.abs() < 1e15))
     }
 
+    /// Whether `var` is defined wherever `target` is.
+    pub(super) fn is_defined_with(&self, target: Var, var: Var) -> bool {
+        let (Var::Node(node), Var::Node(target)) = (var, target) else { return !self.can_be_none(var) };
+        if !self.values.can_be_none(node) {
+            return true;
+        }
+        let roots = self.roots(node);
+        let (mut stack, mut seen) = (vec![target], BTreeSet::from([target]));
+        while let Some(at) = stack.pop() {
+            if at == node || roots.is_subset(&self.roots(at)) {
+                return true;
+            }
+            // An element-wise function of none is none: its arguments are defined where it is.
+            match self.graph.op(at) {
+                Op::Map { function, args } if function.outcomes().is_none() => {
+                    stack.extend(args.iter().filter(|&&a| seen.insert(a)));
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
     /// Where a node's none comes from: it is none exactly where one of these is.
-    pub(super) fn roots(&self, node: NodeId) -> BTreeSet<Root> {
+    pub(super) fn roots(&self, node: NodeId) -> Rc<BTreeSet<Root>> {
+        if let Some(known) = self.roots.borrow().get(&node) {
+            return known.clone();
+        }
+        let found = Rc::new(self.find_roots(node));
+        self.roots.borrow_mut().insert(node, found.clone());
+        found
+    }
+
+    fn find_roots(&self, node: NodeId) -> BTreeSet<Root> {
         if !self.values.can_be_none(node) {
             return BTreeSet::new();
         }
@@ -362,7 +405,7 @@ impl<'a> Facts<'a> {
             Op::Map { function, args } => {
                 let total = affine(function, &|i| self.range(Var::Node(args[i])), &|i| self.is_bit(args[i])).is_some();
                 if total {
-                    args.iter().flat_map(|&a| self.roots(a)).collect()
+                    args.iter().flat_map(|&a| self.roots(a).iter().copied().collect::<Vec<_>>()).collect()
                 } else {
                     BTreeSet::from([Root::Node(node)])
                 }
@@ -373,9 +416,21 @@ impl<'a> Facts<'a> {
 }
 
 /// S-ops whose nones have the same roots are none together.
-fn agree(tuple: &[Value], roots: &[BTreeSet<Root>]) -> bool {
+fn agree(tuple: &[Value], roots: &[Rc<BTreeSet<Root>>]) -> bool {
     let pairs = (0..tuple.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
     pairs
         .into_iter()
         .all(|(i, j)| roots[i].is_empty() || roots[i] != roots[j] || tuple[i].is_none() == tuple[j].is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever follows rows joins what those of one class say, and takes a class for done when the next one begins.
+    #[test]
+    fn rows_of_one_class_are_together() {
+        let rows = Rows::sorted(2, vec![1, 0, 0, 1, 1, 0, 0, 0]);
+        assert_eq!(rows.data, [0, 0, 0, 1, 1, 0]);
+    }
 }

@@ -153,9 +153,11 @@ impl Form {
         Some((sum, error))
     }
 
-    /// The form as a multiple of a variable, plus a constant, within an error: (scale, offset, error).
+    /// The form as a multiple of a variable wherever that is defined, plus a constant, within an error: (scale, offset,
+    /// error).
     pub(super) fn multiple_of(&self, target: Var, facts: &Facts<'_>) -> Option<(f64, f64, f64)> {
-        if !facts.is_numeric(target) {
+        // Parts are lines only where their variables are defined, also where no trace of them is left in the sum.
+        if !facts.is_numeric(target) || !self.vars().all(|v| facts.is_defined_with(target, v)) {
             return None;
         }
         let (own, error) = self.linear(facts)?;

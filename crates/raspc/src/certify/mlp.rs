@@ -205,10 +205,11 @@ fn lines(target: &Target<'_>, stream: &Stream, facts: &Facts<'_>) -> Option<Vec<
     let line = |&dir: &u32| {
         let Dom::Const(old) = stream.doms[dir as usize] else { return None };
         let (mut scale, mut offset, mut error) = (0.0, 0.0, 0.0);
-        let mut products = Sum::EMPTY;
+        let (mut products, mut anything) = (Sum::EMPTY, Sum::EMPTY);
         for group in &target.groups {
             let Some(writes) = group.writes.get(&dir) else { continue };
             let hull = group.form.hull(facts);
+            anything.add(&group.adds(writes, &hull));
             let (k, o, e) = group.form.multiple_of(target.var, facts)?;
             let (factor, constant, all) = group.line(writes, &hull)?;
             scale += factor * k;
@@ -224,7 +225,8 @@ fn lines(target: &Target<'_>, stream: &Stream, facts: &Facts<'_>) -> Option<Vec<
         with_old.add(&Sum::term(1.0, old));
         error += products.rounding() + with_old.rounding() + (old.hi - old.lo) / 2.0;
         let grid = if with_old.rounding() == 0.0 && with_old.grid.is_finite() { with_old.grid } else { 0.0 };
-        let none = with_old.finish();
+        // The line says nothing of where the variable is none.
+        let none = if facts.can_be_none(target.var) { old.plus(anything.finish()) } else { with_old.finish() };
         let offset = offset + f64::midpoint(old.lo, old.hi);
         let dom = Dom::Affine(Affine { var: target.var, scale, offset, error, grid, none });
         Some((dir, dom, products.bits))

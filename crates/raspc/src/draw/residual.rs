@@ -1,7 +1,7 @@
 //! The residual stream as a direct sum of named subspaces.
 //!
 //! Without an input: who writes and who reads each subspace. With one: what each holds, position by position. Every
-//! direction is written once, so that what a half-layer writes is what the stream holds there from then on.
+//! direction is filled by one half-layer, so that what a half-layer writes is what the stream holds there from then on.
 
 use raspc_lang::value::Value;
 use raspc_model::error::InputError;
@@ -58,7 +58,7 @@ fn table(c: &Compilation, diagram: &mut Diagram) {
     let reads = read_halves(c, &parts, &all);
     diagram.notes = vec![
         "Each line is a subspace: what it holds, its directions, and which half-layer writes (W) and which read (R) it.".to_owned(),
-        "The subspaces are orthogonal, and each direction is written once.".to_owned(),
+        "The subspaces are orthogonal, and each direction is filled by one half-layer, some on top of a constant of W_E.".to_owned(),
     ];
     if all.len() > MOST {
         diagram.notes.push(format!("The first {MOST} of {} subspaces are shown.", all.len()));
@@ -116,13 +116,13 @@ fn held(c: &Compilation, shown: &Shown, diagram: &mut Diagram) {
     let all = subspaces(c);
     let by_direction = c.model.labels.len() <= MOST_DIRECTIONS;
     diagram.notes = vec![
-        "Columns: positions. Rows: directions, under the half-layer that writes them; each is written once and stays."
+        "Columns: positions. Rows: directions, under the half-layer that fills them, some on top of a constant of W_E; each stays."
             .to_owned(),
         "Vermillion: positive, blue: negative (marked −); the stronger, the larger.".to_owned(),
     ];
     if !by_direction {
         diagram.notes = vec![
-            "Columns: positions. Rows: subspaces, under the half-layer that writes them; each is written once and stays.".to_owned(),
+            "Columns: positions. Rows: subspaces, under the half-layer that fills them, some on top of a constant of W_E; each stays.".to_owned(),
             "A one-hot shows the value whose direction is set.".to_owned(),
         ];
     }

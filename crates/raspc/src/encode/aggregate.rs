@@ -109,8 +109,7 @@ impl Encoder<'_> {
 
     fn explodes(&mut self, side: NodeId, reader: NodeId, explosion: crate::values::Explosion) {
         let (name, reader_name) = (self.graph.describe(side), self.graph.describe(reader));
-        let message =
-            format!("`{name}` can hold more than {} values, and `{reader_name}` compares them", explosion.count);
+        let message = format!("`{name}` can hold {} values, and `{reader_name}` compares them", explosion.in_words());
         let diagnostic = raspc_lang::diagnostic::Diagnostic::error(super::codes::EXPLOSION, message)
             .note(self.graph.node(reader).span, "read here")
             .hint("compare something with fewer values (round it, or test it against thresholds), or shorten the maximum length");

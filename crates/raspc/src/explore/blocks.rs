@@ -11,7 +11,6 @@ use crate::circuit::{Block, DirId, Form, Mlp, ONE};
 use crate::compile::Compilation;
 use crate::encode::plan::{Number, OneHot, Scalar};
 use crate::schedule::slack;
-use crate::simplify::selector::cubes;
 
 /// Longer tables are not listed.
 const ROWS: usize = 2048;
@@ -65,10 +64,21 @@ pub(super) fn heads(c: &Compilation) -> Vec<Vec<Json>> {
             "writes": h.writes.iter().filter_map(|d| c.layout.coordinate[d.index()]).collect::<Vec<_>>(),
             "selector": selector,
             "selectors": selectors(c, selector, &h.origins),
-            "parts": cubes(&c.encoded.graph, selector).len(),
+            "part": part(c, h),
         })
     };
     c.placement.heads.iter().map(|layer| layer.iter().map(head).collect()).collect()
+}
+
+/// Where a selector takes several heads: the conjunction that this one realises, how many there are, and whether all of
+/// them but the first, of all keys, are of what is not selected.
+fn part(c: &Compilation, h: &PlacedHead) -> Json {
+    let Some(&id) = h.origins.first() else { return Json::Null };
+    let plan = c.encoded.plan(id);
+    let (_, cube) = c.lowered.patterns[h.pattern as usize];
+    let Some(literals) = plan.cubes.get(cube).filter(|_| plan.heads() > 1) else { return Json::Null };
+    let literals: Vec<Json> = literals.iter().map(|l| json!([l.select, l.negated])).collect();
+    json!({ "literals": literals, "of": plan.heads(), "complement": plan.complement })
 }
 
 /// The selectors of the program that a head realises: those that became its pattern's selector, else those that what it

@@ -14,9 +14,13 @@ const MODULES: &[&str] = &[
     include_str!("page/input.mjs"),
     include_str!("page/words.mjs"),
     include_str!("page/dom.mjs"),
+    include_str!("page/names.mjs"),
     include_str!("page/state.mjs"),
+    include_str!("page/whatif.mjs"),
+    include_str!("page/paint.mjs"),
     include_str!("page/matrix.mjs"),
     include_str!("page/source.mjs"),
+    include_str!("page/layout.mjs"),
     include_str!("page/graph.mjs"),
     include_str!("page/sets.mjs"),
     include_str!("page/blocks.mjs"),
@@ -61,9 +65,18 @@ fn script() -> String {
     text
 }
 
+/// The source expression of a Content-Security-Policy that allows one text.
+fn hash(text: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
+
+/// What allows the page's script and its style.
+pub(super) fn hashes() -> (String, String) {
+    (hash(&script()), hash(STYLE))
+}
+
 /// What the browser lets the page do.
 fn policy(script: &str, style: &str, served: bool) -> String {
-    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())));
     let form = if served { "'self'" } else { "'none'" };
     format!(
         "default-src 'none'; script-src {}; style-src {}; base-uri 'none'; form-action {form}",
@@ -138,5 +151,8 @@ mod tests {
         assert!(!strict.contains("unsafe") && strict.ends_with("form-action 'none'"));
         assert_ne!(strict, policy("let y;", "p{}", false));
         assert!(policy("", "", true).ends_with("form-action 'self'"));
+        let (script, style) = hashes();
+        let page = page("p", &serde_json::json!({}), false);
+        assert!(page.contains(&format!("script-src {script}; style-src {style};")));
     }
 }

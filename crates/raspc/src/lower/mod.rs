@@ -202,8 +202,7 @@ impl Lowering<'_> {
     /// The node's values.
     fn listed(&self, id: NodeId) -> Result<Vec<Value>> {
         let values = self.values.enumerate(id).map_err(|e| {
-            let message =
-                format!("`{}` can hold more than {} values, and they must be listed", self.label(id), e.count);
+            let message = format!("`{}` can hold {} values, and they must be listed", self.label(id), e.in_words());
             let hint = "shorten the maximum length, or map to fewer values first";
             Box::new(Diagnostic::error(codes::EXPLOSION, message).hint(hint))
         })?;
@@ -213,7 +212,7 @@ impl Lowering<'_> {
     fn joint(&self, nodes: &[NodeId]) -> Result<Vec<Box<[Value]>>> {
         self.values.joint(nodes, self.options.limits.enumerate.min(TUPLES)).map_err(|e| {
             let names: Vec<String> = nodes.iter().map(|&n| format!("`{}`", self.label(n))).collect();
-            let message = format!("{} can hold more than {} combinations of values", names.join(" and "), e.count);
+            let message = format!("{} can hold {} combinations of values", names.join(" and "), e.in_words());
             let hint = "shorten the maximum length or the vocabulary, or map to fewer values first";
             Box::new(Diagnostic::error(codes::EXPLOSION, message).hint(hint))
         })

@@ -21,6 +21,7 @@ use super::abs::Abs;
 use super::canon::{Class, Dag};
 use super::facts::Facts;
 use super::intern::{Id, Interner, RAISED, WordMap};
+use super::linear::Linear;
 use super::selector::Selectors;
 
 /// One of the quantities that together fix what s-ops hold at a position.
@@ -101,6 +102,8 @@ pub(super) struct Engine {
     pub(super) dep: Vec<Dep>,
     pub(super) set: Vec<Set>,
     pub(super) column: Vec<Option<Arc<[Id]>>>,
+    /// The classes that are sums of length and index.
+    pub(super) linear: Vec<Option<Linear>>,
     /// Classes that could not be enumerated on request.
     pub(super) tried: Vec<bool>,
     /// Roots through one selector that have too many rows together.
@@ -135,6 +138,7 @@ impl Engine {
             dep: vec![Dep::Const; n],
             set: vec![Set::Lazy(0); n],
             column: vec![None; n],
+            linear: vec![None; n],
             tried: vec![false; n],
             exploded_groups: BTreeSet::new(),
             abs: vec![Abs::empty(); n],

@@ -152,6 +152,9 @@ impl Engine {
 
     /// Whether a class of the position alone is distinct at all positions of each length.
     fn injective_column(&self, class: Class) -> bool {
+        if self.linear(class).is_some_and(|l| l.index != 0) {
+            return true;
+        }
         let Some(column) = self.column(class).filter(|_| self.by_position(class)) else { return false };
         let n = self.max_len;
         let mut seen = vec![0u32; self.table.len()];

@@ -1,6 +1,6 @@
 //! The values of maps: column by column where one variable decides, else over the joint values of the arguments.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use raspc_lang::error::EvalError;
@@ -11,6 +11,7 @@ use super::engine::{Dep, Engine, Suspect, Var};
 use super::intern::{Id, RAISED};
 use super::plan::Budget;
 use super::rows::Chunk;
+use super::sets::EAGER;
 
 /// No id: an argument that the function has not been called with yet.
 const UNSEEN: Id = RAISED - 1;
@@ -21,11 +22,38 @@ impl Engine {
         match self.dep[class.index()] {
             Dep::Const => self.map_column(class, Var::Index, 1),
             Dep::One(var) if var != Var::Root(class) => {
-                if self.domain(var) <= budget.cap {
-                    self.map_column(class, var, self.domain(var) as usize);
+                let positions = self.domain(var);
+                // What takes no column is listed without one, until somebody asks for the column.
+                if positions > EAGER.min(budget.cap) && self.known(class).is_none() {
+                    self.enumerate_linear(class, budget);
+                    if self.known(class).is_some() {
+                        return;
+                    }
+                }
+                if positions <= budget.cap {
+                    self.position_columns(class, positions as usize);
+                    self.map_column(class, var, positions as usize);
+                }
+                if self.known(class).is_none() && var == Var::Point {
+                    self.map_plan(class, budget);
                 }
             }
             _ => self.map_plan(class, budget),
+        }
+    }
+
+    /// The columns that a map of the positions is made from, where they were not needed before.
+    fn position_columns(&mut self, class: Class, positions: usize) {
+        let mut missing = BTreeSet::new();
+        let mut stack = vec![class];
+        while let Some(at) = stack.pop() {
+            let Op::Map { args, .. } = self.op(at) else { continue };
+            let without =
+                |&&a: &&Class| self.dep[a.index()] == Dep::One(Var::Point) && self.column[a.index()].is_none();
+            stack.extend(args.iter().filter(without).filter(|&&a| missing.insert(a)));
+        }
+        for map in missing.into_iter().filter(|&m| matches!(self.op(m), Op::Map { .. })).collect::<Vec<_>>() {
+            self.map_column(map, Var::Point, positions);
         }
     }
 

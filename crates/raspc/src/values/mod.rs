@@ -5,7 +5,8 @@
 //!
 //! The parts: `intern` (typed values as numbers), `canon` (equal operations merged), `engine` (the state), `sets` (the
 //! forward pass), `request` (enumeration on request), `maps`, `plan`, `rows` and `product` (joint values of several
-//! s-ops), `position` (what does not depend on the tokens), `means`, `lattice` and `multisets` (aggregates), `selector` and
+//! s-ops), `position` (what does not depend on the tokens),
+//! `linear` (sums of length and index), `means`, `lattice` and `multisets` (aggregates), `selector` and
 //! `cases` (widths), `order` (ranks), `facts`, `copies`, `abs` and `abs_eval` (descriptions), `raise` (functions that
 //! raise).
 
@@ -36,6 +37,7 @@ mod facts;
 mod host;
 mod intern;
 mod lattice;
+mod linear;
 mod maps;
 mod means;
 mod multisets;
@@ -80,6 +82,14 @@ pub enum ValueSet {
 pub struct Explosion {
     /// How many.
     pub count: u64,
+}
+
+impl Explosion {
+    /// How many values that makes, in words, to follow *can hold*: `more than 65536`.
+    pub fn in_words(self) -> String {
+        // Counts that large are products of estimates.
+        if self.count > 1 << 40 { "very many".to_owned() } else { format!("more than {}", self.count) }
+    }
 }
 
 /// Something the compiler relies on without having proved it.
@@ -284,8 +294,9 @@ impl Engine {
 
     /// All values of a class.
     fn enumerate(&mut self, class: Class) -> Result<Arc<[Value]>, Explosion> {
-        let budget = self.on_request();
-        self.force(class, budget);
+        if self.known(class).is_none() {
+            self.force(class, self.on_request());
+        }
         match &self.set[class.index()] {
             Set::Known(set) if set.len() as u64 <= self.limit => {
                 Ok(self.values_of_ids(&self.table.representatives(set)))

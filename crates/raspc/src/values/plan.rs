@@ -121,11 +121,24 @@ impl Engine {
             self.keys(member).into_iter().for_each(|key| *readers.entry(key).or_default() += 1);
         }
         frontier.iter().rev().copied().find(|&class| {
-            let (Op::Map { args, .. }, Dep::Many(_)) = (self.op(class), &self.dep[class.index()]) else { return false };
+            let Op::Map { args, .. } = self.op(class) else { return false };
+            if !matches!(self.dep[class.index()], Dep::Many(_)) && !self.follows_one(class) {
+                return false;
+            }
             args.iter().all(|a| frontier.contains(a))
                 || matches!(self.set[class.index()], Set::Exploded(_))
                 || self.keys(class).iter().any(|key| readers[key] > 1)
         })
+    }
+
+    /// Whether a class without a column is a function of one other class.
+    fn follows_one(&self, class: Class) -> bool {
+        let Op::Map { args, .. } = self.op(class) else { return false };
+        let mut varying = args.iter().filter(|a| self.dep[a.index()] != Dep::Const);
+        let first = varying.next();
+        self.dep[class.index()] == Dep::One(Var::Point)
+            && self.column[class.index()].is_none()
+            && varying.all(|a| Some(a) == first)
     }
 
     /// What a class has in common with others. Widths, and what tells how many keys a position sees, share `Const`.

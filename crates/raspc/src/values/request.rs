@@ -55,7 +55,10 @@ impl Engine {
             (Op::Map { args, .. }, Dep::One(Var::Root(root))) if *root != class => {
                 args.iter().copied().filter(|&a| !self.by_position(a)).chain([*root]).collect()
             }
-            (Op::Map { .. }, Dep::Const | Dep::One(Var::Index | Var::Length | Var::Point | Var::Token)) => Vec::new(),
+            (Op::Map { args, .. }, Dep::One(Var::Point)) => {
+                args.iter().copied().filter(|&a| !budget.eager && self.known(a).is_none()).collect()
+            }
+            (Op::Map { .. }, Dep::Const | Dep::One(Var::Index | Var::Length | Var::Token)) => Vec::new(),
             (Op::Map { args, .. }, _) => self.plan(args, budget).map_or(Vec::new(), |p| self.plan_needs(&p, budget)),
             (Op::Aggregate { selector, .. }, _) => self.group_needs(*selector, &[class], budget),
             _ => Vec::new(),

@@ -194,6 +194,11 @@ impl Engine {
                 let (a, b) = (width(self, a), width(self, b));
                 (a.0.max(b.0), (a.1 + b.1).min(n))
             }
+            Op::Select { keys, queries, predicate: Predicate::Compare(Comparison::Eq) }
+                if self.finds_one(keys, queries) =>
+            {
+                (1, 1)
+            }
             Op::Select { keys, .. } if self.is_injective(keys) => (0, self.most_matches(class).min(n)),
             _ => (0, n),
         }

@@ -9,7 +9,7 @@ use super::engine::{Dep, Engine, Set, Suspect, Var};
 use super::plan::Budget;
 
 /// Most tuples looked at for one class without being asked.
-const EAGER: u64 = 1 << 21;
+pub(super) const EAGER: u64 = 1 << 21;
 
 impl Engine {
     /// Analyses one class; all lower ones have been.
@@ -33,6 +33,7 @@ impl Engine {
             Op::SelectorWidth(selector) => self.analyse_width(class, selector),
             Op::Aggregate { selector, values, .. } => self.analyse_aggregate(class, selector, values),
         }
+        self.note_linear(class);
         self.note_uniform(class);
     }
 
@@ -88,6 +89,7 @@ impl Engine {
 
     fn analyse_map(&mut self, class: Class, args: &[Class]) {
         self.dep[class.index()] = self.join(class, args);
+        self.note_linear(class);
         let described: Vec<Abs> = args.iter().map(|a| self.abs[a.index()].clone()).collect();
         let Op::Map { function, .. } = self.op(class).clone() else { unreachable!("a map") };
         if function.is_opaque() {

@@ -10,10 +10,11 @@ mod programs;
 mod random;
 mod weights;
 
-use raspc::certify::{Certificate, certify};
+use raspc::certify::{self, Certificate, certify};
 use raspc::compile::{Compilation, compile};
 use raspc::options::{OptLevel, Options};
 use raspc_lang::graph::Mask;
+use raspc_lang::program::parse_program;
 use raspc_lang::value::Value;
 
 use programs::{Made, balance, hist, ints, length, letters, reverse, shifts, sort};
@@ -63,5 +64,23 @@ fn defaults_and_means() {
             let c = certified(&balance(mask), letters(3), 8, opt);
             assert!(c.max_error < 1e-4, "{c}");
         }
+    }
+}
+
+/// An s-op that is none although the sum its units read is defined: the certificate once took `x` for defined wherever
+/// `indices` is, and called `y:None` zero.
+#[test]
+fn a_sum_is_no_longer_a_line_where_one_of_its_parts_is_none() {
+    let text = "x = aggregate(select(indices, indices, >), tokens); y = indices if tokens else x;";
+    let program = parse_program("p", text, Mask::Full, &mut |p| Err(format!("no file {p}"))).expect("a program");
+    let made = (program.graph, program.bindings["y"]);
+    let vocab: Vec<Value> = [2, 3].into_iter().map(Value::int).collect();
+    for opt in [OptLevel::O0, OptLevel::O1] {
+        let c = compiled(&made, vocab.clone(), 3, opt);
+        let analysis = certify::analyse(&c.parts());
+        for ids in [&[0, 0, 0][..], &[1, 0, 0], &[0, 1], &[1]] {
+            measured::check(&c, &analysis, ids).unwrap_or_else(|e| panic!("{opt:?}: {e}"));
+        }
+        assert_eq!(analysis.certificate.expect("certified").max_error, 0.0);
     }
 }

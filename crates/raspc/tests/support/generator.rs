@@ -23,12 +23,15 @@ pub(crate) struct Generated {
     pub(crate) vocab: Vec<Value>,
     /// The longest input.
     pub(crate) max_len: usize,
+    /// How many steps the recipe had.
+    pub(crate) steps: usize,
 }
 
 impl fmt::Debug for Generated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let vocab: Vec<String> = self.vocab.iter().map(|v| raspc_lang::print::literal(v).to_string()).collect();
-        write!(f, "vocab [{}], max_len {}, output {}\n{}", vocab.join(", "), self.max_len, self.output, self.graph)
+        let (n, steps) = (self.max_len, self.steps);
+        write!(f, "vocab [{}], max_len {n}, output {}, {steps} steps\n{}", vocab.join(", "), self.output, self.graph)
     }
 }
 
@@ -207,7 +210,7 @@ impl Recipe {
         }
         let output = self.richest();
         self.graph.name(output, "out");
-        Generated { graph: self.graph, output, vocab: self.vocab, max_len: self.max_len }
+        Generated { graph: self.graph, output, vocab: self.vocab, max_len: self.max_len, steps: steps.len() }
     }
 
     /// The s-op that depends on the most nodes, the last of several.

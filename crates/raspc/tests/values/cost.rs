@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use raspc::values::infer;
 use raspc_lang::graph::Comparison as C;
 use raspc_lang::ops::{BinaryOp as B, UnaryOp as U};
+use raspc_lang::value::Value;
 
 use crate::build::{Build, chars, numbers};
 use crate::programs::{hist, pair_balance, reverse, shuffle_dyck2, sort, sort_unique};
@@ -41,6 +42,32 @@ fn large_domains() {
     let (target, out, put) = sort(&mut b);
     let values = within(limit, "sort", || infer(&b.graph, out, &options).unwrap());
     within(limit, "sort facts", || assert!(values.is_injective(target) && values.width_range(put).1 == 1));
+}
+
+/// Sums of length and index have a value for each of 8 million positions, and are never listed by position.
+#[test]
+fn sums_of_length_and_index_need_no_positions() {
+    for longest in [3000, 5000, 20_000] {
+        let options = numbers(64, longest);
+        let limit = Duration::from_secs(5);
+        let mut b = Build::full();
+        let (opp, out) = reverse(&mut b);
+        let values = within(limit, "reverse", || infer(&b.graph, out, &options).unwrap());
+        let set = within(limit, "opposite", || values.enumerate(opp).unwrap());
+        assert!(set.iter().cloned().eq((0..longest as i64).map(Value::int)));
+        assert!(values.is_injective(opp) && !values.can_be_none(out), "each position has an opposite");
+    }
+    // Where a function of several is asked for, the positions are looked at after all; a function of one never takes them.
+    let options = numbers(4, 2500);
+    let mut b = Build::full();
+    let (opp, _) = reverse(&mut b);
+    let indices = b.indices();
+    let even = b.with(B::Mod, opp, 2);
+    let centre = b.binary(B::Eq, opp, indices);
+    let out = b.binary(B::Add, even, centre);
+    let values = infer(&b.graph, out, &options).unwrap();
+    assert_eq!(&values.enumerate(even).unwrap()[..], [Value::int(0), Value::int(1)]);
+    assert_eq!(&values.enumerate(out).unwrap()[..], [Value::int(0), Value::int(1), Value::int(2)]);
 }
 
 #[test]

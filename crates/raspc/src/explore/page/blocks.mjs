@@ -2,7 +2,8 @@
 import { chip, h, link, replace, section, svg } from './dom.mjs';
 import { logShade, matrixView, weightText } from './matrix.mjs';
 import { eachEntry } from './model.mjs';
-import { conditionText, halfName, nodeName, numberText, plural } from './words.mjs';
+import { halfName, keysText, nodeName, numberText, plural } from './words.mjs';
+import { cellsOf, changeOf } from './whatif.mjs';
 import { keyOf, shown, valueFromJson } from './values.mjs';
 
 const CURVES = 12;
@@ -14,13 +15,13 @@ const MOST = 16000000;
 export function blocksView(app) {
   const intro = 'Step 3. Attention blocks move values between positions; MLP blocks compute at each position. Every input begins with BOS, a key whose score and value the compiler chooses.';
   const cards = app.data.blocks.map((block, i) => (block.kind === 'attention' ? attentionCard(app, block, i) : mlpCard(app, block, i)));
-  return section('blocks', 'Blocks', intro, h('div', { class: 'cards' }, cards));
+  return section('blocks', 'Blocks', intro, cards.length > 0 ? h('div', { class: 'cards' }, cards) : h('p', { class: 'hint' }, 'There are none: the embedding holds all of it.'));
 }
 
 function card(app, block, i, title, ...content) {
   const computes = block.origins.flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => chip(app, nodeName(app, n), `n${n}`));
   const head = h('div', { class: 'card-head' }, link(app, h('button', { type: 'button', class: 'chip strong' }, title), `b${i}`, ...placesOf(block)),
-    h('span', { class: 'hint' }, halfName(block.half + 1)), h('span', { class: 'hint' }, 'computes'), computes);
+    h('span', { class: 'hint' }, halfName(block.half + 1)), h('span', { class: 'hint' }, block.width ? 'counts for' : 'computes'), computes);
   const element = h('article', { class: 'card' }, head, content);
   app.register(`b${i}`, element);
   for (const key of placesOf(block).slice(0, 64)) app.register(key, element);
@@ -37,16 +38,26 @@ function placesOf(block) {
 export function attentionSentence(app, block) {
   const head = headOf(app, block);
   const selector = head?.selectors[0];
-  const which = selector === undefined ? 'the selected keys' : `each key where ${conditionText(app, selector)}`;
+  const which = selector === undefined ? 'each selected key' : keysText(app, selector, head.part);
   const name = block.origins.flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => nodeName(app, n)).join(', ');
   if (block.width) {
-    return `Counts: a query attends equally to BOS and to ${which}. Only BOS carries a 1, so with w such keys 1/(1+w) arrives: w is ${name}.`;
+    const onto = app.data.dirs[block.writes[0]];
+    const start = onto?.constant === 1 && onto.label.startsWith('[') ? ' The embedding has put a 1 in that direction, so that 1+1/(1+w) stands there: on top of a 1 all counts lie on one grid of f32, and steps between them are exact.' : '';
+    return `Counts: a query attends equally to BOS and to ${which}. Only BOS carries a 1, so with w such keys 1/(1+w) arrives. ${countText(head?.part, name)}${start}`;
   }
   const node = app.graph.nodes[block.origins.flatMap((e) => app.nodesOf[e])[0]];
   const values = node?.op === 'aggregate' ? nodeName(app, node.values) : 'the values';
   const otherwise = node?.op === 'aggregate' ? shown(node.fallback) : 'the default';
   const verb = block.gadget.startsWith('averages') ? `takes the mean of their ${values}` : `takes over their ${values}`;
-  return `Moves values: a query attends equally to ${which} and ${verb}. Where there is none, all weight falls on BOS, which carries the default (${otherwise}). The result is ${name}.`;
+  const none = which.startsWith('every key') ? '' : ` Where there is none, all weight falls on BOS, which carries the default (${otherwise}).`;
+  return `Moves values: a query attends equally to ${which} and ${verb}.${none} The result is ${name}.`;
+}
+
+// What a count is of.
+function countText(part, name) {
+  if (!part) return `w is ${name}.`;
+  if (!part.complement) return `w is one of ${part.of} counts whose sum is ${name}.`;
+  return part.literals.length === 0 ? `w is the number of all keys, from which the counts of ${plural(part.of - 1, 'other head')} are taken to make ${name}.` : `w is taken from the number of all keys, to make ${name}.`;
 }
 
 function headOf(app, block) {
@@ -59,10 +70,16 @@ function attentionCard(app, block, i) {
   const title = block.heads.length > 0 ? block.heads.map(([l, at]) => `layer ${l} head ${at}`).join(', ') : `block ${i}`;
   const selectors = (headOf(app, block)?.selectors ?? []).map((n) => chip(app, nodeName(app, n), `n${n}`));
   const parts = heads.length === 0 ? [] : [
-    part('W_QK: what each query looks for', 'Rows: what the query holds; columns: what the key holds. A score is the sum over both; the largest wins, and BOS scores what the column bos says.', productMatrix(app, queryKey(app, heads[0]), 'W_QK')),
+    part('W_QK: what each query looks for', scoreHint(block, heads[0]), productMatrix(app, queryKey(app, heads[0]), 'W_QK', opposites(app, block.heads[0]))),
     part('W_OV: what is moved', 'Rows: what is read at the key; columns: the direction it is written to at the query.', productMatrix(app, valueOut(app, heads, new Set(block.writes)), 'W_OV')),
   ];
   return card(app, block, i, title, h('p', null, attentionSentence(app, block)), h('p', { class: 'pair' }, h('span', { class: 'hint' }, 'realises the selector'), selectors), h('div', { class: 'parts' }, parts));
+}
+
+function scoreHint(block, head) {
+  const bos = numberText(block.bos_score);
+  const selected = block.width ? `selected keys score ${bos} as well, and all others less` : `selected keys score more, and all others less`;
+  return `Rows: what the query holds; columns: what the key holds. A key's score is the sum over both, and the largest scores share the attention. BOS scores ${bos}; ${selected}.${head.w_k.values.some((v) => v < 0) ? ' Values are compared bit by bit: each that is equal adds to the score, each that differs takes from it.' : ''}`;
 }
 
 function part(title, hint, content) {
@@ -72,20 +89,29 @@ function part(title, hint, content) {
 // What each dimension of a projection reads, by direction: [dimension][direction]. Directions count from the constant that
 // they carry their meaning on top of, and from their value at BOS: both, and the bias, are counted to `one` and `bos`, of
 // which every position holds exactly one.
-function readings(app, w, bias) {
+function readings(app, w, bias, cells) {
   const dims = new Map();
   const add = (c, d, v) => v !== 0 && column(dims, c).set(d, (column(dims, c).get(d) ?? 0) + v);
-  for (const d of w.index) {
-    const dir = app.data.dirs[d];
-    eachEntry(w, d, (c, v) => {
+  for (const [d, c, v] of entriesWith(w, bias, cells)) {
+    if (d === w.rows) [0, 1].forEach((both) => add(c, both, v));
+    else {
       add(c, d, v);
-      if (d < 2) return;
-      add(c, 0, v * dir.offset);
-      add(c, 1, v * dir.bos);
-    });
+      if (d < 2) continue;
+      add(c, 0, v * app.data.dirs[d].offset);
+      add(c, 1, v * app.data.dirs[d].bos);
+    }
   }
-  for (const [c, b] of bias) for (const d of [0, 1]) add(c, d, b);
   return dims;
+}
+
+// The entries of a matrix and its bias, as a row below it; with other numbers in some cells.
+function entriesWith(w, bias, cells) {
+  const all = [];
+  for (const r of w.index) eachEntry(w, r, (c, v) => all.push([r, c, v]));
+  for (const [c, b] of bias) all.push([w.rows, c, b]);
+  if (!cells) return all;
+  const others = [...cells].map(([i, v]) => [Math.floor(i / w.cols), i % w.cols, v]);
+  return [...all.filter(([r, c]) => !cells.has(r * w.cols + c)), ...others.filter((e) => e[2] !== 0)];
 }
 
 function column(map, key) {
@@ -94,9 +120,22 @@ function column(map, key) {
 }
 
 // W_Q W_Kᵀ, as pairs of what is read at the query and at the key.
-function queryKey(app, head) {
-  const keys = readings(app, head.w_k, head.b_k);
-  return [...readings(app, head.w_q, [])].filter(([c]) => keys.has(c)).map(([c, from]) => [from, keys.get(c)]);
+function queryKey(app, head, cells) {
+  const keys = readings(app, head.w_k, head.b_k, cells?.get(app.model.matrices.indexOf(head.w_k)));
+  return [...readings(app, head.w_q, [], cells?.get(app.model.matrices.indexOf(head.w_q)))].filter(([c]) => keys.has(c)).map(([c, from]) => [from, keys.get(c)]);
+}
+
+// By comparison: W_QK as it would be with the opposite one.
+function opposites(app, [l, i]) {
+  const head = app.model.layers[l].heads[i];
+  const mine = [head.w_q, head.w_k].map((w) => app.model.matrices.indexOf(w));
+  const all = new Map();
+  for (const change of app.data.changes) {
+    const cells = cellsOf(app, change);
+    if (!cells || change.count > change.cells.length || !mine.some((w) => cells.has(w))) continue;
+    all.set(change, queryKey(app, head, cells));
+  }
+  return all;
 }
 
 // W_V W_O, as far as it writes these: pairs of what is read at the key and where it is written.
@@ -109,35 +148,46 @@ function valueOut(app, heads, writes) {
 }
 
 // A product as a matrix of directions by directions; multiplied out when it is asked for, where it is large.
-function productMatrix(app, pairs, label) {
-  const side = (i) => [...new Set(pairs.flatMap((p) => [...p[i].keys()]))].sort((a, b) => a - b);
+function productMatrix(app, pairs, label, others = new Map()) {
+  const side = (i) => [...new Set([...others.values(), pairs].flat().flatMap((p) => [...p[i].keys()]))].sort((a, b) => a - b);
   const [rows, cols] = [side(0), side(1)];
   const size = rows.length * cols.length;
   if (size > MOST) return h('p', { class: 'hint' }, `${rows.length.toLocaleString('en')} × ${cols.length.toLocaleString('en')}: too large to multiply out here. Its factors are among the weights.`);
-  if (size <= AT_ONCE) return drawnProduct(app, pairs, rows, cols, label);
-  const box = h('div', null, h('button', { type: 'button', class: 'tool', onclick: () => replace(box, drawnProduct(app, pairs, rows, cols, label)) }, `multiply out ${rows.length.toLocaleString('en')} × ${cols.length.toLocaleString('en')}`));
+  if (size <= AT_ONCE) return drawnProduct(app, pairs, rows, cols, label, others);
+  const box = h('div', null, h('button', { type: 'button', class: 'tool', onclick: () => replace(box, drawnProduct(app, pairs, rows, cols, label, others)) }, `multiply out ${rows.length.toLocaleString('en')} × ${cols.length.toLocaleString('en')}`));
   return box;
 }
 
-function drawnProduct(app, pairs, allRows, allCols, label) {
+function drawnProduct(app, pairs, allRows, allCols, label, others) {
   const place = new Map(allCols.map((d, i) => [d, i]));
   const at = new Map(allRows.map((d, i) => [d, i]));
   const width = allCols.length;
-  const product = new Float64Array(allRows.length * width);
-  for (const [from, to] of pairs) from.forEach((v, r) => to.forEach((o, c) => (product[at.get(r) * width + place.get(c)] += v * o)));
+  const multiplied = (all) => {
+    const out = new Float64Array(allRows.length * width);
+    for (const [from, to] of all) from.forEach((v, r) => to.forEach((o, c) => (out[at.get(r) * width + place.get(c)] += v * o)));
+    return out;
+  };
+  const product = multiplied(pairs);
+  const then = new Map([...others].map(([change, all]) => [change, multiplied(all)]));
   const [usedRows, usedCols] = [new Uint8Array(allRows.length), new Uint8Array(width)];
   let most = 0;
-  product.forEach((v, i) => {
-    if (v === 0) return;
-    [usedRows[Math.floor(i / width)], usedCols[i % width]] = [1, 1];
-    most = Math.max(most, Math.abs(v));
-  });
+  for (const p of [product, ...then.values()]) {
+    p.forEach((v, i) => {
+      if (v === 0) return;
+      [usedRows[Math.floor(i / width)], usedCols[i % width]] = [1, 1];
+      if (p === product) most = Math.max(most, Math.abs(v));
+    });
+  }
   const [ri, ci] = [[...usedRows.keys()].filter((i) => usedRows[i]), [...usedCols.keys()].filter((i) => usedCols[i])];
   if (ri.length === 0) return h('p', { class: 'hint' }, 'zero everywhere');
   const [rows, cols] = [ri.map((i) => allRows[i]), ci.map((i) => allCols[i])];
   const value = (r, c) => product[ri[r] * width + ci[c]];
   const name = (d) => app.data.dirs[d].label;
   const shade = logShade(most);
+  const changed = () => then.get(changeOf(app, app.selected));
+  const other = (r, c) => changed()?.[ri[r] * width + ci[c]];
+  const marks = () => (changed() ? rows.flatMap((_, r) => cols.flatMap((__, c) => (other(r, c) === value(r, c) ? [] : [[r, c]]))) : []);
+  const wouldBe = (r, c) => (other(r, c) === undefined || other(r, c) === value(r, c) ? '' : `, with ${changeOf(app, app.selected).to}: ${numberText(other(r, c))}`);
   const view = matrixView(app, { label: `${label}, directions by directions`, cell: 34, tallest: 420, zoom: rows.length > 60 || cols.length > 60 });
   view.set({
     rows: rows.length, cols: cols.length,
@@ -148,7 +198,8 @@ function drawnProduct(app, pairs, allRows, allCols, label) {
     row: (r) => name(rows[r]), col: (c) => name(cols[c]),
     rowKey: (r) => `d${rows[r]}`, colKey: (c) => `d${cols[c]}`, cellKey: (r, c) => `d${cols[c]}`,
     shade, text: weightText,
-    read: (r, c, v) => `${name(rows[r])} → ${name(cols[c])}: ${numberText(v)}`,
+    read: (r, c, v) => `${name(rows[r])} → ${name(cols[c])}: ${numberText(v)}${wouldBe(r, c)}`,
+    marks,
     anyLit: () => rows.some((d) => app.lit.has(`d${d}`)) || cols.some((d) => app.lit.has(`d${d}`)),
     lit: (r, c) => app.lit.has(`d${rows[r]}`) || app.lit.has(`d${cols[c]}`),
   });
@@ -224,7 +275,7 @@ function curvePlot(app, block) {
     svg('text', { x: (left + width) / 2, y: height - 4, class: 'axis-title' }, clipped(marks.length > 0 ? `${curve.scalar}, marked where ${curve.points.of} =` : curve.scalar, 62)),
     ...(marks.length > 0 ? [] : [lo, hi].map((x, i) => svg('text', { x: px(x), y: height - bottom + 16, class: i === 0 ? 'axis-start' : 'axis-label' }, numberText(x)))),
   ];
-  const legend = h('div', { class: 'legend' }, shownDirs.map((d, i) => link(app, h('button', { type: 'button', class: `chip key c${i % 8}` }, h('span', { class: 'clip' }, app.data.dirs[d].label)), `d${d}`)), written.length > CURVES ? h('span', { class: 'hint' }, `${written.length} in all`) : null);
+  const legend = h('div', { class: 'legend' }, shownDirs.map((d, i) => link(app, h('button', { type: 'button', class: 'chip key' }, svg('svg', { class: 'sample', viewBox: '0 0 22 8', width: 22, height: 8, 'aria-hidden': 'true' }, svg('path', { d: 'M0 4H22', class: `curve c${i % 8}` })), h('span', { class: 'clip' }, app.data.dirs[d].label)), `d${d}`)), written.length > CURVES ? h('span', { class: 'hint' }, `${written.length} in all`) : null);
   return h('div', { class: 'plot' }, svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `Piecewise-linear functions of ${curve.scalar}` }, ticks, axis, paths), legend);
 }
 

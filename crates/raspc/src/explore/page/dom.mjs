@@ -34,6 +34,12 @@ export function replace(element, ...children) {
   append(element, children);
 }
 
+// A drawing that shrinks to what is there, but not beyond what can be read.
+export function fitted(drawing, width) {
+  drawing.style.width = `max(${Math.round(0.72 * width)}px, min(100%, ${Math.round(width)}px))`;
+  return drawing;
+}
+
 // Makes an element stand for something: it lights up with it, and a click or Enter selects it. Keys beyond the first
 // light it up too.
 export function link(app, element, key, ...more) {
@@ -64,5 +70,5 @@ export function chip(app, text, key, ...more) {
 
 // A section of the page.
 export function section(id, title, intro, ...children) {
-  return h('section', { id, 'aria-labelledby': `${id}-title` }, h('h2', { id: `${id}-title` }, title), h('p', { class: 'intro' }, intro), ...children);
+  return h('section', { id, 'aria-labelledby': `${id}-title` }, h('h2', { id: `${id}-title`, tabindex: '-1' }, title), h('p', { class: 'intro' }, intro), ...children);
 }

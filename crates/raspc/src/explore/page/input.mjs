@@ -32,13 +32,26 @@ export function parseInput(text, vocabulary, longest) {
   try {
     tokens = trimmed.startsWith('[') || trimmed.startsWith('"') ? readJson(trimmed) : [...text];
   } catch {
-    return { error: 'this is no JSON array: write [1, 2] or ["a", "b"]' };
+    return { error: `this is no JSON array: write ${exampleText(vocabulary)}` };
   }
   const ids = tokens.map((t) => vocabulary.ids.get(keyOf(t)));
   const unknown = ids.indexOf(undefined);
-  if (unknown >= 0) return { error: `${shown(tokens[unknown])} is not in the vocabulary` };
+  if (unknown >= 0) {
+    const plain = !trimmed.startsWith('[') && !vocabulary.tokens.some((t) => typeof t === 'string' && [...t].length === 1);
+    return { error: `${quoted(tokens[unknown])} is not in the vocabulary${plain ? `: write ${exampleText(vocabulary)}` : ''}` };
+  }
   if (ids.length > longest) return { error: `${ids.length} tokens, and the model takes at most ${longest}` };
   return { ids };
+}
+
+// A token in a message: a string can look like a number.
+function quoted(token) {
+  return typeof token === 'string' ? JSON.stringify(token) : shown(token);
+}
+
+// How an input of this vocabulary can be written.
+function exampleText(vocabulary) {
+  return inputText([...vocabulary.tokens.keys()].slice(0, 2), vocabulary);
 }
 
 // An input as text that reads back as the same ids.

@@ -1,8 +1,8 @@
 // The inspector: what is selected, what it is made of, and where everything of it is.
 import { chip, h, replace } from './dom.mjs';
-import { keyName, overwritable, overwriting } from './state.mjs';
-import { changeOf, changeText } from './weights.mjs';
+import { keyName, operandsOf, overwritable, overwriting } from './state.mjs';
 import { meaning, subspaces } from './stream.mjs';
+import { changeOf, changeText } from './whatif.mjs';
 import { halfName, nodeName, numberText, operationText, plural, rangeText } from './words.mjs';
 import { shown, valueFromJson } from './values.mjs';
 
@@ -76,15 +76,18 @@ function aboutNode(app, key) {
   const readout = app.model.readouts.find((r) => r.node === id);
   return [
     h('p', { class: 'op' }, operationText(app, id)),
-    facts(set ? fact('can hold', set) : null, fact('held as', ways), places(app), readout ? fact('readable', `after the ${halfName(readout.after)}`) : null, via(app)),
+    node.alias ? h('p', { class: 'hint' }, `What its line gave the ${ordinal(node.alias)} time it ran, before ${node.alias.replace(/[₀-₉]+$/u, '')} was bound anew.`) : null,
+    facts(set ? fact('can hold', set) : null, fact('held as', ways), places(app), readout ? fact('readable', `after the ${halfName(readout.after)}`) : null, family(app, id)),
     readout ? valuesNow(app, readout) : null,
     overwriteForm(app, id),
   ];
 }
 
-function via(app) {
-  const nodes = [...app.via].filter((k) => k[0] === 'n');
-  return nodes.length > 0 ? fact('made of', chips(app, nodes)) : null;
+// What a node is made of, and what is made of it.
+function family(app, id) {
+  const users = app.graph.nodes.flatMap((node, user) => (operandsOf(node).includes(id) ? [`n${user}`] : []));
+  const operands = [...new Set(operandsOf(app.graph.nodes[id]))].map((o) => `n${o}`);
+  return [operands.length > 0 ? fact('made of', chips(app, operands)) : null, users.length > 0 ? fact('used by', chips(app, users)) : null];
 }
 
 function valuesNow(app, readout) {
@@ -99,7 +102,7 @@ function aboutSelector(app, id) {
   return [
     h('p', { class: 'op' }, operationText(app, id)),
     facts(fact('is', 'a selector: for each query the keys it selects. It becomes an attention pattern.'), heads.length > 0 ? fact('heads', chips(app, heads)) : fact('heads', 'none realises it by itself'),
-      weights.length > 0 ? fact('weights', chips(app, weights)) : null, change ? fact('what if', changeText(app, change)) : null, via(app)),
+      weights.length > 0 ? fact('weights', chips(app, weights)) : null, change ? fact('what if', changeText(app, change)) : null, family(app, id)),
   ];
 }
 
@@ -135,8 +138,16 @@ function aboutDirection(app, key) {
   const dir = app.data.dirs[d];
   const writer = dir.writer === null ? 'the embedding' : halfName(app.data.blocks[dir.writer].half + 1);
   const readers = app.data.blocks.flatMap((b, i) => (b.reads.includes(d) ? [`b${i}`] : []));
-  return facts(fact('is', `direction ${d} of the residual stream`), dir.value === null ? null : fact('is 1 where', `${app.data.encoded[dir.e].t} is ${dir.value}`), fact('range', `${numberText(dir.lo)} to ${numberText(dir.hi)}`),
+  return facts(fact('is', `direction ${d} of the residual stream`), dir.value === null ? null : fact('is 1 where', `${app.data.encoded[dir.e].t} is ${dir.value}`), fact('range', `${numberText(dir.lo)} to ${numberText(dir.hi)}`), startText(app, d) ? fact('starts at', startText(app, d)) : null, dir.stored === undefined ? null : fact('in files', dir.stored),
     fact('written by', writer, ' ', chips(app, keysOf(app, 'h'))), unitsText(app) ? fact('neurons', unitsText(app)) : null, fact('read by', readers.length > 0 ? chips(app, readers) : 'read-outs alone'), fact('carries', chips(app, keysOf(app, 'n'))));
+}
+
+// What the embedding puts into a direction that another completes.
+function startText(app, d) {
+  const dir = app.data.dirs[d];
+  if (dir.writer === null || dir.constant === 0) return null;
+  const rest = dir.offset === 0 ? '' : `; ${numberText(dir.offset)} of it keeps the sum exact in f32, and readers take it away`;
+  return `${numberText(dir.constant)}, put there at every token by the embedding${rest}`;
 }
 
 function aboutMatrix(app, key) {
@@ -144,7 +155,12 @@ function aboutMatrix(app, key) {
   return facts(fact('shape', `[${m.rows}, ${m.cols}]`), fact('not zero', plural(m.values.length, 'weight')));
 }
 
-// Writes a value over an s-op's at one position of the residual stream.
+function ordinal(alias) {
+  const n = Number([...alias.match(/[₀-₉]+$/u)[0]].map((d) => d.codePointAt(0) - 0x2080).join(''));
+  return ['first', 'second', 'third'][n - 1] ?? `${n}th`;
+}
+
+// Writes a value over an s-op's at one position of the residual stream. No form is submitted: a frame may forbid that.
 function overwriteForm(app, id) {
   if (app.ids.length === 0) return null;
   const values = overwritable(app, id);
@@ -154,11 +170,11 @@ function overwriteForm(app, id) {
   const value = number
     ? h('input', { type: 'number', step: 'any', value: '0', 'aria-label': 'Value' })
     : h('select', { 'aria-label': 'Value' }, values.map((v, i) => h('option', { value: i }, shown(v))));
-  const apply = (event) => {
-    event.preventDefault();
+  const apply = () => {
     const chosen = number ? Number(value.value) : values[Number(value.value)];
     if (typeof chosen === 'number' && !Number.isFinite(chosen)) return;
     app.overwrite(id, Number(position.value), chosen);
   };
-  return h('form', { class: 'overwrite', onsubmit: apply }, h('span', { class: 'hint' }, 'overwrite it'), position, value, h('button', { type: 'submit', class: 'tool' }, 'overwrite'));
+  value.addEventListener('keydown', (event) => event.key === 'Enter' && apply());
+  return h('div', { class: 'overwrite', role: 'group', 'aria-label': 'Overwrite' }, h('span', { class: 'hint' }, 'overwrite it'), position, value, h('button', { type: 'button', class: 'tool', onclick: apply }, 'overwrite'));
 }

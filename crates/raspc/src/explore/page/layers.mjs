@@ -1,10 +1,12 @@
 // Layers: which block runs in which half-layer, what runs in parallel, and what feeds what.
-import { h, link, section, svg } from './dom.mjs';
+import { fitted, h, link, section, svg } from './dom.mjs';
 import { attentionSentence, mlpSentence } from './blocks.mjs';
+import { shortened } from './names.mjs';
 import { halfName, nodeName, plural } from './words.mjs';
 
-const WIDTH = 176;
-const GAP_X = 40;
+const WIDTH = 172;
+const EMPTY = 116;
+const GAP_X = 34;
 const BOX = 46;
 const GAP_Y = 12;
 const TOP = 30;
@@ -12,7 +14,7 @@ const TOP = 30;
 export function layersView(app) {
   const { data } = app;
   const n = data.layers;
-  const intro = `Step 4. Attention and MLP alternate; a block runs after whatever it reads is complete. Blocks in one column run in parallel. ${n} ${n === 1 ? 'layer is' : 'layers are'} needed, and no schedule of these blocks has fewer.`;
+  const intro = `Step 4. Attention and MLP alternate; a block runs after whatever it reads is complete. Blocks in one column run in parallel. ${n === 0 ? 'No layer is needed.' : `${n} ${n === 1 ? 'layer is' : 'layers are'} needed, and no schedule of these blocks has fewer.`}`;
   return section('layers', 'Layers', intro, h('div', { class: 'scroll' }, layerDrawing(app)), h('ul', { class: 'story' }, stories(app)));
 }
 
@@ -25,18 +27,22 @@ function columns(app) {
 function layerDrawing(app) {
   const all = columns(app);
   const at = new Map();
-  const x = (half) => 8 + (half + 1) * (WIDTH + GAP_X);
+  // A half-layer without blocks is narrow.
+  const wide = (half) => (half >= 0 && all[half].length === 0 ? EMPTY : WIDTH);
+  const starts = [8];
+  for (let half = 0; half <= all.length; half++) starts.push(starts[half] + wide(half - 1) + GAP_X);
+  const x = (half) => starts[half + 1];
   all.forEach((blocks, half) => blocks.forEach((b, i) => at.set(b, { x: x(half), y: TOP + 8 + i * (BOX + GAP_Y) })));
   const most = Math.max(1, ...all.map((c) => c.length));
   const height = TOP + 16 + most * (BOX + GAP_Y);
   const width = x(all.length) - GAP_X + 8;
   const source = { x: 8, y: TOP + 8 };
   const heads = ['embedding', ...all.map((_, half) => halfName(half + 1))].map((t, i) => svg('g', null,
-    svg('rect', { x: 4 + i * (WIDTH + GAP_X), y: 4, width: WIDTH + 8, height: height - 8, rx: 8, class: `column half${i === 0 ? 'E' : (i - 1) % 2}` }),
-    svg('text', { x: 8 + i * (WIDTH + GAP_X) + WIDTH / 2, y: 22, class: 'column-name' }, t)));
-  const empty = all.flatMap((c, half) => (c.length === 0 ? [svg('text', { x: x(half) + WIDTH / 2, y: height - 14, class: 'what' }, 'nothing to do')] : []));
+    svg('rect', { x: x(i - 1) - 4, y: 4, width: wide(i - 1) + 8, height: height - 8, rx: 8, class: `column half${i === 0 ? 'E' : (i - 1) % 2}` }),
+    svg('text', { x: x(i - 1) + wide(i - 1) / 2, y: 22, class: 'column-name' }, t)));
+  const empty = all.flatMap((c, half) => (c.length === 0 ? [svg('text', { x: x(half) + EMPTY / 2, y: height - 14, class: 'what' }, 'nothing to do')] : []));
   const boxes = [embeddingBox(app, source), ...[...at].map(([b, place]) => blockBox(app, b, place))];
-  return svg('svg', { viewBox: `0 0 ${width} ${height}`, width, height, class: 'drawing', role: 'group', 'aria-label': 'Layers' }, heads, empty, edgesOf(app, at, source), boxes);
+  return fitted(svg('svg', { viewBox: `0 0 ${width} ${height}`, class: 'drawing', role: 'group', 'aria-label': 'Layers' }, heads, empty, edgesOf(app, at, source), boxes), width);
 }
 
 function edgesOf(app, at, source) {
@@ -58,9 +64,8 @@ function embeddingBox(app, { x, y }) {
   const owners = [...new Set(app.data.dirs.filter((d) => d.writer === null && d.e !== null).map((d) => d.e))];
   const text = owners.map((e) => app.data.encoded[e].t).join(', ') || 'one, bos';
   const dirs = app.data.dirs.flatMap((d, i) => (d.writer === null && d.e !== null ? [`d${i}`] : []));
-  const g = svg('g', { class: 'node' }, svg('rect', { x, y, width: WIDTH, height: BOX, rx: 6, class: 'box' }), svg('text', { x: x + WIDTH / 2, y: y + 20, class: 'name' }, 'W_E + W_pos'), svg('text', { x: x + WIDTH / 2, y: y + 36, class: 'what' }, clip(text, 27)));
-  for (const d of dirs) app.register(d, g);
-  return g;
+  const g = svg('g', { class: 'node', 'aria-label': 'the embedding' }, svg('rect', { x, y, width: WIDTH, height: BOX, rx: 6, class: 'box' }), svg('text', { x: x + WIDTH / 2, y: y + 20, class: 'name' }, 'W_E + W_pos'), svg('text', { x: x + WIDTH / 2, y: y + 36, class: 'what' }, clip(text, 24)));
+  return link(app, g, 'w0', 'w1', ...dirs);
 }
 
 function clip(text, n) {
@@ -71,10 +76,10 @@ function blockBox(app, b, { x, y }) {
   const block = app.data.blocks[b];
   const name = block.origins.flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => nodeName(app, n)).join(', ');
   const where = block.heads ? block.heads.map(([, i]) => `head ${i}`).join(', ') || 'unused' : plural(block.neurons[1]?.length ?? 0, 'neuron');
-  const kind = block.kind === 'attention' ? (block.width ? 'counts for' : block.gadget.startsWith('averages') ? 'averages into' : 'moves into') : block.neurons[1]?.length === 1 ? 'computes' : 'compute';
+  const kind = block.kind === 'attention' ? (block.width ? 'counts for' : block.gadget.startsWith('averages') ? 'averages for' : 'moves values for') : block.neurons[1]?.length === 1 ? 'computes' : 'compute';
   const g = svg('g', { class: `node ${block.kind}`, 'aria-label': `block ${b}: ${block.gadget}` }, svg('title', null, block.gadget),
     svg('rect', { x, y, width: WIDTH, height: BOX, rx: 6, class: 'box' }),
-    svg('text', { x: x + WIDTH / 2, y: y + 19, class: 'name' }, clip(name, 24)),
+    svg('text', { x: x + WIDTH / 2, y: y + 19, class: 'name' }, shortened(name, 21)),
     svg('text', { x: x + WIDTH / 2, y: y + 36, class: 'what' }, `${where} ${kind} it`));
   const keys = [...(block.heads ?? []).map(([l, i]) => `h${l}.${i}`), ...(block.neurons?.[1] ?? []).slice(0, 256).map((u) => `u${block.neurons[0]}.${u}`)];
   return link(app, g, `b${b}`, ...keys);

@@ -18,6 +18,7 @@ const VIEWS = [['run', 'Run'], ['graph', 'Graph'], ['sets', 'Encodings'], ['bloc
 
 // Tokens of larger vocabularies have no button each.
 const KEYS = 40;
+const VOCABULARY = 12;
 
 export function main() {
   const start = performance.now();
@@ -74,15 +75,27 @@ function header(app) {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => app.emit('theme'));
   const nav = h('nav', { 'aria-label': 'Views' }, VIEWS.map(([id, name]) => h('a', { href: `#${id}`, onclick: (event) => {
     event.preventDefault();
+    // The keyboard goes where the eye goes.
+    document.getElementById(`${id}-title`).focus({ preventScroll: true });
     document.getElementById(id).scrollIntoView({ behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
   } }, name)));
-  const sizes = [plural(c.n_layers, 'layer'), plural(c.n_heads, 'head'), `d_model ${c.d_model}`, `d_mlp ${c.d_mlp}`, c.causal ? 'causal' : null].filter(Boolean).join(' · ');
-  return h('header', null, h('div', { class: 'brand' }, h('b', null, data.name), h('span', { class: 'hint sizes' }, sizes)), nav, theme);
+  const sizes = [plural(c.n_layers, 'layer'), plural(c.n_heads, 'head'), `d_model ${c.d_model}`, `d_mlp ${c.d_mlp}`].join(' · ');
+  const causal = c.causal ? h('span', { class: 'badge', title: 'No position sees what comes after it.' }, 'causal') : null;
+  return h('header', null, h('div', { class: 'brand' }, h('b', { title: data.name }, data.name === '-e' ? 'program' : data.name.split(/[/\\]/).pop()), causal, h('span', { class: 'hint sizes' }, sizes)), nav, theme);
 }
 
 function programPanel(app) {
   const assumptions = app.data.assumptions.map((a) => h('p', { class: 'note' }, `Not proved, assumed: ${a}`));
-  return h('section', { class: 'program', 'aria-label': 'Program' }, h('h2', null, 'The program'), sourceView(app), assumptions);
+  return h('section', { class: 'program', 'aria-label': 'Program' }, h('h2', null, 'The program'), sourceView(app), compiledFor(app), assumptions);
+}
+
+// What it was compiled for, which the program's own comments need not say.
+function compiledFor(app) {
+  const c = app.data.config;
+  const { tokens } = app.vocabulary;
+  const words = `${tokens.slice(0, VOCABULARY).map(shown).join(' ')}${tokens.length > VOCABULARY ? ` … (${tokens.length.toLocaleString('en')})` : ''}`;
+  const mask = c.causal ? h('div', { class: 'causal' }, h('b', null, 'Causal: '), 'a position sees itself and what comes before it, never what comes after.') : null;
+  return h('div', { class: 'compiled-for hint' }, h('div', null, `Compiled at ${app.data.level} for at most ${plural(c.max_len, 'token')} of the vocabulary ${words}`), mask);
 }
 
 function inputPanel(app) {
@@ -90,11 +103,13 @@ function inputPanel(app) {
   const note = h('div', { class: 'readout', id: 'input-note', 'aria-live': 'polite' }, '\u00a0');
   const longest = app.data.config.max_len;
   const usual = `at most ${plural(longest, 'token')}`;
+  const result = resultStrip(app);
   const read = () => {
     const parsed = parseInput(field.value, app.vocabulary, longest);
     note.classList.toggle('error', Boolean(parsed.error));
     note.textContent = parsed.error ?? usual;
     field.setAttribute('aria-invalid', String(Boolean(parsed.error)));
+    result.classList.toggle('stale', Boolean(parsed.error));
     if (parsed.ids) app.setInput(parsed.ids);
   };
   const put = (ids) => {
@@ -103,12 +118,15 @@ function inputPanel(app) {
   };
   field.addEventListener('input', read);
   note.textContent = usual;
-  const given = app.inputs.length > 1 ? h('div', { class: 'given' }, app.inputs.map((input) => h('button', { type: 'button', class: 'chip', onclick: () => put(input.ids) }, h('span', { class: 'clip' }, inputText(input.ids, app.vocabulary))))) : null;
+  const given = app.inputs.length > 1 ? h('div', { class: 'given' }, app.inputs.map((input) => h('button', { type: 'button', class: 'chip', 'aria-pressed': 'false', onclick: () => put(input.ids) }, h('span', { class: 'clip' }, inputText(input.ids, app.vocabulary))))) : null;
+  const current = () => app.inputs.forEach((input, i) => given?.children[i].setAttribute('aria-pressed', String(input.ids.join() === app.ids.join())));
+  app.on('run', current);
+  current();
   const { tokens } = app.vocabulary;
   const keys = tokens.length > KEYS ? null : h('div', { class: 'keys' }, tokens.map((t, id) => h('button', { type: 'button', class: 'key-token', 'aria-label': `Add ${shown(t)}`, onclick: () => app.ids.length < longest && put([...app.ids, id]) }, shown(t))), h('button', { type: 'button', class: 'key-token', 'aria-label': 'Remove the last token', onclick: () => put(app.ids.slice(0, -1)) }, '⌫'));
   const ask = (event) => !app.data.served && event.preventDefault();
   const form = h('form', { class: 'input-form', method: 'get', onsubmit: ask }, h('label', { for: 'input' }, 'Input'), h('div', { class: 'input-row' }, field, app.data.served ? h('button', { type: 'submit', class: 'tool', title: 'Let raspc itself run this input' }, 'ask raspc') : null));
-  return h('section', { class: 'input-panel', 'aria-label': 'Input' }, form, keys, given, note, resultStrip(app));
+  return h('section', { class: 'input-panel', 'aria-label': 'Input' }, form, keys, given, note, result);
 }
 
 // Input, transformer and interpreter, position by position.

@@ -10,34 +10,18 @@
 //   text(v)             what stands in a cell, where there is room
 //   read(r, c, v)       the cell in words
 //   lit(r, c)           whether the cell is what is selected
+//   faint(v, r, c)      whether the number is shown without a colour
+//   masked(r, c)        whether the cell can never hold anything
+//   marks()             cells with a ring around them, [r, c] each
 import { h } from './dom.mjs';
+import { GAP, fontOf, labelRoom, paintMatrix, scaleOf } from './paint.mjs';
 import { numberText } from './words.mjs';
-
-const FONT = '11px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace';
-const GAP = 6;
-const MOST_LABEL = 132;
-
-function cssColour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
-
-export function palette() {
-  const names = ['ink', 'faint', 'line', 'pos', 'neg', 'lit', 'lit-back', 'cell', 'via'];
-  return Object.fromEntries(names.map((n) => [n, cssColour(`--${n}`)]));
-}
-
-function cut(context, text, width) {
-  if (context.measureText(text).width <= width) return text;
-  let keep = text.length;
-  while (keep > 1 && context.measureText(`${text.slice(0, keep)}…`).width > width) keep--;
-  return `${text.slice(0, keep)}…`;
-}
 
 // The element; `set(spec)` changes what it shows, `draw()` draws it anew.
 export function matrixView(app, { label, zoom = false, cell = 30, tallest = 480, plain = false }) {
   const canvas = h('canvas', { tabindex: '0', role: 'img', 'aria-label': label, class: 'matrix' });
   const line = h('div', { class: 'readout', 'aria-live': 'polite' }, '\u00a0');
-  const view = { spec: null, window: null, cursor: null, hover: null, seen: false, width: 0 };
+  const view = { cell, tallest, spec: null, window: null, cursor: null, hover: null, seen: false, width: 0 };
   const tools = zoom ? zoomTools(view, () => draw()) : null;
   const element = h('div', { class: `matrix-box${plain ? ' plain' : ''}` }, tools, h('div', { class: 'canvas-box' }, canvas), plain ? null : line);
   const draw = () => view.seen && view.spec && paint(view, canvas, cell, tallest);
@@ -82,7 +66,8 @@ export function matrixView(app, { label, zoom = false, cell = 30, tallest = 480,
 function zoomTools(view, draw) {
   const by = (factor) => {
     const w = view.window;
-    scaleWindow(view, factor, (w.r0 + w.r1) / 2, (w.c0 + w.c1) / 2);
+    const at = view.cursor ?? { r: (w.r0 + w.r1) / 2, c: (w.c0 + w.c1) / 2 };
+    scaleWindow(view, factor, at.r, at.c);
     draw();
   };
   const button = (text, name, f) => h('button', { type: 'button', class: 'tool', 'aria-label': name, title: name, onclick: f }, text);
@@ -93,13 +78,16 @@ function zoomTools(view, draw) {
 function scaleWindow(view, factor, r, c) {
   const { rows, cols } = view.spec;
   const w = view.window;
-  const axis = (lo, hi, at, most) => {
-    const size = Math.min(most, Math.max(Math.min(4, most), (hi - lo) * factor));
+  // No closer than cells of full size that fill the place: it stays as large as it is.
+  const full = view.cell * scaleOf();
+  const least = { rows: (view.tallest * scaleOf()) / full, cols: (view.width - (view.drawn?.x0 ?? 0) - 2) / full };
+  const axis = (lo, hi, at, most, fewest) => {
+    const size = Math.min(most, Math.max(4, fewest, (hi - lo) * factor));
     const start = Math.min(Math.max(0, at - ((at - lo) / (hi - lo)) * size), most - size);
     return [start, start + size];
   };
-  const [r0, r1] = axis(w.r0, w.r1, r, rows);
-  const [c0, c1] = axis(w.c0, w.c1, c, cols);
+  const [r0, r1] = axis(w.r0, w.r1, r, rows, least.rows);
+  const [c0, c1] = axis(w.c0, w.c1, c, cols, least.cols);
   view.window = { r0, r1, c0, c1 };
 }
 
@@ -108,26 +96,28 @@ function geometry(view, canvas, cell, tallest) {
   const { spec } = view;
   const w = view.window;
   const context = canvas.getContext('2d');
-  context.font = FONT;
+  const scale = scaleOf();
+  context.font = fontOf();
   const widest = (count, text) => {
     let most = 0;
     const step = Math.max(1, Math.floor(count / 400));
     for (let i = 0; i < count; i += step) most = Math.max(most, context.measureText(text(i)).width);
-    return Math.ceil(Math.min(MOST_LABEL, most));
+    return Math.ceil(Math.min(room, most));
   };
   view.labels ??= {};
-  if (view.labels.spec !== spec) {
-    view.labels = { spec, left: widest(spec.rows, spec.row), top: widest(spec.cols, spec.col) };
+  const room = labelRoom(view, canvas);
+  if (view.labels.spec !== spec || view.labels.room !== room) {
+    view.labels = { spec, room, left: widest(spec.rows, spec.row), top: widest(spec.cols, spec.col) };
   }
   const { left, top } = view.labels;
   const across = w.c1 - w.c0;
   const down = w.r1 - w.r0;
   const width = view.width || canvas.parentElement?.clientWidth || 300;
-  const upright = top <= 14;
-  const cw = Math.min(cell, Math.max(0.01, (width - left - GAP - 2) / across));
-  const ch = Math.min(Math.min(cell, Math.max(14, cw)), tallest / down);
+  const upright = top <= 14 * scale;
+  const cw = Math.min(cell * scale, Math.max(0.01, (width - left - GAP - 2) / across));
+  const ch = Math.min(Math.min(cell * scale, Math.max(14 * scale, cw)), (tallest * scale) / down);
   const x0 = left + GAP;
-  const y0 = (upright ? 13 : top) + GAP;
+  const y0 = (upright ? 13 * scale : top) + GAP;
   return { x0, y0, cw, ch, upright, width: Math.ceil(x0 + cw * across + 2), height: Math.ceil(y0 + ch * down + 2) };
 }
 
@@ -141,158 +131,9 @@ function reserve(view, canvas, cell, tallest) {
 }
 
 function paint(view, canvas, cell, tallest) {
-  const { spec } = view;
   view.width = canvas.parentElement.clientWidth;
-  const g = geometry(view, canvas, cell, tallest);
-  const ratio = window.devicePixelRatio || 1;
-  canvas.style.width = `${g.width}px`;
-  canvas.style.height = `${g.height}px`;
-  canvas.width = Math.round(g.width * ratio);
-  canvas.height = Math.round(g.height * ratio);
-  const context = canvas.getContext('2d');
-  context.scale(ratio, ratio);
-  context.font = FONT;
-  view.drawn = g;
-  const colours = palette();
-  const w = view.window;
-  const x = (c) => g.x0 + (c - w.c0) * g.cw;
-  const y = (r) => g.y0 + (r - w.r0) * g.ch;
-  context.fillStyle = colours.cell;
-  context.fillRect(g.x0, g.y0, (w.c1 - w.c0) * g.cw, (w.r1 - w.r0) * g.ch);
-  const any = Boolean(spec.lit) && spec.anyLit?.();
-  cells(context, view, g, colours, any, x, y);
-  if (g.cw >= 8 && g.ch >= 8) grid(context, w, colours, x, y);
-  context.strokeStyle = colours.line;
-  context.strokeRect(g.x0 + 0.5, g.y0 + 0.5, (w.c1 - w.c0) * g.cw - 1, (w.r1 - w.r0) * g.ch - 1);
-  labels(context, view, g, colours, x, y);
-  const at = view.cursor;
-  if (at && at.r >= w.r0 && at.r < w.r1 && at.c >= w.c0 && at.c < w.c1) {
-    context.strokeStyle = colours.ink;
-    context.lineWidth = 2;
-    context.strokeRect(x(at.c) + 1, y(at.r) + 1, Math.max(2, g.cw - 2), Math.max(2, g.ch - 2));
-  }
-}
-
-// Cells; where several fall on one pixel the largest is drawn.
-function cells(context, view, g, colours, any, x, y) {
-  const { spec } = view;
-  const w = view.window;
-  const text = spec.text && g.cw >= 22 && g.ch >= 13;
-  const fill = (shade, lit, left, top, width, height) => {
-    context.globalAlpha = (any && !lit ? 0.3 : 1) * Math.min(1, 0.14 + 0.86 * Math.abs(shade));
-    context.fillStyle = shade > 0 ? colours.pos : colours.neg;
-    context.fillRect(left, top, width, height);
-  };
-  const [first, last] = [Math.floor(w.r0), Math.min(spec.rows, Math.ceil(w.r1))];
-  if (g.cw >= 2 && g.ch >= 2) {
-    spec.each(first, last, (r, c, v) => {
-      if (c < w.c0 - 1 || c >= w.c1) return;
-      const shade = spec.shade(v, r, c);
-      if (shade === 0) return;
-      fill(shade, !any || spec.lit(r, c), x(c), y(r), g.cw, g.ch);
-      if (!text) return;
-      let shown = spec.text(v, r, c);
-      if (context.measureText(shown).width > g.cw - 2) shown = shown.replace(/(\.\d)\d+$/, '$1');
-      context.globalAlpha = any && !spec.lit(r, c) ? 0.65 : 1;
-      context.fillStyle = Math.abs(shade) > 0.55 && (!any || spec.lit(r, c)) ? cssColour('--on-strong') : colours.ink;
-      context.textAlign = 'center';
-      context.textBaseline = 'middle';
-      if (context.measureText(shown).width <= g.cw - 2) context.fillText(shown, x(c) + g.cw / 2, y(r) + g.ch / 2 + 1);
-    });
-  } else {
-    paintSmall(context, spec, w, g, colours, any, first, last);
-  }
-  context.globalAlpha = 1;
-}
-
-// A colour as written in the style sheet, #rrggbb, as three numbers.
-function rgb(colour) {
-  return [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-}
-
-// Cells smaller than a pixel, or nearly so: an image, each pixel the largest entry that falls on it.
-function paintSmall(context, spec, w, g, colours, any, first, last) {
-  const width = Math.max(1, Math.ceil((w.c1 - w.c0) * g.cw));
-  const height = Math.max(1, Math.ceil((w.r1 - w.r0) * g.ch));
-  const [strength, lit] = [new Float32Array(width * height), new Uint8Array(width * height)];
-  const [tall, wide] = [Math.max(1, Math.floor(g.ch)), Math.max(1, Math.floor(g.cw))];
-  spec.each(first, last, (r, c, v) => {
-    if (c < w.c0 || c >= w.c1 || r < w.r0 || r >= w.r1) return;
-    const [top, left] = [Math.floor((r - w.r0) * g.ch), Math.floor((c - w.c0) * g.cw)];
-    const shade = spec.shade(v, r, c);
-    const bright = any && spec.lit(r, c);
-    for (let y = top; y < Math.min(height, top + tall); y++) {
-      for (let x = left; x < Math.min(width, left + wide); x++) {
-        const at = y * width + x;
-        if (Math.abs(shade) > Math.abs(strength[at])) strength[at] = shade;
-        if (bright) lit[at] = 1;
-      }
-    }
-  });
-  const image = new ImageData(width, height);
-  const [pos, neg] = [rgb(colours.pos), rgb(colours.neg)];
-  for (let at = 0; at < strength.length; at++) {
-    if (strength[at] === 0) continue;
-    const colour = strength[at] > 0 ? pos : neg;
-    image.data.set(colour, at * 4);
-    image.data[at * 4 + 3] = 255 * (any && !lit[at] ? 0.22 : 1) * Math.min(1, 0.3 + 0.7 * Math.abs(strength[at]));
-  }
-  const layer = document.createElement('canvas');
-  [layer.width, layer.height] = [width, height];
-  layer.getContext('2d').putImageData(image, 0, 0);
-  context.imageSmoothingEnabled = false;
-  context.drawImage(layer, g.x0, g.y0);
-}
-
-function grid(context, w, colours, x, y) {
-  context.strokeStyle = colours.line;
-  context.globalAlpha = 0.6;
-  context.lineWidth = 1;
-  context.beginPath();
-  for (let c = Math.ceil(w.c0); c <= w.c1; c++) {
-    context.moveTo(Math.round(x(c)) + 0.5, y(w.r0));
-    context.lineTo(Math.round(x(c)) + 0.5, y(w.r1));
-  }
-  for (let r = Math.ceil(w.r0); r <= w.r1; r++) {
-    context.moveTo(x(w.c0), Math.round(y(r)) + 0.5);
-    context.lineTo(x(w.c1), Math.round(y(r)) + 0.5);
-  }
-  context.stroke();
-  context.globalAlpha = 1;
-}
-
-function labels(context, view, g, colours, x, y) {
-  const { spec } = view;
-  const w = view.window;
-  const draw = (text, key, px, py, turned) => {
-    const lit = key !== undefined && view.isLit(key);
-    context.save();
-    context.translate(px, py);
-    if (turned) context.rotate(-Math.PI / 2);
-    const short = cut(context, text, MOST_LABEL);
-    context.textAlign = turned ? 'left' : g.upright && py < g.y0 ? 'center' : 'right';
-    context.textBaseline = 'middle';
-    if (lit) {
-      const width = context.measureText(short).width + 4;
-      const start = context.textAlign === 'left' ? -2 : context.textAlign === 'center' ? -width / 2 : -width + 2;
-      context.fillStyle = colours['lit-back'];
-      context.fillRect(start, -7, width, 14);
-    }
-    context.fillStyle = lit ? colours.lit : key !== undefined && view.isVia(key) ? colours.via : colours.faint;
-    context.fillText(short, 0, 0);
-    context.restore();
-  };
-  // Labels that do not fit are left out, evenly.
-  const every = (size, room = 12) => Math.max(1, Math.ceil(room / size));
-  const wide = g.upright ? 6 + Math.max(0, ...[w.c0, w.c1 - 1].map((c) => context.measureText(spec.col(Math.floor(c))).width)) : 12;
-  for (let r = Math.ceil(w.r0); r < w.r1; r++) {
-    if ((r - Math.ceil(w.r0)) % every(g.ch) !== 0) continue;
-    draw(spec.row(r), spec.rowKey?.(r), g.x0 - GAP + 2, y(r) + g.ch / 2, false);
-  }
-  for (let c = Math.ceil(w.c0); c < w.c1; c++) {
-    if ((c - Math.ceil(w.c0)) % every(g.cw, wide) !== 0) continue;
-    draw(spec.col(c), spec.colKey?.(c), x(c) + g.cw / 2, g.y0 - GAP, !g.upright);
-  }
+  view.drawn = geometry(view, canvas, cell, tallest);
+  paintMatrix(view, canvas, view.drawn);
 }
 
 function listen(app, view, canvas, point, zoom, draw) {

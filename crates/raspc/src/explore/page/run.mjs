@@ -4,7 +4,7 @@ import { chip, h, link, replace, section } from './dom.mjs';
 import { denseEach, matrixView } from './matrix.mjs';
 import { agrees } from './model.mjs';
 import { tokenTexts } from './state.mjs';
-import { conditionText, halfName, largest, nodeName, numberText } from './words.mjs';
+import { halfName, keysText, largest, nodeName, numberText, shortNumber, tiny } from './words.mjs';
 import { same, shown } from './values.mjs';
 
 // Longer inputs are shown without a column for each position in tables.
@@ -16,23 +16,26 @@ export function runView(app) {
   return section('run', 'The run', intro, parts);
 }
 
+// Half-layers beyond this many are chosen from a list, on any screen.
+const BUTTONS = 15;
+
 function stepper(app) {
   const last = 2 * app.data.layers;
   const buttons = Array.from({ length: last + 1 }, (_, half) => h('button', { type: 'button', class: 'half-step', onclick: () => app.setStep(half) }, halfName(half)));
-  const step = (by, text, name) => h('button', { type: 'button', class: 'tool', 'aria-label': name, title: name, onclick: () => app.setStep(app.step + by) }, text);
+  const step = (by, text, name) => h('button', { type: 'button', class: 'tool', 'aria-label': name, title: `${name} (key ${by < 0 ? ',' : '.'})`, onclick: () => app.setStep(app.step + by) }, text);
+  const names = Array.from({ length: last + 1 }, (_, half) => h('option', { value: half }, `${halfName(half)} (${half + 1} of ${last + 1})`));
+  const list = h('select', { class: 'half-list', 'aria-label': 'Half-layer', onchange: () => app.setStep(Number(list.value)) }, names);
   const strip = h('div', { class: 'half-steps' }, buttons);
   const update = () => {
     buttons.forEach((b, half) => {
       b.classList.toggle('done', half < app.step);
       b.setAttribute('aria-current', half === app.step ? 'step' : 'false');
     });
-    const now = buttons[app.step];
-    strip.scrollLeft = now.offsetLeft - strip.offsetLeft - (strip.clientWidth - now.offsetWidth) / 2;
+    list.value = String(app.step);
   };
   app.on('step', update);
   update();
-  requestAnimationFrame(update);
-  return h('div', { class: 'stepper', role: 'group', 'aria-label': 'Half-layers' }, step(-1, '◀', 'One half-layer back'), strip, step(1, '▶', 'One half-layer on'));
+  return h('div', { class: `stepper${last + 1 > BUTTONS ? ' long' : ''}`, role: 'group', 'aria-label': 'Half-layers' }, step(-1, '◀', 'One half-layer back'), strip, list, step(1, '▶', 'One half-layer on'));
 }
 
 // What has been switched off or overwritten, each with a way back.
@@ -55,7 +58,7 @@ function decodedTable(app) {
   app.on('run', update);
   app.on('step', update);
   update();
-  return h('div', { class: 'panel' }, h('h3', null, 'What every s-op decodes to'), h('p', { class: 'hint' }, 'Above: read from the residual stream. Below: what the interpreter says. Red and ✗ where they differ; ▵ where a change made a difference.'), box);
+  return h('div', { class: 'panel' }, h('h3', null, 'What every named s-op decodes to'), h('p', { class: 'hint' }, 'Above: read from the residual stream. Below: what the interpreter says. Red and ✗ where they differ; ▵ where a change made a difference.'), box);
 }
 
 function table(app) {
@@ -91,17 +94,17 @@ function sopRows(app, sop) {
 }
 
 function residualMap(app) {
-  const view = matrixView(app, { label: 'Residual stream: positions by directions', zoom: app.data.dirs.length > 80, cell: 26, tallest: 420 });
+  const view = matrixView(app, { label: 'Residual stream: positions by directions', zoom: app.data.dirs.length > 80, cell: 30, tallest: 420 });
   const title = h('h3', null);
   const raw = h('input', { type: 'checkbox', onchange: () => update() });
   const update = () => {
     const stored = app.run.residuals[app.step];
     const plain = app.plain.residuals[app.step];
-    // What a direction means is counted from the constant it stands on (at BOS: from its value there).
-    const base = (r, c) => (raw.checked || c < 2 ? 0 : r === 0 ? dirs[c].bos : dirs[c].offset);
+    // What a direction means is counted from the constant it stands on; BOS is shown as it is.
+    const base = (r, c) => (raw.checked || r === 0 ? 0 : dirs[c].offset);
     const { dirs } = app.data;
     const written = (c) => dirs[c].writer === null || app.data.blocks[dirs[c].writer].half < app.step;
-    const value = (r, c) => (raw.checked || written(c) ? stored[r][c] - base(r, c) : 0);
+    const value = (r, c) => stored[r][c] - base(r, c);
     const each = (r0, r1, f) => {
       for (let r = r0; r < r1; r++) for (let c = 0; c < dirs.length; c++) if (value(r, c) !== 0) f(r, c, value(r, c));
     };
@@ -112,32 +115,25 @@ function residualMap(app) {
     view.set({
       id: stored.length, rows: stored.length, cols: dirs.length, each, value,
       row: name, col: (c) => dirs[c].label, colKey: (c) => `d${c}`, cellKey: (r, c) => `d${c}`,
-      shade: (v, r, c) => Math.max(-1, Math.min(1, v / size[c])), text: (v) => shortNumber(v),
-      read: (r, c, v) => `${name(r)} · ${dirs[c].label} = ${numberText(v)}${stored[r][c] === v ? '' : ` (stored as ${numberText(stored[r][c])})`}${plain[r][c] === stored[r][c] ? '' : `, was ${numberText(plain[r][c])}`}`,
+      shade: (v, r, c) => Math.max(-1, Math.min(1, v / size[c])), text: (v, r, c) => shortNumber(v, Math.min(1, size[c])), faint: (v, r, c) => !written(c) || tiny(v, Math.min(1, size[c])),
+      read: (r, c, v) => `${name(r)} · ${dirs[c].label} = ${numberText(v)}${stored[r][c] === v ? '' : ` (stored as ${numberText(stored[r][c])})`}${plain[r][c] === stored[r][c] ? '' : `, was ${numberText(plain[r][c])}`}${written(c) ? '' : `: a constant of the embedding; ${halfName(app.data.blocks[dirs[c].writer].half + 1)} adds the rest`}`,
       anyLit: () => app.lit.size > 0 && dirs.some((_, d) => app.lit.has(`d${d}`)), lit: (r, c) => app.lit.has(`d${c}`),
     });
   };
   app.on('run', update);
   app.on('step', update);
   update();
-  return h('div', { class: 'panel' }, title, h('p', { class: 'hint' }, 'Rows: positions; columns: named directions. Colour by the share of the largest value the direction can hold.'), dirsOffset(app) ? h('label', { class: 'hint raw' }, raw, ' numbers as stored: some directions carry their meaning on top of a constant, which keeps sums exact') : null, view.element);
+  return h('div', { class: 'panel' }, title, h('p', { class: 'hint' }, 'Rows: positions; columns: named directions. Colour by the share of the largest value the direction can hold; without a colour: constants that the embedding puts into directions which a later half-layer completes.'), dirsOffset(app) ? h('label', { class: 'hint raw' }, raw, ' numbers as stored: some directions carry their meaning on top of a constant, which keeps sums exact') : null, view.element);
 }
 
 function dirsOffset(app) {
   return app.data.dirs.some((d, c) => c > 1 && (d.offset !== 0 || d.bos !== 0));
 }
 
-function shortNumber(v) {
-  if (Number.isInteger(v)) return String(v);
-  const text = v.toFixed(2);
-  // 1.33 and 1.25 are what a width of 2 and one of 3 leave: one decimal would make them alike.
-  return Math.abs(v) >= 10 ? v.toFixed(1) : text.replace(/^(-?)0\./, '$1.');
-}
-
 function headCards(app) {
   const cards = app.data.heads.flatMap((heads, l) => heads.map((head, i) => headCard(app, head, l, i)));
   if (cards.length === 0) return null;
-  return h('div', { class: 'panel' }, h('h3', null, 'Attention patterns'), h('p', { class: 'hint' }, 'Rows: queries; columns: keys, BOS first, both labelled by the values that the selector compares.'), h('div', { class: 'heads' }, cards));
+  return h('div', { class: 'panel' }, h('h3', null, 'Attention patterns'), h('p', { class: 'hint' }, `Rows: queries; columns: keys, BOS first, both labelled by the values that the selector compares.${app.data.config.causal ? ' Striped: keys that come later, which a causal model never sees.' : ''}`), h('div', { class: 'heads' }, cards));
 }
 
 function headCard(app, head, l, i) {
@@ -150,7 +146,8 @@ function headCard(app, head, l, i) {
     const label = (list) => (r) => (r === 0 ? 'BOS' : list[r - 1]);
     view.set({
       id: rows.length, rows: rows.length, cols: rows.length, each: denseEach(rows), value: (r, c) => rows[r][c],
-      row: label(queries), col: label(keys), shade: (v) => v, text: shortNumber,
+      row: label(queries), col: label(keys), shade: (v) => v, text: (v) => shortNumber(v), faint: (v) => tiny(v),
+      masked: app.data.config.causal ? (r, c) => c > r : undefined,
       read: (r, c, v) => `query ${r === 0 ? 'BOS' : `${r - 1} (${queries[r - 1]})`} gives key ${c === 0 ? 'BOS' : `${c - 1} (${keys[c - 1]})`} weight ${numberText(v)}`,
     });
     element.classList.toggle('off', app.ablate.has(`${l}.${i}`));
@@ -159,10 +156,11 @@ function headCard(app, head, l, i) {
   };
   const toggle = h('button', { type: 'button', class: 'tool', 'aria-pressed': 'false', onclick: () => app.toggleAblation(`${l}.${i}`) }, 'ablate');
   const selector = head.selectors[0];
-  const condition = selector === undefined ? null : h('p', { class: 'hint' }, `attends where ${conditionText(app, selector)}`);
+  const counts = app.data.blocks.some((b) => b.width && b.heads?.some(([x, y]) => x === l && y === i));
+  const condition = selector === undefined ? null : h('p', { class: 'hint' }, `attends to ${counts ? 'BOS and to ' : ''}${keysText(app, selector, head.part)}`);
   const computes = head.origins.flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => chip(app, nodeName(app, n), `n${n}`));
   const name = link(app, h('button', { type: 'button', class: 'chip strong' }, `layer ${l} head ${i}`), key);
-  const element = h('article', { class: 'head-card', 'data-head': `${l}.${i}` }, h('div', { class: 'card-head' }, name, computes, toggle), condition, view.element);
+  const element = h('article', { class: 'head-card', 'data-head': `${l}.${i}` }, h('div', { class: 'card-top' }, h('div', { class: 'card-head' }, name, h('span', { class: 'hint' }, counts ? 'counts for' : 'computes'), computes), toggle), condition, view.element);
   app.register(key, element);
   app.on('run', update);
   app.on('step', update);
@@ -179,6 +177,8 @@ function simpleSelect(app, selector) {
 // What an s-op holds at each position, by the interpreter; its tokens where it has no values.
 function side(app, node) {
   const column = app.columns[node];
+  // A constant says nothing of a position.
+  if (app.graph.nodes[node].op === 'const') return tokenTexts(app);
   return column.values ? column.values.map(shown) : tokenTexts(app);
 }
 
@@ -190,19 +190,20 @@ function activations(app) {
 
 function activationCard(app, groups, l) {
   const count = 1 + largest(groups.flatMap((g) => g.neurons));
-  const view = matrixView(app, { label: `Activations of the MLP of layer ${l}`, zoom: count > 80, cell: 26, tallest: 420 });
+  const view = matrixView(app, { label: `Activations of the MLP of layer ${l}`, zoom: count > 80, cell: 30, tallest: 420 });
   const owner = new Array(count).fill('');
   for (const g of groups) for (const u of g.neurons) owner[u] = g.origins.map((e) => app.data.encoded[e].t).join(', ');
   const update = () => {
     const rows = app.run.mlp[l].map((r) => r.subarray(0, count));
     const size = new Float32Array(count);
     rows.forEach((r) => r.forEach((v, c) => (size[c] = Math.max(size[c], v))));
+    const scale = Math.min(1, largest(size));
     const tokens = tokenTexts(app);
     const name = (r) => (r === 0 ? 'BOS' : `${r - 1}: ${tokens[r - 1]}`);
     view.set({
       id: rows.length, rows: rows.length, cols: count, each: denseEach(rows), value: (r, c) => rows[r][c],
       row: name, col: (c) => `${c}`, colKey: (c) => `u${l}.${c}`, cellKey: (r, c) => `u${l}.${c}`,
-      shade: (v, r, c) => (size[c] === 0 ? 0 : v / size[c]), text: shortNumber,
+      shade: (v, r, c) => (size[c] === 0 ? 0 : v / size[c]), text: (v) => shortNumber(v, scale), faint: (v) => tiny(v, scale),
       read: (r, c, v) => `${name(r)} · neuron ${c} (${owner[c]}) = ${numberText(v)}`,
       anyLit: () => owner.some((_, c) => app.lit.has(`u${l}.${c}`)), lit: (r, c) => app.lit.has(`u${l}.${c}`),
     });

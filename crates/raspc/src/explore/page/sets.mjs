@@ -32,8 +32,8 @@ function row(app, e, i) {
   const own = dirs.filter((d) => !data.dirs[d].label.startsWith('['));
   const before = dirs.filter((d) => data.dirs[d].label.startsWith('['));
   const counted = own.length > 0 ? [rangeText(own), h('span', { class: 'hint' }, ` (${plural(own.length, 'direction')})`)] : [];
-  const made = before.length > 0 ? h('span', { class: 'hint' }, ` made from ${rangeText(before)}`) : null;
-  const where = dirs.length === 0 ? h('span', { class: 'hint' }, 'none of its own') : link(app, h('span', { class: 'where' }, counted, made), keys[0] ?? `d${dirs[0]}`, ...dirs.map((d) => `d${d}`));
+  const made = before.length > 0 ? h('div', { class: 'hint' }, `${own.length > 0 ? 'read off' : 'only'} direction ${rangeText(before)}, 1+1/(1+w)`) : null;
+  const where = dirs.length === 0 ? h('span', { class: 'hint' }, 'none of its own') : link(app, h('div', null, h('span', { class: 'where' }, counted), made), keys[0] ?? `d${dirs[0]}`, ...dirs.map((d) => `d${d}`));
   const what = nodes.length > 0 ? h('div', { class: 'op' }, operationText(app, nodes[0])) : null;
   return h('tr', null, h('th', { scope: 'row' }, name, what), h('td', { class: 'values' }, values), h('td', null, ways), h('td', null, where));
 }

@@ -44,14 +44,22 @@ function pieces(app, text) {
       if (comment) owner[i] = -1;
     }
   }
-  const out = [];
+  // Lines are blocks, so that what does not fit hangs below its own beginning.
+  const lines = [];
+  const line = () => lines[lines.length - 1];
+  const begin = (at) => {
+    const indent = text.slice(at).match(/^[ \t]*/)[0].length;
+    lines.push(h('span', { class: `line indent${Math.min(6, Math.floor(indent / 2))}` }));
+  };
+  begin(0);
   for (let at = 0; at < text.length;) {
     let end = at + 1;
-    while (end < text.length && owner[end] === owner[at] && kinds[end] === kinds[at]) end++;
+    while (end < text.length && text[end - 1] !== '\n' && owner[end] === owner[at] && kinds[end] === kinds[at]) end++;
     const piece = h('span', { class: `seg ${kinds[at]}` }, text.slice(at, end));
     // A line break or an indentation is nothing to click.
-    out.push(owner[at] >= 0 && /\S/.test(text.slice(at, end)) ? link(app, piece, `n${owner[at]}`) : piece);
+    line().append(owner[at] >= 0 && /\S/.test(text.slice(at, end)) ? link(app, piece, `n${owner[at]}`) : piece);
+    if (text[end - 1] === '\n' && end < text.length) begin(end);
     at = end;
   }
-  return out;
+  return lines;
 }

@@ -7,6 +7,7 @@ import { interpret, readGraph } from './interpret.mjs';
 import { eachEntry, entry, readModel, readNode, runModel } from './model.mjs';
 import { readVocabulary } from './input.mjs';
 import { asFloat, keyOf, same, shown, valueFromJson } from './values.mjs';
+import { nameRepeated } from './names.mjs';
 import { nodeName } from './words.mjs';
 
 export function createApp(data) {
@@ -16,6 +17,7 @@ export function createApp(data) {
     selected: null, lit: new Set(), via: new Set(), lighted: new Set(),
     ids: [], step: 2 * data.layers, ablate: new Set(), overwrites: [],
   };
+  nameRepeated(app);
   app.nodesOf = data.encoded.map(() => []);
   data.nodes.forEach((node, id) => node.e !== null && app.nodesOf[node.e].push(id));
   app.dirsOf = data.encoded.map(() => []);

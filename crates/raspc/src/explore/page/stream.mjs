@@ -1,6 +1,6 @@
 // The residual stream as a direct sum of named subspaces.
 import { h, link, section } from './dom.mjs';
-import { halfName, plural, rangeText } from './words.mjs';
+import { halfName, numberText, plural, rangeText } from './words.mjs';
 
 const CELLS = 96;
 
@@ -18,7 +18,7 @@ export function subspaces(app) {
 
 export function streamView(app) {
   const n = app.data.dirs.length;
-  const intro = `Step 5. The ${plural(n, 'direction')} of the residual stream are a direct sum of named subspaces. Each is written once: by the embedding, a head or an MLP. Whoever comes later can read it.`;
+  const intro = `Step 5. The ${plural(n, 'direction')} of the residual stream are a direct sum of named subspaces. Each is filled by one writer: the embedding, a head or an MLP, which adds to a constant where the embedding has put one. Whoever comes later can read it.`;
   const boxes = subspaces(app).map((s, i) => h('div', { class: 'term' }, i > 0 ? h('span', { class: 'plus', 'aria-hidden': 'true' }, '⊕') : null, subspaceBox(app, s)));
   return section('stream', 'The residual stream', intro, h('div', { class: 'stream' }, boxes));
 }
@@ -47,6 +47,19 @@ function writerText(app, dir) {
   return `${halfName(block.half + 1)}${heads ? ` ${heads}` : ''}`;
 }
 
+// The constants that the embedding puts into a subspace which another completes, and why.
+export function startsText(app, s) {
+  if (s.dir.writer === null) return null;
+  const starts = s.dirs.filter((d) => app.data.dirs[d].constant !== 0).map((d) => ({ d, ...app.data.dirs[d] }));
+  if (starts.length === 0) return null;
+  if (s.dir.label.startsWith('[')) return 'The 1 is put there by the embedding, at every token; the head adds 1/(1+w). On top of a 1 all counts lie on one grid of f32.';
+  const each = starts.slice(0, 4).map(({ d, constant, offset }) => {
+    const kept = offset === 0 ? '' : ` (${constant === offset ? '' : `${numberText(offset)} of it `}to keep the sum exact; readers take it away)`;
+    return `${numberText(constant)} in direction ${d}${kept}`;
+  });
+  return `At every token the embedding puts ${each.join(', ')}${starts.length > 4 ? ', …' : ''}; ${writerText(app, s.dir)} adds the rest.`;
+}
+
 function readersText(app, s) {
   if (s.dir.e === null) return s.dir.label === 'bos' ? 'every head, to set what BOS scores and carries' : 'whoever needs a constant';
   const inside = new Set(s.dirs);
@@ -67,6 +80,7 @@ function subspaceBox(app, s) {
   const more = s.dirs.length > CELLS ? h('span', { class: 'hint' }, `… ${s.dirs.length} in all`) : null;
   const element = h('div', { class: `subspace half${kind}` }, h('div', { class: 'subspace-head' }, name, h('span', { class: 'index' }, rangeText(s.dirs))),
     h('div', { class: 'cellrow' }, cells, more), h('div', { class: 'meaning' }, meaning(app, s)),
+    startsText(app, s) ? h('div', { class: 'starts' }, startsText(app, s)) : null,
     h('div', { class: 'hint' }, 'written by ', h('b', null, writerText(app, dir)), `, read by ${readersText(app, s)}`));
   return element;
 }

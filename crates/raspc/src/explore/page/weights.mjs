@@ -3,29 +3,39 @@ import { h, replace, section } from './dom.mjs';
 import { logShade, matrixView, weightText } from './matrix.mjs';
 import { eachEntry, entry } from './model.mjs';
 import { matrixName } from './state.mjs';
+import { changeOf, changeText, changedCells } from './whatif.mjs';
 import { numberText } from './words.mjs';
 import { shown } from './values.mjs';
 
 export function weightsView(app) {
   const { data, model } = app;
+  app.weightAt = (w, r, c) => (r < model.matrices[w].rows ? entry(model.matrices[w], r, c) : biasOf(app, model.matrices[w]).get(c) ?? 0);
   const intro = `Step 6. ${data.parameters.toLocaleString('en')} parameters, ${data.nonzeros.toLocaleString('en')} of them not zero. Blue is positive, orange negative; the stronger, the larger. Choose a matrix to see it whole, and zoom in to single weights.`;
-  // Before any matrix listens: they draw what this finds.
-  const changed = h('div', { class: 'changed' });
-  app.on('lit', () => replace(changed, changeNote(app)));
+  const changed = h('div', { class: 'what-if', 'aria-live': 'polite' });
+  const padding = h('p', { class: 'hint' });
   const big = matrixView(app, { label: 'The chosen weight matrix', zoom: true, cell: 30, tallest: 520 });
   const title = h('h3', { class: 'big-title', 'aria-live': 'polite' });
   const buttons = model.matrices.map((m, w) => thumb(app, m, w, () => show(w)));
+  app.on('lit', () => {
+    const change = changeOf(app, app.selected);
+    replace(changed, change ? h('p', { class: 'note' }, changeText(app, change)) : null);
+    const marked = model.matrices.findIndex((_, w) => changedCells(app, w));
+    const lit = model.matrices.findIndex((_, w) => app.lit.has(`w${w}`));
+    // The matrix below is one that is lit, where any is.
+    if (marked >= 0 ? !changedCells(app, app.matrix) : lit >= 0 && !app.lit.has(`w${app.matrix}`)) show(marked >= 0 ? marked : lit);
+  });
   const show = (w) => {
     app.matrix = w;
     const m = model.matrices[w];
     replace(title, `${matrixName(m)} `, h('span', { class: 'hint' }, `[${m.rows.toLocaleString('en')}, ${m.cols.toLocaleString('en')}], ${m.values.length.toLocaleString('en')} not zero · ${meaningOf(app, m)}`));
-    big.set(weightSpec(app, m, w));
+    big.set(weightSpec(app, m, w, true));
+    replace(padding, paddingText(app, m));
     buttons.forEach((b, i) => b.setAttribute('aria-pressed', String(i === w)));
   };
   app.showMatrix = show;
-  show(model.matrices.findIndex((m) => m.name === 'W_Q'));
-  if (app.matrix < 0) show(0);
-  return section('weights', 'Weights', intro, groups(app, buttons), changed, h('div', { class: 'big' }, title, big.element));
+  // Without layers there is the embedding alone.
+  show(Math.max(0, model.matrices.findIndex((m) => m.name === 'W_Q')));
+  return section('weights', 'Weights', intro, groups(app, buttons), changed, h('div', { class: 'big' }, title, padding, big.element));
 }
 
 function meaningOf(app, m) {
@@ -34,7 +44,7 @@ function meaningOf(app, m) {
     W_V: 'direction by dimension of the value', W_O: 'dimension of the value by direction', W_in: 'direction by neuron', W_out: 'neuron by direction',
   };
   const head = m.head === undefined ? undefined : app.data.heads[m.layer][m.head];
-  const what = head ? `, computes ${head.origins.map((e) => app.data.encoded[e].t).join(', ')}` : m.head === undefined ? '' : ', unused';
+  const what = head ? `, for ${head.origins.map((e) => app.data.encoded[e].t).join(', ')}` : m.head === undefined ? '' : ', unused';
   return axes[m.name] + what;
 }
 
@@ -58,10 +68,32 @@ function thumb(app, m, w, open) {
   return button;
 }
 
-export function weightSpec(app, m, w) {
+// The bias that is added to what a matrix gives: of keys and of neurons.
+function biasOf(app, m) {
+  if (m.name === 'W_K') return new Map(app.model.layers[m.layer].heads[m.head].b_k);
+  return m.name === 'W_in' ? new Map(app.model.layers[m.layer].b_in) : new Map();
+}
+
+// Why a dimension of the keys holds a large number that its bias takes away.
+function paddingText(app, m) {
+  if (m.name !== 'W_K' || m.values.length === 0) return null;
+  return [...biasOf(app, m)].map(([c, b]) => {
+    const [one, bos] = [entry(m, 0, c) + b, entry(m, 1, c) + b];
+    return `Dimension ${c} is about BOS and padding: a token holds one, so that ${numberText(entry(m, 0, c))} and the bias leave ${numberText(one)}; BOS holds bos, which leaves its score, ${numberText(bos)}; padding holds neither, so that the bias stays and no query attends to it. `;
+  });
+}
+
+// A matrix to be drawn; with its bias below it where that is asked for.
+export function weightSpec(app, m, w, biased = false) {
   const { data } = app;
+  const bias = biased ? biasOf(app, m) : new Map();
+  const rows = m.rows + (bias.size > 0 ? 1 : 0);
+  // What sets padding apart is beyond the scale of all else.
   let most = 0;
-  for (const v of m.values) most = Math.max(most, Math.abs(v));
+  const apart = m.name === 'W_K' ? biasOf(app, m) : new Map();
+  for (const r of m.index) eachEntry(m, r, (c, v) => (most = Math.max(most, apart.has(c) ? 1 : Math.abs(v))));
+  if (m.name === 'W_in') for (const v of bias.values()) most = Math.max(most, Math.abs(v));
+  const scaled = logShade(most);
   const direction = (d) => data.dirs[d].label;
   const dimension = (i) => `${i}`;
   const token = (i) => (i < app.vocabulary.tokens.length ? shown(app.vocabulary.tokens[i]) : i === app.vocabulary.tokens.length ? 'BOS' : 'PAD');
@@ -70,19 +102,27 @@ export function weightSpec(app, m, w) {
   const [rowIs, colIs] = {
     W_E: [token, direction], W_pos: [position, direction], W_O: [dimension, direction], W_in: [direction, neuron], W_out: [neuron, direction],
   }[m.name] ?? [direction, dimension];
+  const rowName = (r) => (r < m.rows ? rowIs(r) : 'bias');
   const keyed = (is) => (is === direction ? (i) => `d${i}` : is === neuron ? (i) => `u${m.layer}.${i}` : undefined);
-  const [rowKey, colKey] = [keyed(rowIs), keyed(colIs)];
+  const [keyOfRow, colKey] = [keyed(rowIs), keyed(colIs)];
+  const rowKey = keyOfRow && ((r) => (r < m.rows ? keyOfRow(r) : undefined));
   const whole = () => app.lit.has(`w${w}`);
-  const mine = () => app.changedCells?.get(w);
+  const mine = () => changedCells(app, w);
   return {
-    id: w, rows: m.rows, cols: m.cols,
+    id: w, rows, cols: m.cols,
     each: (r0, r1, f) => {
+      if (r1 > m.rows) bias.forEach((v, c) => f(m.rows, c, v));
       for (const r of m.index) if (r >= r0 && r < r1) eachEntry(m, r, (c, v) => f(r, c, v));
     },
-    value: (r, c) => entry(m, r, c),
-    row: rowIs, col: colIs, rowKey, colKey, cellKey: (r, c) => rowKey?.(r) ?? colKey?.(c),
-    shade: logShade(most), text: weightText,
-    read: (r, c, v) => `${m.name}[${rowIs(r)}, ${colIs(c)}] = ${numberText(v)}`,
+    value: (r, c) => (r < m.rows ? entry(m, r, c) : bias.get(c) ?? 0),
+    row: rowName, col: colIs, rowKey, colKey, cellKey: (r, c) => rowKey?.(r) ?? colKey?.(c),
+    shade: (v) => Math.max(-1, Math.min(1, scaled(v))), text: weightText,
+    read: (r, c, v) => {
+      const then = mine()?.get(r * m.cols + c);
+      const change = then === undefined ? undefined : changeOf(app, app.selected);
+      return `${r < m.rows ? m.name : `bias of ${m.name}`}[${r < m.rows ? `${rowIs(r)}, ` : ''}${colIs(c)}] = ${numberText(v)}${change ? `, with ${change.to} in place of ${change.from}: ${numberText(then)}` : ''}`;
+    },
+    marks: () => [...(mine()?.keys() ?? [])].map((i) => [Math.floor(i / m.cols), i % m.cols]).filter(([r]) => r < rows),
     anyLit: () => app.lit.size > 0,
     lit: (r, c) => {
       const cells = mine();
@@ -92,29 +132,3 @@ export function weightSpec(app, m, w) {
   };
 }
 
-// For a selected comparison: which weights would differ if it were the opposite one, as the compiler found out.
-export function changeOf(app, key) {
-  return key?.[0] === 'n' ? app.data.changes.find((c) => c.node === Number(key.slice(1))) : undefined;
-}
-
-function changeNote(app) {
-  const change = changeOf(app, app.selected);
-  app.changedCells = undefined;
-  if (!change?.cells) return null;
-  const cells = new Map();
-  for (const [w, r, c] of change.cells) {
-    if (!cells.has(w)) cells.set(w, new Set());
-    cells.get(w).add(r * app.model.matrices[w].cols + c);
-  }
-  app.changedCells = cells;
-  return h('p', { class: 'note' }, changeText(app, change));
-}
-
-export function changeText(app, change) {
-  if (!change.cells) return `With ${change.to} in place of ${change.from} the model would have another shape.`;
-  if (change.count === 0) return `With ${change.to} in place of ${change.from} not one weight would differ.`;
-  const by = new Map();
-  for (const [w] of change.cells) by.set(w, (by.get(w) ?? 0) + 1);
-  const where = [...by].map(([w, n]) => `${n} in ${matrixName(app.model.matrices[w])}`).join(', ');
-  return `With ${change.to} in place of ${change.from}, ${change.count} weights would differ and no others: ${where}. (Compiled and compared; zeros that would not stay zero count too.)`;
-}

@@ -85,11 +85,42 @@ function predicateText(node) {
   return node.predicate.compare ? symbolOf(node.predicate.compare) : functionText(node.predicate.function, ['key', 'query']);
 }
 
+// Whether a selector selects all keys, or none, whatever the input: both sides of it are constants.
+function everywhere(app, id) {
+  const node = app.graph.nodes[id];
+  if (node.op !== 'select') return undefined;
+  const [keys, queries] = [app.graph.nodes[node.keys], app.graph.nodes[node.queries]];
+  return keys.op === 'const' && queries.op === 'const' ? Boolean(node.test(keys.value, queries.value)) : undefined;
+}
+
+// The keys that a query attends to, in words; of a selector that takes several heads those of one of them.
+export function keysText(app, id, part) {
+  const { causal } = app.data.config;
+  const literals = part?.literals.map(([e, negated]) => [app.nodesOf[e]?.[0], negated]);
+  if (literals?.every(([node]) => node !== undefined)) {
+    if (literals.length === 0) return causal ? 'every key up to its own position' : 'every key';
+    const each = literals.map(([node, negated]) => (negated ? `not (${conditionText(app, node)})` : literals.length > 1 ? `(${conditionText(app, node)})` : conditionText(app, node)));
+    return `each key ${causal ? 'up to its own position ' : ''}where ${each.join(' and ')}`;
+  }
+  const all = everywhere(app, id);
+  if (all === false) return 'no key';
+  if (all) return causal ? 'every key up to its own position' : 'every key';
+  return `each key ${causal ? 'up to its own position ' : ''}where ${conditionText(app, id)}`;
+}
+
+// What a position holds of a node: its token, its index, its value of an s-op; a constant is itself.
+function heldText(app, whose, id) {
+  const node = app.graph.nodes[id];
+  if (node.op === 'const') return literalText(node.value);
+  const one = node.names.length > 0 ? undefined : { tokens: 'token', indices: 'index' }[node.op];
+  return `the ${whose}'s ${one ?? nodeName(app, id)}`;
+}
+
 // Which keys a selector selects, as a condition.
 export function conditionText(app, id) {
   const node = app.graph.nodes[id];
   if (node.op === 'select') {
-    const [k, q] = [`the key's ${nodeName(app, node.keys)}`, `the query's ${nodeName(app, node.queries)}`];
+    const [k, q] = [heldText(app, 'key', node.keys), heldText(app, 'query', node.queries)];
     return node.predicate.compare ? `${k} ${symbolOf(node.predicate.compare)} ${q}` : functionText(node.predicate.function, [k, q]);
   }
   if (node.op === 'not') return `not (${conditionText(app, node.args[0])})`;
@@ -105,6 +136,20 @@ export function halfName(half) {
 export function numberText(x) {
   if (Number.isInteger(x)) return x.toLocaleString('en');
   return String(Number(x.toPrecision(5)));
+}
+
+// What f32's rounding leaves where nothing is meant, beside numbers of this size.
+export function tiny(v, scale = 1) {
+  return Math.abs(v) < 1e-4 * scale;
+}
+
+// A number in a cell: two decimals, for 1.33 and 1.25 are what a width of 2 and one of 3 leave.
+export function shortNumber(v, scale = 1) {
+  if (Number.isInteger(v)) return String(v);
+  if (tiny(v, scale)) return '≈0';
+  const text = v.toFixed(2).replace(/0$/, '').replace(/\.0$/, '');
+  if (Number(text) === 0) return v.toExponential(0);
+  return Math.abs(v) >= 10 ? v.toFixed(1).replace(/\.0$/, '') : text.replace(/^(-?)0\./, '$1.');
 }
 
 export function rangeText(list) {
