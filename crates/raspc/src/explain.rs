@@ -235,7 +235,8 @@ fn weights(c: &Compilation) -> String {
         }
         for group in &c.placement.units[l] {
             let names: Vec<String> = group.origins.iter().map(|&o| c.encoded.graph.describe(o)).collect();
-            let _ = writeln!(text, "layer {l} mlp: {} for {}", counted(group.neurons.len(), "neuron"), names.join(", "));
+            let _ =
+                writeln!(text, "layer {l} mlp: {} for {}", counted(group.neurons.len(), "neuron"), names.join(", "));
         }
     }
     text
