@@ -87,6 +87,7 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     let mut clean = BTreeSet::new();
     let mut tries = 0;
     loop {
+        options.interrupt.check();
         let encoded = encode(&simplified, &values, options, &clean)?;
         admit(&encoded, &values, options)?;
         let mut soft = soft(&encoded, &values);
@@ -139,6 +140,7 @@ fn build(
     options: &Options,
 ) -> Result<(Built, Analysis), Refused> {
     let lowered = lower(encoded, values, options)?;
+    options.interrupt.check();
     let schedule = schedule(&lowered.circuit);
     if cfg!(debug_assertions) {
         encoded.graph.check();
@@ -149,6 +151,7 @@ fn build(
     let layout = lay_out(&lowered.circuit, &readings);
     let readouts = readings.iter().map(|r| r.place(&lowered.circuit, &schedule, &layout)).collect();
     let (model, placement) = assemble(&lowered.circuit, &schedule, &layout, graph.mask, readouts, at, options);
+    options.interrupt.check();
     let parts = Parts { graph, encoded, values, lowered: &lowered, layout: &layout, model: &model, options };
     let analysis = analyse_for(&parts, options.dtype);
     Ok((Built { lowered, schedule, layout, placement, readings, model }, analysis))

@@ -93,6 +93,7 @@ pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::resu
         defined_of: HashMap::new(),
     };
     for (id, node) in graph.iter().filter(|(_, n)| n.op.kind() == Kind::SOp) {
+        options.interrupt.check();
         if let Err(e) = lowering.node(id) {
             // Later nodes may read what this one failed to make.
             return Err(Refused { node: id, diagnostic: Box::new(e.at(node.span).node(graph.describe(id))) });
