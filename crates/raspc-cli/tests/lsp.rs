@@ -232,7 +232,7 @@ fn names_of_other_texts_lead_there() {
     .expect("written");
     let uri_of = |name: &str| format!("file://{}", file(name).display().to_string().replace(' ', "%20"));
     let mut client = Client::start_with("XDG_CACHE_HOME", folder.path());
-    let (uri, other) = (uri_of("main.rasp"), uri_of("other one.rasp"));
+    let (uri, other) = (uri_of("works.rasp"), uri_of("other one.rasp"));
     let text = "# vocab: ab\n# max_len: 3\nload \"other one\";\nload \"reverse\";\nx = twice(near) + far;\ny = count(tokens, \"a\") + x;\n";
     assert_eq!(client.open(&uri, text), Vec::<Value>::new());
 

@@ -136,7 +136,7 @@ fn a_session_on_a_terminal() {
     s.line(":explain hist --emit schedule", "layer 0 attention");
     s.line(":rnu hist", "did you mean `:run`?");
     s.line(":run nothing a", "unknown name `nothing`");
-    s.line(":type a b c", "Usage: :type NAME");
+    s.line(":type a + b", "an expression with blanks stands in brackets");
     s.line(":time 3;", "value: out =  3");
 
     // A long evaluation, stopped; the session goes on.
@@ -147,7 +147,7 @@ fn a_session_on_a_terminal() {
     // A long compilation stops, too, and leaves nothing behind that goes on.
     s.line("set example [1, 2]", "set example");
     s.line("m = aggregate(select(indices, indices, <=), tokens_int);", "Example: m");
-    s.type_in(":compile m * m --vocab 0..50 --max-len 30\r");
+    s.type_in(":compile (m * m) --vocab 0..50 --max-len 30\r");
     std::thread::sleep(Duration::from_millis(1000));
     s.interrupt();
     s.expect("interrupted");

@@ -70,7 +70,7 @@ pub(super) fn read(line: &str) -> Result<Word, String> {
         if e.use_stderr() {
             // The usage is the session's, and not that of the command line.
             let what = text.split("\n\n").next().unwrap_or(&text);
-            format!("{what}\n\nUsage: {name} {usage}")
+            format!("{what}\n\nUsage: {name} {usage}, where an expression with blanks stands in brackets: `(a + b)`")
         } else {
             text
         }
