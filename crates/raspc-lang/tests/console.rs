@@ -183,6 +183,8 @@ fn heavy_programs_run() {
     );
     let long = session(&[], &["s = sort(tokens, tokens);", "x = sort(tokens_asis, -indices);", "s(\"dcba\" * 300);"]);
     assert!(long.ends_with("d, d, d] (strings)\n") && !long.contains("wrong"), "{}", shown(&[&long]));
+    let calls = session(&[], &["def f(n) { m = n - 1; return 1 if n < 1 else f(m) + f(m); }", "f(17);", "f(17);"]);
+    assert!(calls.ends_with("    value: out =  131072\n"), "{calls}");
     let million = session(&[], &["l = range(1000000);", "len(l);"]);
     assert!(million.ends_with("999998, 999999]\n    value: out =  1000000\n"), "it is shown to its end");
 }

@@ -5,6 +5,8 @@ mod session;
 mod terminal;
 mod words;
 
+pub(crate) use self::words::COMMANDS;
+
 use std::io::{self, BufRead};
 use std::path::Path;
 

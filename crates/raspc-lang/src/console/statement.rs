@@ -125,6 +125,7 @@ impl Machine {
         let shown: Vec<String> = args.iter().map(|a| self.argument(a)).collect();
         self.step(shown.iter().map(|s| s.len() / 64).sum())?;
         let name = format!("{}({})", function.def.name.name, shown.join(" , "));
+        let scopes = self.scopes.len();
         let scope = self.new_scope(function.scope, &Arc::from(format!("{}'", function.creator)))?;
         let frame = Frame { module: function.module.clone(), scope };
         // A function's body is tried on the example, whatever the caller is tried on.
@@ -133,6 +134,10 @@ impl Machine {
         let result = self.body(function, &frame, args);
         self.calls -= 1;
         self.input = outer;
+        // What a call has bound ends with it, unless a function has been defined where it sees it.
+        if !self.keeps_scopes {
+            self.scopes.truncate(scopes);
+        }
         let result = result?;
         if let Item::SOp(id) | Item::Selector(id) = result {
             self.nodes.rename(id, &name);
