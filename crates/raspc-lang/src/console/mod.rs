@@ -22,6 +22,7 @@ mod float;
 mod friendly;
 mod grammar;
 mod machine;
+mod matrix;
 mod node;
 mod operator;
 mod reader;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::matrix::Matrix;
 use super::value::{Eval, Fail, atom_repr, text_of};
 use super::{Limits, float};
 use crate::graph::Comparison;
@@ -99,13 +100,6 @@ pub(super) struct Sequence {
     pub(super) label: &'static str,
 }
 
-/// A selection: rows are queries, columns keys.
-#[derive(Debug)]
-pub(super) struct Matrix {
-    n: usize,
-    cells: Vec<u64>,
-}
-
 impl Sequence {
     fn new(values: Vec<Value>, computed: bool) -> Eval<Self> {
         let label = label(&values).map_err(|what| {
@@ -179,39 +173,6 @@ fn label(values: &[Value]) -> Result<&'static str, &'static str> {
         Ok("float")
     } else {
         Err("vals of different types")
-    }
-}
-
-impl Matrix {
-    fn new(n: usize) -> Self {
-        Self { n, cells: vec![0; n * n.div_ceil(64)] }
-    }
-
-    fn width(&self) -> usize {
-        self.n.div_ceil(64)
-    }
-
-    fn set(&mut self, q: usize, k: usize) {
-        let width = self.width();
-        self.cells[q * width + k / 64] |= 1 << (k % 64);
-    }
-
-    /// Whether the query selects the key.
-    pub(super) fn get(&self, q: usize, k: usize) -> bool {
-        self.cells[q * self.width() + k / 64] >> (k % 64) & 1 == 1
-    }
-
-    fn combine(&self, other: &Self, op: fn(u64, u64) -> u64) -> Self {
-        let cells = self.cells.iter().zip(&other.cells).map(|(a, b)| op(*a, *b)).collect();
-        Self { n: self.n, cells }
-    }
-
-    fn not(&self) -> Self {
-        let mut all = Self::new(self.n);
-        for q in 0..self.n {
-            (0..self.n).filter(|&k| !self.get(q, k)).for_each(|k| all.set(q, k));
-        }
-        all
     }
 }
 
@@ -364,7 +325,7 @@ impl Nodes {
 
     fn keep(&mut self, index: usize, input: &Arc<[Value]>, result: Computed) -> Eval<()> {
         let size = match &result {
-            Computed::Matrix(m) => m.cells.len() * 8,
+            Computed::Matrix(m) => m.bytes(),
             Computed::Sequence(s) => s.values.iter().map(bytes_of).sum(),
         };
         self.bytes += size;

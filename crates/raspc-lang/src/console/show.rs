@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use super::machine::{Machine, empty_input};
-use super::node::{Computed, Matrix, NodeId, Sequence};
+use super::matrix::Matrix;
+use super::node::{Computed, NodeId, Sequence};
 use super::value::{Applied, Eval, Fail, Item, quoted, text_of, too_long};
 use crate::value::Value;
 
