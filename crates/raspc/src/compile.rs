@@ -20,7 +20,7 @@ use crate::formula::{by_counts, realise};
 use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
 use crate::schedule::{Schedule, schedule};
-use crate::simplify::simplify;
+use crate::simplify::{Simplified, simplify};
 use crate::values::{Assumption, Values, infer, infer_needed};
 
 /// A compiled program: every stage, and the model.
@@ -111,14 +111,26 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         }
         tries += 1;
         let again = failed.filter(|_| tries <= FORMS);
-        let Some(counted) = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options)) else {
+        let Some(mut counted) = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options)) else {
             let (built, analysis) = built.map_err(|refused| vec![*refused.diagnostic])?;
             return finish((graph, output), options, values, encoded, built, analysis.certificate);
         };
         let known = infer_needed(&counted.graph, &counted.needed(), options)?;
+        drop_empty_counts(&mut counted, &known);
         (simplified, values) = realise(&counted, known, options)?;
         clean.clear();
     }
+}
+
+/// Counts of what is never selected are counts of nothing.
+fn drop_empty_counts(counted: &mut Simplified, values: &Values) {
+    let needed = counted.needed();
+    let Simplified { graph, forms, .. } = counted;
+    let is_empty = |width: NodeId| match *graph.op(width) {
+        Op::SelectorWidth(selector) => needed[width.index()] && values.width_range(selector).1 == 0,
+        _ => false,
+    };
+    forms.counts.values_mut().for_each(|terms| terms.retain(|t| !is_empty(t.0)));
 }
 
 /// What comes after the encoded graph.

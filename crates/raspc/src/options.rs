@@ -24,11 +24,15 @@ pub struct Limits {
     pub units: usize,
     /// Most bytes of stored (sparse) weights: 8 for each nonzero.
     pub bytes: u64,
+    /// Widths of comparisons of fewer values than this on both sides are one head as they stand; of more, they are split bit
+    /// by bit. One head's weights are a few million there, and a layer less is worth more (over 1024 numbers sort_unique
+    /// takes two layers of one head, not three of up to 25).
+    pub ordered: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { enumerate: 16 << 20, units: 1 << 17, bytes: 2 << 30 }
+        Self { enumerate: 16 << 20, units: 1 << 17, bytes: 2 << 30, ordered: 2048 }
     }
 }
 

@@ -155,6 +155,7 @@ impl Lowering<'_> {
             Number::Table { dims } => return self.table(id, dims, false, plan),
             Number::Gated(gated) => self.gated(id, gated, plan)?,
             Number::Counts(terms) => self.counts(id, terms)?,
+            Number::Added(terms) => self.added(id, terms)?,
             Number::Width => self.width(id)?,
         };
         self.numbers[id.index()] = Some(form);

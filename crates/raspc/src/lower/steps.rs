@@ -133,13 +133,17 @@ impl Lowering<'_> {
             .collect();
         points.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.class.cmp(&b.class)));
         points.dedup_by(|b, a| (b.at, b.class) == (a.at, a.class));
+        let first_class = points.first().map_or(0, |p| p.class);
+        if points.iter().all(|p| p.class == first_class) {
+            // One value takes no steps, whatever the scalar is.
+            return Ok((Classes { values, first_class }, Vec::new()));
+        }
         let measured = measure(&self.circuit, &ready.form);
         let Some(grid) = measured.grid else {
             return Err(self.no_grid(id, &ready.name));
         };
         let found = steps(&points, grid, |c| measured.bound(measured.constant - c))
             .map_err(|f| self.no_steps(id, &ready.name, f))?;
-        let first_class = points.first().map_or(0, |p| p.class);
         Ok((Classes { values, first_class }, found))
     }
 
@@ -190,7 +194,8 @@ impl Lowering<'_> {
         found: &[Step],
         dirs: &[(DirId, Levels)],
     ) -> Result<Vec<(Form, f64)>> {
-        let grid = measure(&self.circuit, &ready.form).grid.expect("steps have a grid");
+        let grid =
+            if found.is_empty() { 1.0 } else { measure(&self.circuit, &ready.form).grid.expect("steps have a grid") };
         let rises = Rises::of(dirs);
         let mut constants: Vec<f64> = dirs.iter().map(|(_, levels)| levels.at(first)).collect();
         let mut terms: Vec<Vec<Term>> = vec![Vec::new(); dirs.len()];
