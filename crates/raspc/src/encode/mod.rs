@@ -303,13 +303,19 @@ impl Encoder<'_> {
         self.values.enumerate(id).map_or(usize::MAX >> 1, |v| v.len())
     }
 
-    /// Whether the node is a mean, or a sum with a mean in it.
+    /// Whether the node is a mean, or a sum with a mean in it, chosen by categories or not.
     fn is_mean(&self, id: NodeId) -> bool {
         match self.graph.op(id) {
             Op::Aggregate { .. } => !self.is_copy(id),
-            Op::Map { function, args } => {
-                self.affine(function, args).is_some_and(|sum| sum.terms.iter().any(|t| self.is_mean(t.0)))
-            }
+            Op::Map { function, args } => match self.affine(function, args) {
+                Some(sum) => sum.terms.iter().any(|t| self.is_mean(t.0)),
+                // (Without a mean among its arguments there is none in its sums.)
+                None if args.iter().any(|&a| self.is_mean(a)) => {
+                    let gated = self.gated(id, function, args);
+                    gated.is_some_and(|g| g.groups.iter().any(|g| g.terms.iter().any(|t| self.is_mean(t.0))))
+                }
+                None => false,
+            },
             _ => false,
         }
     }

@@ -2,10 +2,9 @@
 //!
 //! The group of the categories is an exact indicator g. Of each group's sum s, which lies in [lo, hi], one unit
 //! relu(s − lo − R (1 − g)) with a power of two R > hi − lo is s − lo where g = 1, and exactly 0 where g = 0: there its
-//! pre-activation is below 0 by more than any rounding. lo is rounded down to a coarse grid, and lo · g, which is exact, is
-//! added by whoever reads the number. So only the one group that holds has an error: that of its sum, of the unit's own
-//! additions, and of being stored. Where the ranges of the groups are about as wide together as the widest of them, lo is the
-//! same for all: then what the direction holds is the number less a constant, whichever group it came from.
+//! pre-activation is below 0 by more than any rounding. lo is rounded down to a coarse grid, and another unit adds lo · g,
+//! which is exact. So only the one group that holds has an error: that of its sum, of the units' own additions, and of being
+//! stored.
 
 use raspc_lang::graph::NodeId;
 use raspc_lang::value::Value;
@@ -17,69 +16,36 @@ use crate::circuit::{Form, Range, Unit};
 use crate::encode::plan::{Gated, Plan};
 use crate::gadgets::lookup::{Entry, Table, lookup};
 
-/// What is taken from the sums of the groups, so that they are not negative.
-struct Lowest {
-    /// The same for all groups.
-    common: Option<f64>,
-}
-
-impl Lowest {
-    /// Of groups with these least and greatest sums.
-    fn of(groups: impl Iterator<Item = (f64, f64)> + Clone) -> Self {
-        let (lo, hi) = groups.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), g| (a.min(g.0), b.max(g.1)));
-        let widest = groups.map(|g| g.1 - g.0).fold(0.0, f64::max);
-        let together = lo <= hi && power_above(hi - lo) <= 2.0 * power_above(widest);
-        Self { common: together.then(|| rounded_down(lo, hi)) }
-    }
-
-    fn at(&self, lo: f64, hi: f64) -> f64 {
-        self.common.unwrap_or_else(|| rounded_down(lo, hi))
-    }
-}
-
-/// The least of some numbers on a coarse grid.
-fn rounded_down(lo: f64, hi: f64) -> f64 {
-    let coarse = power_above((hi - lo).max(lo.abs()).max(hi.abs())) / 256.0;
-    (lo / coarse).floor() * coarse
-}
-
 impl Lowering<'_> {
     /// The number of a gated sum.
     pub(super) fn gated(&mut self, id: NodeId, gated: &Gated, plan: &Plan) -> Result<NumberForm> {
         let gates = self.gates(id, gated)?;
-        let (mut units, mut value) = (Vec::new(), Form::zero());
-        let (mut widest, mut error) = (0.0f64, 0.0f64);
+        let mut units: Vec<Unit> = Vec::new();
+        let (mut least, mut most, mut error) = (0.0f64, 0.0f64, 0.0f64);
         let to = self.direction(self.label(id), id, BIT);
-        let mut gridded = None;
-        let mut sums = Vec::with_capacity(gates.len());
-        for group in &gated.groups {
+        for (group, gate) in gated.groups.iter().zip(&gates) {
             let sum = Form::sum(group.terms.iter().map(|t| (&self.number_of(t.0).value, t.1)));
             let sum = sum.plus(&Form::constant(1.0), group.constant);
             let measured = measure(&self.circuit, &sum);
             if !f64::from(measured.sum as f32).is_finite() {
                 return Err(self.too_large(id, measured.sum));
             }
-            sums.push((sum, measured));
-        }
-        let lowest = Lowest::of(sums.iter().map(|s| (s.1.lo, s.1.hi)));
-        for ((group, gate), (sum, measured)) in gated.groups.iter().zip(&gates).zip(&sums) {
-            let lo = lowest.at(measured.lo, measured.hi);
+            let coarse = power_above((measured.hi - measured.lo).max(measured.lo.abs()).max(measured.hi.abs())) / 256.0;
+            let lo = (measured.lo / coarse).floor() * coarse;
             let room = 2.0 * power_above(measured.hi - lo);
             let reads = sum.plus(&Form::constant(1.0), -lo).plus(&gate.complement(), -room);
             let inherited: f64 = group.terms.iter().map(|t| t.1.abs() * self.number_of(t.0).error).sum();
             let own = measure(&self.circuit, &reads).error + measured.sum * 4.0 * f64::EPSILON;
-            error = error.max(inherited.max(own));
-            widest = widest.max(measured.hi - lo);
+            let added = if lo == 0.0 { 0.0 } else { 2.0 * U * (measured.hi - lo + lo.abs()) };
+            error = error.max(inherited.max(own) + added);
+            (least, most) = (least.min(measured.lo), most.max(measured.hi));
             units.push(Unit::new(&reads, 0.0, vec![(to, 1.0)]));
-            if lowest.common.is_none() {
-                value = value.plus(gate, lo);
+            if lo != 0.0 {
+                units.push(Unit::new(gate, 0.0, vec![(to, lo)]));
             }
         }
-        if let Some(lo) = lowest.common {
-            value = Form::constant(lo);
-        }
         let mut offset = 0.0;
-        let mut range = Range { lo: -error, hi: widest + error, grid: None, error };
+        let mut range = Range { lo: least - error, hi: most + error, grid: None, error };
         if plan.lattice == 0 {
             error += U * range.max();
             range.error = error;
@@ -93,21 +59,20 @@ impl Lowering<'_> {
                 // Steps read a number of their own.
                 let own = self.direction(format!("[{} on a grid]", self.label(id)), id, lattice);
                 self.circuit.directions[own.index()].embedding.constant = constant;
-                units.iter_mut().for_each(|u| u.writes.push((own, 1.0)));
-                gridded = Some((Form::of(own).plus(&Form::constant(1.0), -constant), coarse));
+                units.iter_mut().for_each(|u| u.writes.push((own, u.writes[0].1)));
+                self.coarse[id.index()] = Some((Form::of(own).plus(&Form::constant(1.0), -constant), coarse));
                 error += U * range.max();
                 range.error = error;
             } else {
                 (offset, error, range) = (constant, coarse, lattice);
             }
         }
-        self.coarse[id.index()] = gridded.map(|(form, error)| (value.plus(&form, 1.0), error));
         let direction = &mut self.circuit.directions[to.index()];
         direction.range = range;
         direction.embedding.constant = offset;
         let names: Vec<String> = gated.categories.iter().map(|&c| self.label(c)).collect();
         self.mlp(id, units, format!("numbers that {} lets through", names.join(", ")));
-        let value = value.plus(&Form::of(to), 1.0).plus(&Form::constant(1.0), -offset);
+        let value = Form::of(to).plus(&Form::constant(1.0), -offset);
         let mut flags: Vec<Form> = Vec::new();
         let nullable = |l: &Self, n: NodeId| l.onehot_of(n).none.is_some();
         if gated.nones || gated.categories.iter().any(|&c| nullable(self, c)) {

@@ -33,7 +33,7 @@ impl Lowering<'_> {
 
     /// The form of a sum, as steps read it or as it is, and its error.
     fn sum_form(&mut self, id: NodeId, sum: &Sum, materialise: bool, stepped: bool) -> Result<(Form, f64)> {
-        let value = self.added(&sum.terms, sum.constant, stepped);
+        let value = self.total(&sum.terms, sum.constant, stepped);
         let own = |n: NodeId| if stepped { self.gridded(n).1 } else { self.number_of(n).error };
         let inherited: f64 = sum.terms.iter().map(|t| t.1.abs() * own(t.0)).sum();
         let measured = measure(&self.circuit, &value);
@@ -67,7 +67,7 @@ impl Lowering<'_> {
 
     /// Σ factor · number + constant, with copies of the numbers whose constants would make the sum round.
     /// Steps read numbers on their grids (`stepped`).
-    pub(super) fn added(&mut self, terms: &[(NodeId, f64)], constant: f64, stepped: bool) -> Form {
+    pub(super) fn total(&mut self, terms: &[(NodeId, f64)], constant: f64, stepped: bool) -> Form {
         let value = |l: &Self, n: NodeId| if stepped { l.gridded(n).0.clone() } else { l.number_of(n).value.clone() };
         let read: Vec<(Form, f64)> = terms.iter().map(|t| (value(self, t.0), t.1)).collect();
         let form = Form::sum(read.iter().map(|t| (&t.0, t.1))).plus(&Form::constant(1.0), constant);
