@@ -124,6 +124,10 @@ class Graph:
         """
         The input.
         """
+    def unparse(self, /, node: SupportsIndex) -> str:
+        """
+        RASP text of a program whose output is the node; what has no text is the exception's message.
+        """
 
 @final
 class Model:

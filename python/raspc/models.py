@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union, overload
 
-from raspc import _native
+from raspc import _native, links
 from raspc.circuits import Circuit
 from raspc.errors import Diagnostic, InterventionError, ModelFileError, UsageError
 from raspc.pictures import Picture
@@ -432,6 +432,22 @@ class Model(Runtimes):
             InputError: a token that is not in the vocabulary, or too many of them.
         """
         return Page(self._native.explore(self.output, [list(tokens) for tokens in inputs]))
+
+    def playground_link(self, base: str, tokens: Optional[Iterable[Value]] = None) -> str:
+        """A link to the playground with this model's program, vocabulary and length in it.
+
+        Args:
+            base: where the site is published, as in ``"https://example.org/raspc/"``; ``cargo xtask site`` writes its folder.
+            tokens: the input to begin with.
+
+        Returns:
+            The address. What it carries stands in its fragment, which no server sees.
+
+        Raises:
+            UsageError: a program that has no text, since a Python function is part of it; a vocabulary with values that text
+                does not write.
+        """
+        return base + links.fragment(self, None if tokens is None else list(tokens))
 
     def draw(self, view: str = "flow", tokens: Optional[Iterable[Value]] = None) -> Picture:
         """A picture, which shows itself in a notebook.

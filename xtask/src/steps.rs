@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use crate::{explorer, python, tidy};
+use crate::{explorer, python, site, tidy};
 
 /// A step: what it is called, cargo's arguments, and a variable of the environment it needs.
 struct Step {
@@ -55,7 +55,7 @@ pub(crate) fn test(root: &Path) -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
-    if !explorer::test(root) || !python::test(root) {
+    if !explorer::test(root) || !site::test(root) || !python::test(root) {
         return ExitCode::FAILURE;
     }
     println!("\nall of it holds, after {:.0?}", start.elapsed());

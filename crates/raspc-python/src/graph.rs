@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use raspc::draw;
@@ -169,6 +170,11 @@ impl Graph {
     /// The graph as text, a line a node.
     fn __str__(&self) -> String {
         self.flat().to_string()
+    }
+
+    /// RASP text of a program whose output is the node; what has no text is the exception's message.
+    fn unparse(&self, node: u32) -> PyResult<String> {
+        raspc_lang::unparse::unparse(&self.flat(), NodeId(node)).map_err(PyValueError::new_err)
     }
 
     /// The input.

@@ -235,8 +235,10 @@ impl Encoder<'_> {
     }
 
     fn demand_number(&mut self, id: NodeId, lattice: i8) {
+        // (A mean whose default is a string has a number beside the string's stand-in.)
         debug_assert!(
-            self.is_numeric(id) || matches!(self.graph.op(id), Op::Aggregate { .. }),
+            self.is_numeric(id)
+                || matches!(*self.graph.op(id), Op::Aggregate { values, .. } if self.is_numeric(values)),
             "a number is asked of `{}`",
             self.graph.describe(id)
         );
@@ -290,13 +292,19 @@ impl Encoder<'_> {
         self.values.enumerate(id).map_or(usize::MAX >> 1, |v| v.len())
     }
 
-    /// Whether the node is a mean, or a sum with a mean in it.
+    /// Whether the node is a mean, or a sum with a mean in it, chosen by categories or not.
     fn is_mean(&self, id: NodeId) -> bool {
         match self.graph.op(id) {
             Op::Aggregate { .. } => !self.is_copy(id),
-            Op::Map { function, args } => {
-                self.affine(function, args).is_some_and(|sum| sum.terms.iter().any(|t| self.is_mean(t.0)))
-            }
+            Op::Map { function, args } => match self.affine(function, args) {
+                Some(sum) => sum.terms.iter().any(|t| self.is_mean(t.0)),
+                // (Without a mean among its arguments there is none in its sums.)
+                None if args.iter().any(|&a| self.is_mean(a)) => {
+                    let gated = self.gated(id, function, args);
+                    gated.is_some_and(|g| g.groups.iter().any(|g| g.terms.iter().any(|t| self.is_mean(t.0))))
+                }
+                None => false,
+            },
             _ => false,
         }
     }
@@ -313,8 +321,17 @@ impl Encoder<'_> {
         self.values.width_range(selector).1 <= WIDEST_RECIPROCAL
     }
 
-    /// Whether all values (but none) are numbers.
+    /// Whether all values (but none) are numbers, and an aggregate's are made from numbers: one that is always none, or
+    /// always its default, may have strings for its values, which no direction holds as a number.
     fn is_numeric(&self, id: NodeId) -> bool {
+        let mut at = id;
+        while let Op::Aggregate { values, .. } = *self.graph.op(at) {
+            at = values;
+        }
+        (at == id || self.holds_numbers(at)) && self.holds_numbers(id)
+    }
+
+    fn holds_numbers(&self, id: NodeId) -> bool {
         match self.values.set(id) {
             ValueSet::Finite(v) => v.iter().all(|v| v.is_none() || v.is_number()),
             ValueSet::Numbers { .. } => true,
