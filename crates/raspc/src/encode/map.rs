@@ -290,6 +290,10 @@ impl Encoder<'_> {
             Op::Map { .. } if self.forms.counts.contains_key(&id) => Some(Scalar::Sum(just(id))),
             Op::Map { function, args } => {
                 let affine = self.affine(function, args)?;
+                // Held by itself, as at `-O0`, a third of something lies on no grid: its values are told apart as categories.
+                if self.options.opt == OptLevel::O0 && is_inexact(&affine) && self.is_short(id) {
+                    return None;
+                }
                 affine.terms.iter().any(|t| self.natural_scalar(t.0).is_some()).then(|| Scalar::Sum(just(id)))
             }
             _ => None,
@@ -340,8 +344,13 @@ impl Encoder<'_> {
             return None;
         }
         let sum = self.affine(function, args)?;
-        sum.terms.iter().any(|t| f64::from(t.1 as f32) != t.1).then_some(sum)
+        is_inexact(&sum).then_some(sum)
     }
+}
+
+/// Whether f32 does not hold all factors.
+fn is_inexact(sum: &Sum) -> bool {
+    sum.terms.iter().any(|t| f64::from(t.1 as f32) != t.1)
 }
 
 enum Way {
