@@ -213,7 +213,7 @@ impl Encoder<'_> {
                 Err(e) => format!("{} ({} values)", self.graph.describe(d), e.in_words()),
             })
             .collect();
-        let count = if size > 1 << 40 { "too many".to_owned() } else { size.to_string() };
+        let count = if size as u64 > 1 << 40 { "too many".to_owned() } else { size.to_string() };
         let message = format!("`{}` needs a table of {count} entries", self.graph.describe(id));
         let diagnostic = Diagnostic::error(codes::EXPLOSION, message)
             .note(None, format!("it is a function of {}", of.join(" and ")))
