@@ -50,7 +50,7 @@ class Graph:
         """
         Whether position q sees keys up to q only.
         """
-    def compile(self, /, output: SupportsIndex, vocab: Any, max_len: Any, *, opt: SupportsIndex = 1, bos: str = "compiler_bos", pad: str = "compiler_pad", limits: dict | None = None) -> Model:
+    def compile(self, /, output: SupportsIndex, vocab: Any, max_len: Any, *, opt: SupportsIndex = 1, bos: str = "compiler_bos", pad: str = "compiler_pad", limits: "dict[str, int] | None" = None) -> Model:
         """
         Compiles an s-op into a transformer.
         """
@@ -70,7 +70,7 @@ class Graph:
         """
         One or both select.
         """
-    def include(self, /, other: Graph, id: SupportsIndex, known: dict) -> int:
+    def include(self, /, other: Graph, id: SupportsIndex, known: "dict[int, int]") -> int:
         """
         Copies a node of another graph, and what it depends on, with names and places. `known` says which of the other's nodes are
         here already, and is added to.
@@ -79,7 +79,7 @@ class Graph:
         """
         0, 1, 2, …
         """
-    def interpret(self, /, tokens: Any, patches: dict | None = None) -> Trace:
+    def interpret(self, /, tokens: Any, patches: "dict[int, Any] | None" = None) -> Trace:
         """
         What every node holds on an input; `patches` (values by node) overwrite some s-ops.
         """
@@ -124,6 +124,10 @@ class Graph:
         """
         The input.
         """
+    def unparse(self, /, node: SupportsIndex) -> str:
+        """
+        RASP text of a program whose output is the node; what has no text is the exception's message.
+        """
 
 @final
 class Model:
@@ -135,7 +139,7 @@ class Model:
         """
         What the model rests on that was not proved.
         """
-    def check_interchange(self, /, a: SupportsGetItem[int, SupportsIndex], b: SupportsGetItem[int, SupportsIndex], node: SupportsIndex) -> dict:
+    def check_interchange(self, /, a: SupportsGetItem[int, SupportsIndex], b: SupportsGetItem[int, SupportsIndex], node: SupportsIndex) -> "dict[str, Any]":
         """
         Runs interpreter and transformer on `a` while a node holds what it holds on `b`: a dictionary with `status`, `detail`,
         `expected` and `got`.
@@ -146,7 +150,7 @@ class Model:
         Ground truth as JSON text: nodes with their heads, neurons and directions, and edges between components.
         """
     @property
-    def config(self, /) -> dict:
+    def config(self, /) -> dict[str, Any]:
         """
         `n_layers`, `n_heads`, `d_model`, `d_head`, `d_mlp`, `max_len`, `causal`, `bos`, `pad`, `parameters`, `nonzeros`.
         """
@@ -170,7 +174,7 @@ class Model:
         """
         The names of a model folder's files.
         """
-    def files(self, /) -> dict:
+    def files(self, /) -> "dict[str, bytes]":
         """
         The files of a model folder, as bytes.
         """
@@ -208,7 +212,7 @@ class Model:
         What overwrites a node at a position (counted without BOS): (after, position with BOS as 0, direction, value).
         """
     @property
-    def readouts(self, /) -> list:
+    def readouts(self, /) -> list[dict[str, Any]]:
         """
         How each named node is read from the residual stream: dictionaries with `node`, `name`, `after` (the half-layer: 0 the
         embedding, 2l+1 attention l, 2l+2 MLP l), `kind`, and either `classes` (value, form) or `value`, `defined`, `bound` and
@@ -231,7 +235,7 @@ class Model:
         """
         The nodes of the graph that became one with this, itself among them.
         """
-    def tensors(self, /) -> dict:
+    def tensors(self, /) -> "dict[str, Any]":
         """
         Every tensor by its TransformerLens name, dense, as f32 arrays.
         """
@@ -239,18 +243,18 @@ class Model:
         """
         Why a node cannot be patched in this model alone, or None.
         """
-    def verify(self, /, inputs: SupportsIndex, seed: SupportsIndex) -> dict:
+    def verify(self, /, inputs: SupportsIndex, seed: SupportsIndex) -> "dict[str, Any]":
         """
         Whether interpreter, circuit and transformer agree: all inputs where there are at most `inputs`, else a sample.
         A dictionary with `checked`, `exhaustive`, `mismatches`, `raised`, `nodes` and `first`.
         """
     @property
-    def vocab(self, /) -> list:
+    def vocab(self, /) -> list[Any]:
         """
         The tokens, in the order of their ids, without BOS (the next id) and PAD (the one after).
         """
     @property
-    def warnings(self, /) -> list:
+    def warnings(self, /) -> list[Any]:
         """
         The compiler's warnings.
         """
@@ -261,12 +265,12 @@ class Program:
     A program: its graph and what its text says beside it.
     """
     @property
-    def bindings(self, /) -> dict:
+    def bindings(self, /) -> list[tuple[str, int]]:
         """
         Names of s-ops and selectors, in the order of their definition.
         """
     @property
-    def example(self, /) -> list | None:
+    def example(self, /) -> list[Any] | None:
         """
         The example of `set example`.
         """
@@ -292,12 +296,12 @@ class Program:
         of the standard programs, and its last `;` may be missing.
         """
     @property
-    def vocab(self, /) -> list | None:
+    def vocab(self, /) -> list[Any] | None:
         """
         The vocabulary of `# vocab:`.
         """
     @property
-    def warnings(self, /) -> list:
+    def warnings(self, /) -> list[Any]:
         """
         Diagnostics that are warnings.
         """
@@ -320,28 +324,28 @@ class Run:
         """
         The logits, `[position, d_vocab_out]`: a column for each form of the output.
         """
-    def mlp(self, /) -> list:
+    def mlp(self, /) -> "list[Any]":
         """
         The hidden activations of each layer after ReLU, a list of arrays `[position, d_mlp]`.
         """
-    def node(self, /, readout: SupportsIndex) -> list | None:
+    def node(self, /, readout: SupportsIndex) -> "list[Any] | None":
         """
         What a read-out (by its index) gives at each position, without BOS; None where its residual was not kept.
         """
-    def output(self, /) -> list:
+    def output(self, /) -> "list[Any]":
         """
         The output at each position, without BOS.
         """
-    def patterns(self, /) -> list:
+    def patterns(self, /) -> "list[Any]":
         """
         The attention weights of each layer, a list of arrays `[head, query, key]`.
         """
-    def residuals(self, /) -> list:
+    def residuals(self, /) -> "list[Any]":
         """
         The residual stream after the embedding and after each half-layer: a list of `2 * n_layers + 1` arrays
         `[position, d_model]`.
         """
-    def scores(self, /) -> list:
+    def scores(self, /) -> "list[Any]":
         """
         The attention scores of each layer before softmax, a list of arrays `[head, query, key]`; masked keys hold -inf.
         """
@@ -359,7 +363,7 @@ class Trace:
         """
         The pattern of a selector, `[query, key]`; raises where it has none on this input.
         """
-    def values(self, /, id: SupportsIndex) -> list:
+    def values(self, /, id: SupportsIndex) -> "list[Any]":
         """
         The values of an s-op, one a position; raises where it has none on this input.
         """
@@ -374,7 +378,7 @@ def export_formats() -> list[tuple[str, str]]:
     The formats: names and what they are.
     """
 
-def model_bytes(model: Model, format: str) -> dict:
+def model_bytes(model: Model, format: str) -> "dict[str, bytes]":
     """
     The files of an export as a dictionary from names to bytes.
     """

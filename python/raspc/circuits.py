@@ -192,8 +192,8 @@ class Circuit:
         """Scores edges that somebody found.
 
         Args:
-            found: pairs (source, target) of components, or a mapping from such pairs to scores: then those that reach the
-                ``threshold`` are what was found, and each score is a threshold of the ROC.
+            found: pairs (source, target) of components (as of a networkx graph: ``graph.edges``), or a mapping from such pairs
+                to scores: then those that reach the ``threshold`` are what was found, and each score is a threshold of the ROC.
             threshold: for a mapping.
 
         Returns:
@@ -203,7 +203,7 @@ class Circuit:
         truth = {(e.source, e.target) for e in self.edges}
         candidates = self.candidates
         known = set(candidates)
-        if isinstance(found, Mapping):
+        if isinstance(found, Mapping) and not _is_view(found):
             scores = {_pair(pair): _number(pair, score) for pair, score in found.items()}
             chosen = {pair for pair, score in scores.items() if score >= threshold}
         else:
@@ -228,6 +228,11 @@ class Circuit:
 def _components(node: Node) -> List[str]:
     heads = [f"layer.{layer}.head.{head}" for layer, head in node.heads]
     return heads + [f"layer.{layer}.mlp" for layer in dict.fromkeys(layer for layer, _ in node.neurons)]
+
+
+def _is_view(found: Mapping[Any, Any]) -> bool:
+    """Whether it is the edges of a networkx graph, a mapping from pairs to their attributes."""
+    return bool(found) and all(isinstance(about, Mapping) for about in found.values())
 
 
 def _half(component: str) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union, overload
 
-from raspc import _native
+from raspc import _native, links
 from raspc.circuits import Circuit
 from raspc.errors import Diagnostic, InterventionError, ModelFileError, UsageError
 from raspc.pictures import Picture
@@ -133,7 +134,8 @@ class Weights(Mapping[str, "numpy.ndarray"]):
     ``embed.W_E [d_vocab, d_model]``, ``pos_embed.W_pos [max_len + 1, d_model]``, for each layer l ``blocks.l.attn.W_Q``,
     ``W_K``, ``W_V`` ``[n_heads, d_model, d_head]``, ``W_O [n_heads, d_head, d_model]``, ``b_Q``, ``b_K``, ``b_V [n_heads, d_head]``,
     ``b_O [d_model]``, ``blocks.l.mlp.W_in [d_model, d_mlp]``, ``b_in [d_mlp]``, ``W_out [d_mlp, d_model]``, ``b_out [d_model]``, and
-    ``unembed.W_U [d_model, d_vocab_out]``, ``b_U``. They are for a runtime that does not divide scores by √d_head.
+    ``unembed.W_U [d_model, d_vocab_out]``, ``b_U``. They are for a runtime that does not divide scores by √d_head. The arrays are
+    read-only: the model would not know of a change (``.copy()`` gives one to change).
     """
 
     def __init__(self, native: _native.Model) -> None:
@@ -143,6 +145,8 @@ class Weights(Mapping[str, "numpy.ndarray"]):
     def _all(self) -> Dict[str, "numpy.ndarray"]:
         if self._tensors is None:
             self._tensors = self._native.tensors()
+            for array in self._tensors.values():
+                array.flags.writeable = False
         return self._tensors
 
     def __getitem__(self, name: str) -> "numpy.ndarray":
@@ -174,6 +178,22 @@ class Model(Runtimes):
         self._circuit: Optional[Circuit] = None
         self._graph = native.graph
         self._readouts: List[Dict[str, Any]] = native.readouts
+
+    # A model does not change: a copy is the model itself. A pickle holds the files of its folder.
+
+    def __copy__(self) -> "Model":
+        return self
+
+    def __deepcopy__(self, memo: Dict[int, Any]) -> "Model":
+        return self
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        files = self._native.files()
+        for token, left in zip(self.vocab, _native.Model.from_files(dict(files)).vocab):
+            if token != left:
+                message = f"the token {token!r} would be {left!r} after pickling: of such tokens a model's files keep the text"
+                raise UsageError(message, hint="use tokens that are numbers, strings or literals, such as tuples of these")
+        return _from_files, (files, self._opt)
 
     # What it is.
 
@@ -273,6 +293,7 @@ class Model(Runtimes):
         ids = self._native.ids(tokens)
         model = self
         patches: List[Tuple[int, int, int, float]] = []
+        _check_patch(patch)
         if patch:
             model, patches = self._patches(patch, len(ids), bool(ablate))
         return Run(model._native.run(ids, patches=patches, ablate=ablate), model, tokens)
@@ -302,16 +323,27 @@ class Model(Runtimes):
 
     def _positions(self, name: str, values: Any, n: int) -> Dict[int, Value]:
         if isinstance(values, Mapping):
-            for position in values:
-                if not isinstance(position, int) or not 0 <= position < n:
-                    hint = "positions count from 0, without BOS"
-                    raise InterventionError(f"the input has no position {position!r}", node=name, hint=hint)
-            return dict(values)
-        listed = list(values)
+            return {self._position(name, position, n): value for position, value in values.items()}
+        try:
+            listed = list(values)
+        except TypeError:
+            message = f"the patch of {name!r} is {values!r}"
+            raise InterventionError(message, node=name, hint="give a value for each position, or a mapping") from None
         if len(listed) != n:
             message = f"the patch of {name!r} has {len(listed)} values, the input {n} tokens"
             raise InterventionError(message, node=name, hint="give a value for each position, or a mapping from positions")
         return dict(enumerate(listed))
+
+    @staticmethod
+    def _position(name: str, position: Any, n: int) -> int:
+        try:
+            index = operator.index(position)
+        except TypeError:
+            index = -1
+        if not 0 <= index < n:
+            hint = "positions count from 0, without BOS"
+            raise InterventionError(f"the input has no position {position!r}", node=name, hint=hint)
+        return index
 
     def _node(self, name: str) -> int:
         """The node of a name."""
@@ -337,6 +369,7 @@ class Model(Runtimes):
         """
         tokens = list(tokens)
         patched: Dict[int, List[Value]] = {}
+        _check_patch(patch)
         if patch:
             plain = self._graph.interpret(tokens)
             for name, values in patch.items():
@@ -399,6 +432,22 @@ class Model(Runtimes):
             InputError: a token that is not in the vocabulary, or too many of them.
         """
         return Page(self._native.explore(self.output, [list(tokens) for tokens in inputs]))
+
+    def playground_link(self, base: str, tokens: Optional[Iterable[Value]] = None) -> str:
+        """A link to the playground with this model's program, vocabulary and length in it.
+
+        Args:
+            base: where the site is published, as in ``"https://example.org/raspc/"``; ``cargo xtask site`` writes its folder.
+            tokens: the input to begin with.
+
+        Returns:
+            The address. What it carries stands in its fragment, which no server sees.
+
+        Raises:
+            UsageError: a program that has no text, since a Python function is part of it; a vocabulary with values that text
+                does not write.
+        """
+        return base + links.fragment(self, None if tokens is None else list(tokens))
 
     def draw(self, view: str = "flow", tokens: Optional[Iterable[Value]] = None) -> Picture:
         """A picture, which shows itself in a notebook.
@@ -472,6 +521,18 @@ class Model(Runtimes):
             if (folder / name).is_file():
                 files[name] = (folder / name).read_bytes()
         return cls(_native.Model.from_files(files))
+
+
+def _from_files(files: Dict[str, bytes], opt: Optional[int]) -> Model:
+    return Model(_native.Model.from_files(dict(files)), opt)
+
+
+def _check_patch(patch: Any) -> None:
+    if patch is not None and not isinstance(patch, Mapping):
+        raise UsageError(f"a patch maps names of nodes to values, and is no {type(patch).__name__}", hint=_PATCH_HINT)
+
+
+_PATCH_HINT = 'as in `patch={"target_pos": [0, 1, 2]}`'
 
 
 class Explanation(str):
@@ -569,6 +630,6 @@ def compile(
         raise UsageError("nothing says how long inputs may be", hint="as in `max_len=8`")
     graph, node = build(program, causal)
     native = graph.compile(
-        node, list(vocab), max_len, opt=opt, bos=bos, pad=pad, limits=None if limits is None else dict(limits)
+        node, vocab, max_len, opt=opt, bos=bos, pad=pad, limits=None if limits is None else dict(limits)
     )
     return Model(native, opt)

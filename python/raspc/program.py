@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 from raspc import _native
 from raspc.errors import Diagnostic, UsageError
 from raspc.sops import Selector, SOp, _Node
 
 __all__ = ["Program", "load", "parse", "standard", "standard_programs"]
+
+
+class _Text:
+    """A program's text as it was read; a pickle holds the text, which is read again."""
+
+    def __init__(self, name: str, text: str, snippet: bool = False, folders: Sequence[str] = ()) -> None:
+        self.of = (name, text, snippet, tuple(folders))
+        self.read = _native.Program.read(name, text, snippet=snippet, folders=list(folders))
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _Text, self.of
 
 
 class Program:
@@ -25,9 +36,11 @@ class Program:
         text: the text.
     """
 
-    def __init__(self, read: _native.Program, text: str) -> None:
-        self._read = read
-        self.text = text
+    def __init__(self, source: _Text) -> None:
+        self._source = source
+        read = source.read
+        self._bindings = dict(read.bindings)
+        self.text = source.of[1]
         self.example: Optional[List[Any]] = read.example
         self.vocab: Optional[List[Any]] = read.vocab
         self.max_len: Optional[int] = read.max_len
@@ -37,25 +50,25 @@ class Program:
 
     def _handle(self, node: int) -> Union[SOp, Selector]:
         if node not in self._handles:
-            kind = Selector if self._read.graph.is_selector(node) else SOp
-            self._handles[node] = kind(_Node("text", (), (self._read.graph, node)))
+            kind = Selector if self._source.read.graph.is_selector(node) else SOp
+            self._handles[node] = kind(_Node("text", (), (self._source, node)))
         return self._handles[node]
 
     @property
     def names(self) -> Tuple[str, ...]:
         """The names of its s-ops and selectors, in the order of their definition."""
-        return tuple(self._read.bindings)
+        return tuple(self._bindings)
 
     def __getitem__(self, name: str) -> Union[SOp, Selector]:
         """The s-op or selector of this name; it combines with others."""
         try:
-            return self._handle(self._read.bindings[name])
+            return self._handle(self._bindings[name])
         except KeyError:
             hint = f"it has {', '.join(self.names)}" if self.names else "it names none"
             raise UsageError(f"the program has no s-op or selector {name!r}", code="E0905", hint=hint) from None
 
     def __contains__(self, name: object) -> bool:
-        return name in self._read.bindings
+        return name in self._bindings
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -91,7 +104,7 @@ def parse(text: str, *, name: str = "-e", folder: Union[str, "os.PathLike[str]",
     """
     if not isinstance(text, str):
         raise UsageError(f"a program is text, not {type(text).__name__}", hint="`raspc.load(path)` reads a file")
-    return Program(_native.Program.read(name, text, snippet=True, folders=[str(folder or "")]), text)
+    return Program(_Text(name, text, True, [str(folder or "")]))
 
 
 def load(path: Union[str, "os.PathLike[str]"]) -> Program:
@@ -103,7 +116,7 @@ def load(path: Union[str, "os.PathLike[str]"]) -> Program:
     """
     path = Path(path)
     text = path.read_text(encoding="utf-8")
-    return Program(_native.Program.read(str(path), text, folders=[str(path.parent), ""]), text)
+    return Program(_Text(str(path), text, False, [str(path.parent), ""]))
 
 
 def standard_programs() -> Dict[str, str]:
@@ -119,6 +132,6 @@ def standard(name: str) -> Program:
     """
     for known, _, text in _native.standard_programs():
         if known == name:
-            return Program(_native.Program.read(name, text), text)
+            return Program(_Text(name, text))
     hint = f"there are {', '.join(standard_programs())}"
     raise UsageError(f"there is no standard program {name!r}", code="E0905", hint=hint)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Union
 
@@ -84,6 +83,9 @@ class Runtimes:
         Args:
             options: more of the config, as in ``use_attn_result=True``.
         """
+        # Imported here: it would be half of what `import raspc` takes.
+        from importlib.metadata import version
+
         import transformer_lens
 
         files = _native.model_bytes(self._native, "transformer-lens")

@@ -70,6 +70,34 @@ class _Node:
         self.detail = detail
 
 
+class _Once:
+    """A Python function that is called once for each of its arguments, in however many graphs it is.
+
+    Arguments are told apart by value and type, as a function might. What it raises is not remembered.
+    """
+
+    __slots__ = ("f", "_known")
+
+    def __init__(self, f: Callable[..., Value]) -> None:
+        self.f = f
+        self._known: Dict[Tuple[Any, ...], Value] = {}
+
+    def __call__(self, *args: Value) -> Value:
+        key = tuple((type(a), a) for a in args)
+        if key not in self._known:
+            self._known[key] = self.f(*args)
+        return self._known[key]
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _Once, (self.f,)
+
+
+def _called(f: Callable[..., Value], name: Optional[str]) -> Tuple[_Once, str]:
+    """A function, and what messages call it."""
+    own = getattr(f, "__name__", None)
+    return _Once(f), name if name is not None else own if isinstance(own, str) else "function"
+
+
 class _Expression:
     """What s-ops and selectors have in common: an operation, and the names this handle gives it."""
 
@@ -119,6 +147,18 @@ class _Expression:
 
     def __contains__(self, item: object) -> bool:
         raise UsageError("`in` asks an expression for a truth value", hint="`x.isin(values)` builds the s-op")
+
+    # Expressions do not change: a copy is the expression itself.
+    def __copy__(self: _E) -> _E:
+        return self
+
+    def __deepcopy__(self: _E, memo: Dict[int, Any]) -> _E:
+        return self
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        from raspc import _pickled
+
+        return _pickled.restored, _pickled.flat(self)
 
     # Arrays must not spread over expressions element by element.
     __array_ufunc__ = None
@@ -397,7 +437,7 @@ def select(
             raise UsageError(f"{predicate!r} is no comparison", hint="one of ==, !=, <, <=, >, >=, or a function")
     elif isinstance(predicate, _Expression) or not callable(predicate):
         raise UsageError(f"{predicate!r} is no predicate", hint="a comparison such as `\"<\"`, or a function of key and query")
-    return Selector(_Node("select", operands, (predicate, name)))
+    return Selector(_Node("select", operands, (predicate, name) if isinstance(predicate, str) else _called(predicate, name)))
 
 
 def aggregate(selector: Selector, values: Operand, default: Value = None) -> SOp:
@@ -418,8 +458,8 @@ def selector_width(selector: Selector) -> SOp:
 def map(f: Callable[..., Value], *sops: Operand, name: Optional[str] = None) -> SOp:
     """A Python function of one or more s-ops, element by element; None in, None out.
 
-    The function is called once for each tuple of values that can occur, when the program is compiled, and never while the
-    transformer runs. It must give the same result for the same arguments.
+    The function is called once for each tuple of values that can occur, when the program is first evaluated or compiled (and not
+    again for another vocabulary, mask or level), and never while the transformer runs. It must give the same result for the same arguments.
 
     Args:
         f: the function, of as many arguments as there are s-ops.
@@ -430,7 +470,7 @@ def map(f: Callable[..., Value], *sops: Operand, name: Optional[str] = None) -> 
         raise UsageError(f"`map` wants a function first, not {f!r}", hint="as in `raspc.map(lambda x: x + 1, tokens)`")
     if not sops:
         raise UsageError("`map` wants at least one s-op", hint="as in `raspc.map(f, tokens)`; a value is `raspc.constant(v)`")
-    return SOp(_Node("map", tuple(_sop(x, "`map`") for x in sops), (f, name)))
+    return SOp(_Node("map", tuple(_sop(x, "`map`") for x in sops), _called(f, name)))
 
 
 def where(cond: Operand, then: Operand, otherwise: Operand) -> SOp:
@@ -530,4 +570,4 @@ def _add(graph: _native.Graph, node: _Node, operands: List[int], imported: Dict[
         return graph.inverse(operands[0])
     assert kind == "text", kind
     source, at = detail
-    return graph.include(source, at, imported.setdefault(id(source), {}))
+    return graph.include(source.read.graph, at, imported.setdefault(id(source), {}))

@@ -1,7 +1,7 @@
 """Writes `python/raspc/_native.pyi`, the types of the native module, from the module itself: `python tests/python/stubs.py`.
 
-PyO3 notes the signatures and documentation of everything the module exports; maturin reads them from the built library. What the notes
-cannot say (what is inside a list or a dictionary that Python code makes) stays `Any`.
+PyO3 notes the signatures and documentation of everything the module exports; maturin reads them from the built library. What is inside
+a list or dictionary that Rust makes object by object is written into the signature there.
 """
 
 import subprocess

@@ -78,7 +78,7 @@ pub(crate) fn picture(root: &Path) -> bool {
 }
 
 /// Chromium and the folder of playwright-core, or why they are not there.
-fn browser(root: &Path, home: &Path) -> Result<(PathBuf, PathBuf), String> {
+pub(crate) fn browser(root: &Path, home: &Path) -> Result<(PathBuf, PathBuf), String> {
     let chromium = chromium()?;
     let tests = root.join("tests/explorer");
     let copy = |name: &str| std::fs::copy(tests.join(name), home.join(name)).map_err(|e| format!("{name}: {e}"));
@@ -101,15 +101,25 @@ fn chromium() -> Result<PathBuf, String> {
     if let Some(chromium) = found() {
         return absolute(&chromium).ok_or_else(|| format!("{} is no program", chromium.display()));
     }
-    let root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.trim_ascii() == b"0");
-    if root && works("apt-get", "--version") {
+    if may_install() {
         println!("Chromium is missing: installing Debian's package");
-        let install = ["install", "--yes", "--quiet", "--no-install-recommends", "chromium"];
-        for words in [&["update", "--quiet"][..], &install[..]] {
-            let _ = Command::new("apt-get").args(words).env("DEBIAN_FRONTEND", "noninteractive").output();
-        }
+        install(&["chromium"]);
     }
     found().and_then(|c| absolute(&c)).ok_or_else(|| "Chromium is not installed".to_owned())
+}
+
+/// Whether Debian's packages are ours to install.
+pub(crate) fn may_install() -> bool {
+    let root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.trim_ascii() == b"0");
+    root && works("apt-get", "--version")
+}
+
+/// Installs Debian's packages; whether that went well is seen by what is there afterwards.
+pub(crate) fn install(packages: &[&str]) {
+    let install = ["install", "--yes", "--quiet", "--no-install-recommends"];
+    for words in [vec!["update", "--quiet"], install.iter().chain(packages).copied().collect()] {
+        let _ = Command::new("apt-get").args(words).env("DEBIAN_FRONTEND", "noninteractive").output();
+    }
 }
 
 /// Where a program lies.
@@ -121,7 +131,7 @@ fn absolute(program: &Path) -> Option<PathBuf> {
     std::env::split_paths(&folders).map(|f| f.join(program)).find(|p| p.is_file())
 }
 
-fn works(program: &str, argument: &str) -> bool {
+pub(crate) fn works(program: &str, argument: &str) -> bool {
     Command::new(program).arg(argument).output().is_ok_and(|o| o.status.success())
 }
 
@@ -146,7 +156,7 @@ fn raspc(root: &Path, words: &[&str], paths: &[&Path]) -> Option<()> {
     cargo(root, &all, paths)
 }
 
-fn cargo(root: &Path, words: &[&str], paths: &[&Path]) -> Option<()> {
+pub(crate) fn cargo(root: &Path, words: &[&str], paths: &[&Path]) -> Option<()> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     let status = command.current_dir(root).args(words).args(paths).status();
     status.is_ok_and(|s| s.success()).then_some(())

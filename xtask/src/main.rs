@@ -3,8 +3,11 @@
 
 mod explorer;
 mod python;
+mod reference;
+mod site;
 mod steps;
 mod tidy;
+mod wasm;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,6 +21,8 @@ Usage: cargo xtask COMMAND
   tidy     the checks on the repository itself (part of test)
   bless    rewrite the recorded output of the README and of the command line's sessions, to be reviewed as a diff
   explorer the tests of the explorer's page (part of test)
+  site     the playground, the walk and the reference as static files in target/site/dist, or a folder given with -o;
+           --serve shows them on the loopback address (its tests are part of test: `cargo xtask site test`)
   picture  take the README's picture of the explorer anew (needs Chromium)
   help     this text
 ";
@@ -29,6 +34,8 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::tidy(&root()),
         ["bless"] => steps::bless(&root()),
         ["explorer"] => ended(explorer::test(&root())),
+        ["site", "test"] => ended(site::test(&root())),
+        ["site", ref words @ ..] => ended(site::site(&root(), words)),
         ["picture"] => ended(explorer::picture(&root())),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use crate::{explorer, python, tidy};
+use crate::{explorer, python, site, tidy};
 
 /// A step: what it is called, cargo's arguments, and a variable of the environment it needs.
 struct Step {
@@ -55,15 +55,19 @@ pub(crate) fn test(root: &Path) -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
-    if !explorer::test(root) || !python::test(root) {
+    if !explorer::test(root) || !site::test(root) || !python::test(root) {
         return ExitCode::FAILURE;
     }
     println!("\nall of it holds, after {:.0?}", start.elapsed());
     ExitCode::SUCCESS
 }
 
-/// Records output anew.
+/// Records output anew, and makes the copies.
 pub(crate) fn bless(root: &Path) -> ExitCode {
+    if let Err(e) = crate::tidy::copies::renew(root) {
+        eprintln!("the copies could not be made: {e}");
+        return ExitCode::FAILURE;
+    }
     if BLESS.run(root) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

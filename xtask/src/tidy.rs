@@ -3,6 +3,7 @@
 //! Each check is a function from the tracked files to complaints, one file each in `tidy/`.
 
 mod architecture;
+pub(crate) mod copies;
 mod crates;
 mod sources;
 mod words;
@@ -28,6 +29,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("ARCHITECTURE.md names what there is, and nothing else", architecture::check),
     ("crates depend one way", crates::dependencies),
     ("the libraries do no IO", crates::pure),
+    ("copies are what they are copied from", copies::check),
     ("no paths of one machine, no hosts of one network", words::check),
 ];
 

@@ -379,6 +379,9 @@ pub(crate) struct HelpArgs {
     /// A code such as E0101, `codes` for all of them, or a command.
     #[arg(value_name = "CODE|COMMAND")]
     pub(crate) topic: Option<String>,
+    /// Everything at once as JSON: the language, its library, the commands and all codes.
+    #[arg(long, conflicts_with = "topic")]
+    pub(crate) json: bool,
 }
 
 /// `raspc completions`

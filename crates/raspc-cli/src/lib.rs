@@ -10,7 +10,6 @@
 )]
 
 mod args;
-mod codes;
 mod commands;
 mod console;
 mod engine;
@@ -19,9 +18,9 @@ mod files;
 mod inputs;
 mod lsp;
 mod matrix;
+mod reference;
 mod render;
 mod settings;
-mod show;
 mod sink;
 mod subject;
 mod table;
@@ -30,6 +29,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use raspc::{codes, show};
 
 use crate::args::{Cli, Command};
 use crate::console::Console;

@@ -98,6 +98,13 @@ codes! {
         wrong: "x = (indices + 1;",
         right: "x = (indices + 1);",
     }
+    TRACR "E0110" {
+        "Python for tracr where RASP was expected",
+        why: "The package tracr has RASP's operations as Python calls: `rasp.Select`, `rasp.Aggregate`, `rasp.Map`. Here a program is RASP itself, as in \"Thinking Like Transformers\": operators are written between s-ops, and statements end in `;`. The message holds the program in RASP, as far as it has such a form.",
+        fix: "Use the translation, or run the Python as it is, after `raspc.tracr.install()`.",
+        wrong: "same = rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.EQ)",
+        right: "same = select(tokens, tokens, ==);",
+    }
     UNKNOWN_NAME "E0201" {
         "a name that nothing has bound",
         why: "A name stands for what was last assigned to it, above in the file or in the library. Functions look their names up when they are called.",

@@ -24,4 +24,6 @@ pub mod render;
 pub mod serial;
 pub mod source;
 pub mod syntax;
+pub mod tracr;
+pub mod unparse;
 pub mod value;

@@ -14,6 +14,7 @@ use crate::input::parse_vocab;
 use crate::render;
 use crate::source::Sources;
 use crate::syntax::parser::parse;
+use crate::tracr;
 use crate::value::Value;
 
 /// A program: its graph, and what its text says beside it.
@@ -114,6 +115,12 @@ fn read(
     session.install_library();
     let scope = scope(&mut session);
     let parsed = parse(source, text, session.dialect.grammar);
+    // Python makes many errors of which none says what is wrong.
+    if !parsed.diagnostics.is_empty()
+        && let Some(diagnostic) = tracr::diagnostic(source, text)
+    {
+        return Err(Failure { sources: session.sources, diagnostics: vec![diagnostic] });
+    }
     let metadata = metadata(&parsed.comments, text, &mut session.diagnostics);
     session.diagnostics.extend(parsed.diagnostics);
     Run::new(&mut session, loader).module(&Arc::new(parsed.module), scope);

@@ -30,8 +30,24 @@ fn module(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
     MODULE.get_or_try_init(py, || Ok(py.import("raspc.errors")?.unbind())).map(|m| m.bind(py))
 }
 
+/// What the compiler's hints call by the command line's words, as Python has it.
+const WORDS: &[(&str, &str)] = &[
+    ("`--vocab abc`", "`vocab=\"abc\"`"),
+    ("`--max-len`", "`max_len`"),
+    ("`--bos`", "`bos`"),
+    ("`--pad`", "`pad`"),
+    (", or override with `--uncertified`", ""),
+];
+
+fn in_python(d: &Diagnostic) -> Diagnostic {
+    let mut d = d.clone();
+    d.hint = d.hint.map(|hint| WORDS.iter().fold(hint, |hint, (word, ours)| hint.replace(word, ours)));
+    d
+}
+
 /// A diagnostic as Python sees it: `raspc.errors.Diagnostic`.
 pub(crate) fn diagnostic<'py>(py: Python<'py>, d: &Diagnostic, sources: &Sources) -> PyResult<Bound<'py, PyAny>> {
+    let d = &in_python(d);
     let place = d.span.map(|s| {
         let at = sources.location(s);
         (sources.get(s.source).name.clone(), at.line, at.column)

@@ -35,6 +35,7 @@ pub(crate) fn write_model(py: Python<'_>, model: &Model, format: &str, path: Pat
 
 /// The files of an export as a dictionary from names to bytes.
 #[pyfunction]
+#[pyo3(signature = (model, format) -> "dict[str, bytes]")]
 pub(crate) fn model_bytes<'py>(py: Python<'py>, model: &Model, format: &str) -> PyResult<Bound<'py, PyDict>> {
     let format = named(format)?;
     let (weights, program) = model.exported();

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use raspc::draw;
@@ -171,6 +172,11 @@ impl Graph {
         self.flat().to_string()
     }
 
+    /// RASP text of a program whose output is the node; what has no text is the exception's message.
+    fn unparse(&self, node: u32) -> PyResult<String> {
+        raspc_lang::unparse::unparse(&self.flat(), NodeId(node)).map_err(PyValueError::new_err)
+    }
+
     /// The input.
     fn tokens(&self) -> u32 {
         self.source(&Op::Tokens)
@@ -252,6 +258,7 @@ impl Graph {
 
     /// Copies a node of another graph, and what it depends on, with names and places. `known` says which of the other's nodes are
     /// here already, and is added to.
+    #[pyo3(signature = (other, id, known: "dict[int, int]"))]
     fn include(&self, py: Python<'_>, other: &Self, id: u32, known: &Bound<'_, PyDict>) -> PyResult<u32> {
         let id = other.any(py, id)?;
         let (theirs, sources) = (other.flat(), other.sources());
@@ -354,7 +361,7 @@ impl Graph {
     }
 
     /// What every node holds on an input; `patches` (values by node) overwrite some s-ops.
-    #[pyo3(signature = (tokens, patches = None))]
+    #[pyo3(signature = (tokens, patches: "dict[int, Any] | None" = None))]
     fn interpret(
         &self,
         py: Python<'_>,
@@ -383,7 +390,7 @@ impl Graph {
     }
 
     /// Compiles an s-op into a transformer.
-    #[pyo3(signature = (output, vocab, max_len, *, opt = 1, bos = "compiler_bos", pad = "compiler_pad", limits = None))]
+    #[pyo3(signature = (output, vocab, max_len, *, opt = 1, bos = "compiler_bos", pad = "compiler_pad", limits: "dict[str, int] | None" = None))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
     fn compile(
         &self,

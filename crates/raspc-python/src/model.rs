@@ -32,6 +32,9 @@ use crate::registry::{self, Registry};
 use crate::run::Run;
 use crate::work;
 
+/// A dictionary that the stubs know the types of.
+type Fields<'py> = BTreeMap<String, Bound<'py, PyAny>>;
+
 /// A compiled model.
 #[pyclass(frozen, module = "raspc._native")]
 pub(crate) struct Model {
@@ -177,6 +180,7 @@ impl Model {
     }
 
     /// The files of a model folder, as bytes.
+    #[pyo3(signature = () -> "dict[str, bytes]")]
     fn files<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let files = PyDict::new(py);
         for (name, bytes) in work::light(py, || self.inner.model.to_files())? {
@@ -193,7 +197,7 @@ impl Model {
 
     /// `n_layers`, `n_heads`, `d_model`, `d_head`, `d_mlp`, `max_len`, `causal`, `bos`, `pad`, `parameters`, `nonzeros`.
     #[getter]
-    fn config<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    fn config<'py>(&self, py: Python<'py>) -> PyResult<Fields<'py>> {
         let c = &self.inner.model.config;
         let d = PyDict::new(py);
         let sizes = [
@@ -212,13 +216,13 @@ impl Model {
         d.set_item("causal", c.causal)?;
         d.set_item("bos", &c.bos)?;
         d.set_item("pad", &c.pad)?;
-        Ok(d)
+        d.extract()
     }
 
     /// The tokens, in the order of their ids, without BOS (the next id) and PAD (the one after).
     #[getter]
-    fn vocab<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        registry::list(py, &self.inner.options.vocab)
+    fn vocab<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        self.inner.options.vocab.iter().map(|v| registry::object(py, v)).collect()
     }
 
     /// A label for each direction of the residual stream.
@@ -235,8 +239,8 @@ impl Model {
 
     /// The compiler's warnings.
     #[getter]
-    fn warnings(&self, py: Python<'_>) -> Py<PyList> {
-        self.warnings.clone_ref(py)
+    fn warnings<'py>(&self, py: Python<'py>) -> Vec<Bound<'py, PyAny>> {
+        self.warnings.bind(py).iter().collect()
     }
 
     /// The program's graph.
@@ -262,15 +266,15 @@ impl Model {
     /// embedding, 2l+1 attention l, 2l+2 MLP l), `kind`, and either `classes` (value, form) or `value`, `defined`, `bound` and
     /// `values`. A form is a list of (direction, weight).
     #[getter]
-    fn readouts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let all = PyList::empty(py);
+    fn readouts<'py>(&self, py: Python<'py>) -> PyResult<Vec<Fields<'py>>> {
+        let mut all = Vec::new();
         for readout in &self.inner.model.readouts {
             let d = PyDict::new(py);
             d.set_item("node", readout.node)?;
             d.set_item("name", &readout.name)?;
             d.set_item("after", readout.after)?;
             self.decode(&readout.decode, &d)?;
-            all.append(d)?;
+            all.push(d.extract()?);
         }
         Ok(all)
     }
@@ -367,6 +371,7 @@ impl Model {
 
     /// Runs interpreter and transformer on `a` while a node holds what it holds on `b`: a dictionary with `status`, `detail`,
     /// `expected` and `got`.
+    #[pyo3(signature = (a, b, node) -> "dict[str, Any]")]
     fn check_interchange<'py>(
         &self,
         py: Python<'py>,
@@ -415,6 +420,7 @@ impl Model {
     }
 
     /// Every tensor by its TransformerLens name, dense, as f32 arrays.
+    #[pyo3(signature = () -> "dict[str, Any]")]
     fn tensors<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let all = PyDict::new(py);
         for tensor in self.inner.model.dense() {
@@ -426,6 +432,7 @@ impl Model {
 
     /// Whether interpreter, circuit and transformer agree: all inputs where there are at most `inputs`, else a sample.
     /// A dictionary with `checked`, `exhaustive`, `mismatches`, `raised`, `nodes` and `first`.
+    #[pyo3(signature = (inputs, seed) -> "dict[str, Any]")]
     fn verify<'py>(&self, py: Python<'py>, inputs: u64, seed: u64) -> PyResult<Bound<'py, PyDict>> {
         let stages = self.stages(py)?;
         let work = move || {

@@ -4,7 +4,10 @@ use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use raspc::compile::LONGEST;
+use raspc::encode::codes::LENGTH;
 use raspc::options::{OptLevel, Options};
+use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::value::Value;
 
 use crate::errors;
@@ -31,9 +34,12 @@ pub(crate) fn read(
     let longest = max_len.extract::<BigInt>().map_err(|_| {
         errors::usage(py, format!("the maximum length is a whole number, not {max_len}"), "as in `max_len=8`")
     })?;
-    // A length that is out of bounds is the compiler's to refuse.
-    let longest = longest.max(BigInt::ZERO).to_usize().unwrap_or(usize::MAX);
-    let mut options = Options::new(vocab, longest);
+    // The compiler's to refuse, but that it is no usize.
+    let Some(length) = longest.to_usize() else {
+        let message = format!("the maximum length is {longest}, and must lie between 1 and {LONGEST}");
+        return Err(errors::one(py, Diagnostic::error(LENGTH, message).hint("as in `max_len=8`")));
+    };
+    let mut options = Options::new(vocab, length);
     options.opt = level(py, opt)?;
     bos.clone_into(&mut options.bos);
     pad.clone_into(&mut options.pad);

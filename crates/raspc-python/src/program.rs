@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyList;
 use raspc_lang::graph::Mask;
 use raspc_lang::program::{Program as Parsed, evaluate_text, parse_program};
 
@@ -14,21 +14,20 @@ use crate::registry::{self, Registry};
 use crate::work;
 
 /// A program: its graph and what its text says beside it.
-#[pyclass(frozen, module = "raspc._native", get_all)]
+#[pyclass(frozen, module = "raspc._native")]
 pub(crate) struct Program {
     /// The graph.
+    #[pyo3(get)]
     graph: Py<Graph>,
-    /// Names of s-ops and selectors, in the order of their definition.
-    bindings: Py<PyDict>,
+    bindings: Vec<(String, u32)>,
     /// What is defined last.
+    #[pyo3(get)]
     output: Option<u32>,
-    /// The example of `set example`.
     example: Option<Py<PyList>>,
-    /// The vocabulary of `# vocab:`.
     vocab: Option<Py<PyList>>,
     /// The length of `# max_len:`.
+    #[pyo3(get)]
     max_len: Option<usize>,
-    /// Diagnostics that are warnings.
     warnings: Py<PyList>,
 }
 
@@ -58,6 +57,30 @@ impl Program {
         let parsed = read.map_err(|f| errors::failure(py, &f.diagnostics, &f.sources, None))?;
         Self::of(py, parsed)
     }
+
+    /// Names of s-ops and selectors, in the order of their definition.
+    #[getter]
+    fn bindings(&self) -> Vec<(String, u32)> {
+        self.bindings.clone()
+    }
+
+    /// The example of `set example`.
+    #[getter]
+    fn example<'py>(&self, py: Python<'py>) -> Option<Vec<Bound<'py, PyAny>>> {
+        self.example.as_ref().map(|list| list.bind(py).iter().collect())
+    }
+
+    /// The vocabulary of `# vocab:`.
+    #[getter]
+    fn vocab<'py>(&self, py: Python<'py>) -> Option<Vec<Bound<'py, PyAny>>> {
+        self.vocab.as_ref().map(|list| list.bind(py).iter().collect())
+    }
+
+    /// Diagnostics that are warnings.
+    #[getter]
+    fn warnings<'py>(&self, py: Python<'py>) -> Vec<Bound<'py, PyAny>> {
+        self.warnings.bind(py).iter().collect()
+    }
 }
 
 /// More text than this is no program.
@@ -81,17 +104,13 @@ impl Program {
     fn of(py: Python<'_>, parsed: Parsed) -> PyResult<Self> {
         let Parsed { sources, graph, bindings, output, example, vocab, max_len, warnings } = parsed;
         let registry = Arc::new(Registry::new(py));
-        let names = PyDict::new(py);
-        for (name, id) in bindings {
-            names.set_item(name, id.0)?;
-        }
         let said = PyList::empty(py);
         for d in &warnings {
             said.append(errors::diagnostic(py, d, &sources)?)?;
         }
         let list = |values: Option<Vec<_>>| values.map(|v| registry::list(py, &v).map(Bound::unbind)).transpose();
         Ok(Self {
-            bindings: names.unbind(),
+            bindings: bindings.into_iter().map(|(name, id)| (name, id.0)).collect(),
             output: output.map(|o| o.0),
             example: list(example)?,
             vocab: list(vocab)?,

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use num_bigint::BigInt;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::serial::TextObject;
@@ -129,12 +130,24 @@ impl Registry {
         if let Some(item) = scalar(object) {
             return self.value(&item);
         }
+        if is_expression(object)? {
+            return Err(errors::usage(
+                py,
+                format!("{} is an expression where a value is wanted", object.repr()?),
+                "s-ops have values on an input only: functions, vocabularies and inputs hold plain values",
+            ));
+        }
         self.host(py, object)
     }
 
     /// The values of a sequence of objects.
     pub(crate) fn values(&self, objects: &Bound<'_, PyAny>) -> PyResult<Vec<Value>> {
-        objects.try_iter()?.map(|o| self.value(&o?)).collect()
+        let each = objects.try_iter().map_err(|_| {
+            let shown = objects.repr().map_or_else(|_| "an object".to_owned(), |r| r.to_string_lossy().into_owned());
+            let message = format!("a sequence of values is wanted, not {shown}");
+            errors::usage(objects.py(), message, "a list, a string (its characters), a range, an array")
+        })?;
+        each.map(|o| self.value(&o?)).collect()
     }
 
     fn host(&self, py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<Value> {
@@ -235,6 +248,15 @@ fn scalar<'py>(object: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
     }
     let item = object.call_method0("item").ok()?;
     (!item.is(object) && item.getattr("ndim").is_err()).then_some(item)
+}
+
+/// Whether it is an s-op or a selector: hashable, and no value all the same.
+fn is_expression(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    static KIND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = object.py();
+    let kind =
+        KIND.get_or_try_init(py, || Ok::<_, PyErr>(py.import("raspc.sops")?.getattr("_Expression")?.unbind()))?;
+    object.is_instance(kind.bind(py))
 }
 
 fn not_finite(object: &Bound<'_, PyAny>) -> PyErr {

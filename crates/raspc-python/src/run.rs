@@ -37,6 +37,7 @@ impl Run {
 
     /// The residual stream after the embedding and after each half-layer: a list of `2 * n_layers + 1` arrays
     /// `[position, d_model]`.
+    #[pyo3(signature = () -> "list[Any]")]
     fn residuals<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let arrays = self.ran.residuals.iter().map(|m| array(py, m.clone())).collect::<PyResult<Vec<_>>>()?;
         PyList::new(py, arrays)
@@ -48,6 +49,7 @@ impl Run {
     }
 
     /// The attention weights of each layer, a list of arrays `[head, query, key]`.
+    #[pyo3(signature = () -> "list[Any]")]
     fn patterns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let n = self.ran.n;
         let stack = |heads: &Vec<raspc_model::matrix::Matrix>| {
@@ -58,6 +60,7 @@ impl Run {
     }
 
     /// The attention scores of each layer before softmax, a list of arrays `[head, query, key]`; masked keys hold -inf.
+    #[pyo3(signature = () -> "list[Any]")]
     fn scores<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let model = &self.inner.model;
         if self.ran.residuals.is_empty() {
@@ -76,6 +79,7 @@ impl Run {
     }
 
     /// The hidden activations of each layer after ReLU, a list of arrays `[position, d_mlp]`.
+    #[pyo3(signature = () -> "list[Any]")]
     fn mlp<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let arrays = self.ran.mlp.iter().map(|m| array(py, m.clone())).collect::<PyResult<Vec<_>>>()?;
         PyList::new(py, arrays)
@@ -90,12 +94,14 @@ impl Run {
     }
 
     /// The output at each position, without BOS.
+    #[pyo3(signature = () -> "list[Any]")]
     fn output<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let tokens = self.inner.model.decode_output(&self.ran);
         self.list(py, &tokens)
     }
 
     /// What a read-out (by its index) gives at each position, without BOS; None where its residual was not kept.
+    #[pyo3(signature = (readout) -> "list[Any] | None")]
     fn node<'py>(&self, py: Python<'py>, readout: usize) -> PyResult<Option<Bound<'py, PyList>>> {
         let readouts = &self.inner.model.readouts;
         let Some(readout) = readouts.get(readout) else {

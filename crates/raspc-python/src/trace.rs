@@ -50,6 +50,7 @@ impl Trace {
 #[pymethods]
 impl Trace {
     /// The values of an s-op, one a position; raises where it has none on this input.
+    #[pyo3(signature = (id) -> "list[Any]")]
     fn values<'py>(&self, py: Python<'py>, id: u32) -> PyResult<Bound<'py, PyList>> {
         let id = self.node(py, id, Kind::SOp)?;
         match self.evaluated.values(id) {

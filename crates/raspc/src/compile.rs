@@ -244,7 +244,7 @@ fn arguments(
 const FORMS: usize = 16;
 
 /// The longest input that can be asked for; positions are stored as u32 and half-layers of this length never end.
-const LONGEST: usize = 1 << 16;
+pub const LONGEST: usize = 1 << 16;
 
 fn check_options(options: &Options) -> Result<(), Vec<Diagnostic>> {
     let fail = |code, message: String, hint: &str| Err(vec![Diagnostic::error(code, message).hint(hint)]);

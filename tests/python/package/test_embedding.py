@@ -1,6 +1,8 @@
 """The native embedding: expressions, and what they mean."""
 
+import copy
 import operator
+import pickle
 
 import pytest
 import raspc
@@ -172,6 +174,59 @@ def test_python_functions_are_called_once_for_each_argument():
     model.run([1, 2, 0])
     model.interpret([1, 2, 0])
     assert len(calls) == len(set(calls)) and set(calls) == {(a, b) for a in range(4) for b in range(3)}
+
+
+def test_functions_are_called_once_whatever_is_made_of_them():
+    """Another mask, level, vocabulary or name makes another graph of the same functions."""
+    calls = []
+
+    def f(x):
+        calls.append(x)
+        return x % 3
+
+    def same(k, q):
+        calls.append((k, q))
+        return k == q
+
+    mapped = raspc.map(f, tokens).named("f")
+    width = selector_width(select(mapped, mapped, same))
+    for causal in (False, True):
+        for opt in (0, 1):
+            assert raspc.compile(width.named(f"w{opt}"), vocab=range(6), max_len=3, causal=causal, opt=opt).verify()
+    assert raspc.compile(width + 1, vocab=range(5), max_len=4)([0, 3, 1]) == [3, 3, 2]
+    assert mapped([1, 2]) == [1, 2] and width([1, 2]) == [1, 1]
+    assert len(calls) == len(set(calls)) == 6 + 9
+
+
+def test_what_a_function_raises_is_not_remembered_for_others():
+    known = {}
+    sop = raspc.map(lambda x: known[x], tokens)
+    with pytest.raises(raspc.CompileError):
+        raspc.compile(sop, vocab="ab", max_len=2)
+    known.update(a=1, b=2)
+    assert raspc.compile(sop.named("again"), vocab="ab", max_len=2)("ab") == [1, 2]
+
+
+def half(x):
+    return x // 2
+
+
+def test_copies_and_pickles():
+    x = raspc.map(half, tokens).named("half")
+    sop = aggregate(select(x, indices, operator.eq) & ~select(tokens, 3), x + x).named("out").numerical()
+    assert copy.copy(sop) is sop and copy.deepcopy([sop])[0] is sop
+    again = pickle.loads(pickle.dumps(sop))
+    assert str(raspc.sops.build(again)[0]) == str(raspc.sops.build(sop)[0])
+    assert again([2, 1, 0]) == sop([2, 1, 0])
+    # It combines with others: their tokens are its tokens.
+    assert str(raspc.sops.build(again + tokens)[0]).count("tokens\n") == str(raspc.sops.build(sop + tokens)[0]).count("tokens\n")
+    deep = tokens
+    for _ in range(5_000):
+        deep = deep + 0
+    assert pickle.loads(pickle.dumps(deep))([1, 2]) == [1, 2]
+    program = pickle.loads(pickle.dumps(raspc.parse("same = select(tokens, tokens, ==); hist = selector_width(same);")))
+    assert program("aba") == [2, 1, 2]
+    assert pickle.loads(pickle.dumps(program["hist"] + 1))("aba") == [3, 2, 3]
 
 
 def test_predicates_are_called_once_for_each_pair():

@@ -53,6 +53,9 @@ def test_scores(model):
     spelled = [(a.replace("layer.", "blocks.").replace(".head", ".attn.head"), b) for a, b in truth]
     assert circuit.score(spelled) == perfect
 
+    graph = circuit.to_networkx()  # whose `edges` are a mapping to attributes, and no scores
+    assert circuit.score(graph.edges) == circuit.score(list(graph.edges)) == perfect
+
     wrong = ("embed", "layer.1.mlp")
     half = circuit.score([truth[0], wrong])
     assert half.precision == 0.5 and half.recall == pytest.approx(1 / len(truth))

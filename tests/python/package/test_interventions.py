@@ -37,6 +37,21 @@ def _numbers(values):
     return all(isinstance(v, (int, float)) for v in values)
 
 
+def test_positions_and_values_may_be_numpys():
+    model = raspc.compile(raspc.standard("sort_unique"))
+    want = model.run([3, 1, 2], patch={"target_pos": [0, 1, 2]}).output
+    assert model.run([3, 1, 2], patch={"target_pos": np.array([0, 1, 2])}).output == want
+    spelled = {np.int64(i): np.int8(i) for i in range(3)}
+    assert model.run([3, 1, 2], patch={"target_pos": spelled}).output == want
+    for run in (model.run, model.interpret):
+        for wrong in (["target_pos"], "target_pos", 3):
+            with pytest.raises(raspc.UsageError, match="a patch maps names of nodes to values"):
+                run([3, 1, 2], patch=wrong)
+        for wrong in ({"target_pos": 1}, {"target_pos": {"a": 1}}, {"target_pos": {0.5: 1}}, {"target_pos": {3: 1}}):
+            with pytest.raises(raspc.InterventionError):
+                run([3, 1, 2], patch=wrong)
+
+
 def test_a_patch_is_the_interpreters():
     model = raspc.compile(raspc.standard("sort_unique"))
     for patch in [{"target_pos": [2, 1, 0]}, {"target_pos": {0: 2, 2: 0}}, {}]:

@@ -47,6 +47,8 @@ def hist():
         (lambda: raspc.compile(tokens, "ab", 2.5), "the maximum length is a whole number"),
         (lambda: raspc.compile(tokens, "ab", 3, opt=7), "no optimisation level 7"),
         (lambda: raspc.compile(tokens, [[1], [2]], 3), "not hashable"),
+        (lambda: raspc.compile(tokens, 7, 3), "a sequence of values is wanted, not 7"),
+        (lambda: raspc.compile(tokens, [tokens, "a"], 3), "is an expression where a value is wanted"),
         (lambda: raspc.parse(7), "a program is text"),
         (lambda: raspc.standard("srot"), "no standard program 'srot'"),
         (lambda: raspc.parse("x = tokens;")["y"], "no s-op or selector 'y'"),
@@ -78,6 +80,22 @@ def test_what_cannot_be_compiled(mistake, code):
     with pytest.raises(raspc.CompileError) as caught:
         mistake()
     assert caught.value.code == code and caught.value.hint
+    # Hints speak of keywords, not of the command line's flags.
+    assert "--" not in str(caught.value)
+
+
+def test_a_length_is_told_as_it_was_given():
+    for length in (-3, 10**40):
+        with pytest.raises(raspc.CompileError) as caught:
+            raspc.compile(tokens, "ab", length)
+        assert f"the maximum length is {length}," in caught.value.message
+
+
+def test_a_function_that_returns_an_expression():
+    for wrong in (tokens + 1, select(tokens, tokens)):
+        with pytest.raises(raspc.CompileError, match="has no value on some inputs") as caught:
+            raspc.compile(raspc.map(lambda x, wrong=wrong: wrong, tokens).named("boom"), "ab", 2)
+        assert caught.value.node == "boom" and isinstance(caught.value.__cause__, raspc.UsageError)
 
 
 @pytest.mark.parametrize(

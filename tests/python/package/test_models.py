@@ -1,7 +1,9 @@
 """Models: what a run keeps, weights, files, and how things show."""
 
+import copy
 import html.parser
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -159,6 +161,25 @@ def test_the_same_program_gives_the_same_bytes(tmp_path):
     )
     runs = [subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True) for _ in range(2)]
     assert runs[0].stdout == runs[1].stdout
+
+
+def test_copies_and_pickles(model):
+    assert copy.copy(model) is model and copy.deepcopy(model) is model
+    again = pickle.loads(pickle.dumps(model))
+    assert again([3, 1, 2]) == [1, 2, 3] and again.nodes == model.nodes and again.verify(50)
+    tuples = raspc.compile(tokens, vocab=[("a", 1), b"y"], max_len=2)
+    assert pickle.loads(pickle.dumps(tuples))([b"y", ("a", 1)]) == [b"y", ("a", 1)]
+
+    class Word:
+        pass
+
+    with pytest.raises(raspc.UsageError, match="would be <Word> after pickling"):
+        pickle.dumps(raspc.compile(tokens, vocab=[Word()], max_len=2))
+
+
+def test_weights_are_read_only(model):
+    with pytest.raises(ValueError, match="read-only"):
+        model.weights["embed.W_E"][0, 0] = 5
 
 
 def test_explanations(model):

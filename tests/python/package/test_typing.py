@@ -25,7 +25,7 @@ def mypy(*words):
 
 
 def test_the_package_passes_mypy():
-    modules = ["sops", "program", "models", "runs", "circuits", "pictures", "errors", "_html", "_opaque", "_command"]
+    modules = ["sops", "program", "models", "runs", "circuits", "pictures", "errors", "_html", "_opaque", "_pickled", "_command"]
     files = [str(stubs.ROOT / f"python/raspc/{module}.py") for module in modules]
     mypy("--strict", "--follow-imports=silent", *files)
 

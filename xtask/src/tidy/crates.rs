@@ -9,12 +9,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("raspc", &["raspc-lang", "raspc-model"]),
     ("raspc-cli", &["raspc", "raspc-lang", "raspc-model"]),
     ("raspc-python", &["raspc", "raspc-cli", "raspc-lang", "raspc-model"]),
+    ("raspc-wasm", &["raspc", "raspc-lang", "raspc-model"]),
     ("raspc-suite", &["raspc", "raspc-lang", "raspc-model"]),
     ("xtask", &[]),
 ];
 
 /// The crates that must build for a browser.
-const PURE: &[&str] = &["crates/raspc-lang/src/", "crates/raspc-model/src/", "crates/raspc/src/"];
+const PURE: &[&str] =
+    &["crates/raspc-lang/src/", "crates/raspc-model/src/", "crates/raspc/src/", "crates/raspc-wasm/src/"];
 
 /// What they do not use: files, environment, clocks, processes, the console. (Threads only behind a feature; see there.)
 const IMPURE: &[&str] =

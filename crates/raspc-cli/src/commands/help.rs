@@ -8,11 +8,16 @@ use crate::args::{Cli, HelpArgs};
 use crate::codes;
 use crate::console::Console;
 use crate::fault::{Fault, Status};
+use crate::reference::Reference;
 use crate::subject::similar;
 use crate::table::columns;
 
 /// Explains a code, all codes, a command, or everything.
 pub(crate) fn help(args: &HelpArgs, console: &mut Console) -> Result<Status, Fault> {
+    if args.json {
+        console.json(&Reference::new()?)?;
+        return Ok(Status::Fine);
+    }
     let mut cli = Cli::command();
     cli.build();
     let Some(topic) = &args.topic else {

@@ -53,7 +53,8 @@ fn one(program: &StandardProgram, as_json: bool, console: &mut Console) -> Resul
     if as_json { console.json(&listed(program)?) } else { console.text(program.source) }
 }
 
-fn listed(program: &StandardProgram) -> Result<Listed, Fault> {
+/// What `--json` prints for a program.
+pub(crate) fn listed(program: &StandardProgram) -> Result<Listed, Fault> {
     let subject = subject::standard(program)?;
     Ok(Listed {
         name: program.name.to_owned(),

@@ -5,6 +5,8 @@ mod session;
 mod terminal;
 mod words;
 
+pub(crate) use self::words::COMMANDS;
+
 use std::io::{self, BufRead as _, Read as _};
 use std::path::Path;
 

@@ -12,6 +12,8 @@ mod text;
 mod wire;
 mod words;
 
+pub(crate) use self::words::{KEYWORDS, Word, words};
+
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};

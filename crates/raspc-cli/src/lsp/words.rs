@@ -8,15 +8,17 @@ use super::names::{What, definitions};
 
 /// A word with what it means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Word {
+pub(crate) struct Word {
     /// The word.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// How it is written: `count(seq, atom)`.
-    pub(super) form: String,
+    pub(crate) form: String,
     /// What it means, in one or two sentences.
-    pub(super) meaning: String,
+    pub(crate) meaning: String,
     /// Whether it is written with brackets.
-    pub(super) called: bool,
+    pub(crate) called: bool,
+    /// Whether the library defines it.
+    pub(crate) library: bool,
 }
 
 /// The forms and s-ops of the language.
@@ -47,16 +49,16 @@ const FORMS: &[(&str, &str)] = &[
 ];
 
 /// The keywords of program files.
-pub(super) const KEYWORDS: &[&str] =
+pub(crate) const KEYWORDS: &[&str] =
     &["def", "return", "for", "in", "if", "else", "and", "or", "not", "load", "set", "example"];
 
 /// All words but keywords.
-pub(super) fn words() -> Vec<Word> {
+pub(crate) fn words() -> Vec<Word> {
     let mut all: Vec<Word> = FORMS
         .iter()
         .map(|&(form, meaning)| {
             let (name, called) = form.split_once('(').map_or((form, false), |(name, _)| (name, true));
-            Word { name: name.to_owned(), form: form.to_owned(), meaning: meaning.to_owned(), called }
+            Word { name: name.to_owned(), form: form.to_owned(), meaning: meaning.to_owned(), called, library: false }
         })
         .collect();
     all.extend(library_words());
@@ -76,7 +78,13 @@ fn library_words() -> Vec<Word> {
         .map(|d| {
             let called = d.what == What::Function;
             let form = if called { format!("{}({})", d.name, d.params.join(", ")) } else { d.name.clone() };
-            Word { name: d.name.clone(), form, meaning: comment_above(library::SOURCE, d.whole.start), called }
+            Word {
+                name: d.name.clone(),
+                form,
+                meaning: comment_above(library::SOURCE, d.whole.start),
+                called,
+                library: true,
+            }
         })
         .collect()
 }

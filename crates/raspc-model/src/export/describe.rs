@@ -2,8 +2,12 @@
 //!
 //! Tokens are plain here: numbers are numbers, none is `null`. (Integers beyond 64 bits and a host's values are text.)
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
+use super::Refusal;
+use super::codes::SYMBOLS;
 use crate::model::{Decode, Model};
 use crate::token::Token;
 
@@ -30,6 +34,30 @@ pub(super) fn describe(model: &Model, program: &str) -> Map<String, Value> {
         ("certificate", certificate(model)),
     ];
     entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// Whether the description tells all tokens, and all values of the output, apart: a host's values and integers beyond 64 bits
+/// are text in it, and strings are text too.
+///
+/// # Errors
+/// Two that look alike.
+pub(super) fn check(model: &Model) -> Result<(), Refusal> {
+    let values = match &model.output_readout().decode {
+        Decode::Categorical { classes } => classes.iter().map(|(token, _)| token.clone()).collect(),
+        Decode::Numerical { .. } => Vec::new(),
+    };
+    for (what, tokens) in [("tokens", &model.vocab), ("values of the output", &values)] {
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = tokens.iter().map(|t| plain(t).to_string()).find(|t| !seen.insert(t.clone())) {
+            let message = format!("two {what} are {twice} in JSON, where tuples and other objects are text");
+            return Err(Refusal::new(
+                SYMBOLS,
+                message,
+                "choose other tokens, or a format whose inputs are ids: onnx, transformer-lens",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What was proved, without what concerns single nodes.

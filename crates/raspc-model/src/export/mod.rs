@@ -232,7 +232,7 @@ fn files<'a>(model: &'a Model, format: Format, program: &str) -> Result<Vec<File
         Format::HfBert => hf_bert::files(model, program),
         Format::HfGpt2 => hf_gpt2::files(model, program),
         Format::TransformerLens => transformer_lens::files(model, program),
-        Format::Torch => Ok(torch::files(model, program)),
+        Format::Torch => torch::files(model, program),
         Format::Safetensors => Ok(safetensors::files(model, program)),
         Format::Circuit => Ok(circuit::files(model)),
     }

@@ -118,6 +118,21 @@ fn symbols_that_a_tokenizer_cannot_tell_apart_are_refused() {
     assert_eq!(refused(strings(&["xcompiler_pad", "b", "c"])), Some(SYMBOLS));
 }
 
+/// The module reads tokens as its `config.json` has them, where an object and its text are one.
+#[test]
+fn tokens_that_json_cannot_tell_apart_are_refused_where_tokens_are_read() {
+    let refused = |vocab: Vec<Token>| {
+        let mut model = samples::next();
+        model.vocab = vocab;
+        code(&model, Format::Torch)
+    };
+    let (one, text, other) = (Token::Int("1".into()), Token::Str("1".into()), Token::Other("(1, 2)".into()));
+    assert_eq!(refused(vec![one.clone(), text.clone(), other.clone()]), None, "1 and \"1\" are two in JSON");
+    assert_eq!(refused(vec![Token::Str("(1, 2)".into()), text.clone(), other]), Some(SYMBOLS));
+    let big = "1180591620717411303424";
+    assert_eq!(refused(vec![Token::Int(big.into()), Token::Str(big.into()), one]), Some(SYMBOLS));
+}
+
 #[test]
 fn special_texts_are_symbols_too() {
     let mut model = samples::next();

@@ -4,7 +4,8 @@
 
 use serde_json::{Value, json};
 
-use super::describe::describe;
+use super::Refusal;
+use super::describe::{check, describe};
 use super::file::File;
 use super::safetensors;
 use crate::model::Model;
@@ -13,7 +14,11 @@ use crate::model::Model;
 pub(super) const MODULE: &str = include_str!("torch/transformer.py");
 
 /// The folder: `config.json`, `model.safetensors`, `transformer.py`.
-pub(super) fn files<'a>(model: &'a Model, program: &str) -> Vec<File<'a>> {
+///
+/// # Errors
+/// Tokens that its `config.json` could not tell apart.
+pub(super) fn files<'a>(model: &'a Model, program: &str) -> Result<Vec<File<'a>>, Refusal> {
+    check(model)?;
     let c = &model.config;
     let mut config = describe(model, program);
     let sizes = [
@@ -26,9 +31,9 @@ pub(super) fn files<'a>(model: &'a Model, program: &str) -> Vec<File<'a>> {
         ("d_vocab_out", model.output_readout().decode.forms().len()),
     ];
     config.extend(sizes.map(|(name, size)| (name.to_owned(), json!(size))));
-    vec![
+    Ok(vec![
         File::of_json("config.json", &Value::Object(config)),
         safetensors::file("model.safetensors", &[], safetensors::dense(model)),
         File::of_bytes("transformer.py", MODULE),
-    ]
+    ])
 }

@@ -139,10 +139,11 @@ impl Reads {
             at.map_or(Sum::EMPTY, |at| Sum::term(1.0, Num::point(head.b_k[at].1)))
         };
         let form = |column: &Vec<(u32, f64)>| Form::read(stream.terms(column), facts);
-        let at = |column: &[(u32, f64)], row: &[Num], bias: Sum| {
+        let sum = |column: &[(u32, f64)], row: &[Num], bias: Sum| {
             let terms = column.iter().map(|&(d, w)| Sum::term(w, row[d as usize]));
-            super::dom::total(terms.chain([bias])).finish()
+            super::dom::total(terms.chain([bias]))
         };
+        let at = |column: &[(u32, f64)], row: &[Num], bias: Sum| sum(column, row, bias).finish();
         let key_form = |(dim, column): (usize, &Vec<(u32, f64)>)| {
             let mut form = form(column);
             form.constant.add(&bias(dim));
@@ -159,7 +160,11 @@ impl Reads {
             q.bits.max(k.bits).max(q.finish().bits()).max(k.finish().bits())
         });
         let inherited = q.iter().chain(&k).map(|c| stream.bits_of(c));
-        let bits = bits.chain(inherited).chain(written.iter().map(|&m| stream.bits_of(&v[m as usize]))).max();
+        let bits = bits.chain(inherited).chain(written.iter().map(|&m| stream.bits_of(&v[m as usize])));
+        // BOS is a key, a query and a value like others, and has weights of its own.
+        let all = q.iter().chain(&k).chain(written.iter().map(|&m| &v[m as usize]));
+        let at_bos = all.map(|c| sum(c, &stream.bos, Sum::EMPTY)).map(|s| s.bits.max(s.finish().bits()));
+        let bits = bits.chain(at_bos).max();
         let keys = |row: &[Num]| k.iter().enumerate().map(|(i, c)| at(c, row, bias(i))).collect::<Vec<_>>();
         Self {
             bos: (q.iter().map(|c| at(c, &stream.bos, Sum::EMPTY)).collect(), keys(&stream.bos)),

@@ -135,6 +135,10 @@ fn numerical(
     facts: &Facts<'_>,
 ) -> Result<Decoded, Finding> {
     let var = Var::Node(node);
+    if !facts.is_numeric(var) {
+        let message = "{} is decoded as a number, and can hold something else".to_owned();
+        return Err(Finding::new(codes::DECODE_MARGIN, node, message, "please report the program"));
+    }
     let mut found = Decoded { bound: error_of(number, var, facts), margin: None };
     let (lo, hi) = facts.range(var);
     let most = LOOSER * stated + lo.abs().max(hi.abs()) / 1_048_576.0;

@@ -70,10 +70,10 @@ pub(super) fn feed_forward(
     for (dir, dom, bits) in new {
         let d = dir as usize;
         let inherited = by_dir[&dir].iter().map(|&g| groups[g].bits(stream)).max().unwrap_or(0);
-        stream.bits[d] = stream.bits[d].max(bits).max(inherited);
+        stream.bits[d] = stream.bits[d].max(bits).max(inherited).max(at_bos[&dir].bits);
         stream.doms[d] = dom;
-        stream.bos[d] = stream.bos[d].plus(at_bos[&dir]);
-        stream.pad[d] = stream.pad[d].plus(at_pad[&dir]);
+        stream.bos[d] = stream.bos[d].plus(at_bos[&dir].finish());
+        stream.pad[d] = stream.pad[d].plus(at_pad[&dir].finish());
     }
 }
 
@@ -92,14 +92,14 @@ fn narrowed<'a>(var: Var, groups: impl Iterator<Item = &'a Group>, facts: &Facts
 }
 
 /// What the groups add at a position whose directions are known one by one.
-fn constants(groups: &[Group], at: &[Num]) -> HashMap<u32, Num> {
+fn constants(groups: &[Group], at: &[Num]) -> HashMap<u32, Sum> {
     let mut out: HashMap<u32, Sum> = HashMap::new();
     for group in groups {
         for (dir, sum) in group.adds_at(at) {
             out.entry(dir).or_insert(Sum::EMPTY).add(&sum);
         }
     }
-    out.into_iter().map(|(d, s)| (d, s.finish())).collect()
+    out
 }
 
 /// The new domains of a target's directions.

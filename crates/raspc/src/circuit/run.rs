@@ -1,7 +1,9 @@
 //! Running a circuit: what its blocks do in ideal arithmetic, before layers and matrices exist. `verify` compares this
 //! level with the interpreter, so that a disagreement names the construction and not the rounding.
 //!
-//! Ideal: a softmax whose scores differ by 104 or more is a uniform choice among the best keys; sums are in f64.
+//! Ideal: a softmax whose scores differ by 104 or more is a uniform choice among the best keys; sums are in f64. Only what a
+//! block adds is rounded to the f32 that the residual stream holds: that step is part of some constructions, where a
+//! constant beside the sum takes it to the nearest multiple of a power of two (numerics R3, `lower/written.rs`).
 
 use raspc_lang::graph::Mask;
 
@@ -31,10 +33,39 @@ fn embed(circuit: &Circuit, ids: &[u32]) -> Stream {
         for (p, &id) in ids.iter().enumerate() {
             let token = e.tokens.binary_search_by_key(&id, |t| t.0).map_or(0.0, |at| e.tokens[at].1);
             let position = e.positions.binary_search_by_key(&(p as u32), |t| t.0).map_or(0.0, |at| e.positions[at].1);
-            stream[p + 1][i] = e.constant + token + position;
+            stream[p + 1][i] = stored(e.constant + token + position);
         }
     }
     stream
+}
+
+/// What the residual stream holds of a number.
+fn stored(x: f64) -> f64 {
+    f64::from(x as f32)
+}
+
+/// What a block adds to one position's row, direction by direction.
+struct Added {
+    sums: Vec<f64>,
+    to: Vec<usize>,
+}
+
+impl Added {
+    fn new(directions: usize) -> Self {
+        Self { sums: vec![0.0; directions], to: Vec::new() }
+    }
+
+    fn add(&mut self, direction: super::DirId, x: f64) {
+        self.to.push(direction.index());
+        self.sums[direction.index()] += x;
+    }
+
+    /// Adds all of it to the row, each direction once.
+    fn land(&mut self, row: &mut [f64]) {
+        for at in self.to.drain(..) {
+            row[at] = stored(row[at] + std::mem::take(&mut self.sums[at]));
+        }
+    }
 }
 
 /// The value of a form on one position's row.
@@ -65,20 +96,22 @@ fn attend(circuit: &Circuit, a: &Attention, mask: Mask, stream: &mut Stream) {
         }
     }
     debug_assert!(circuit.directions.len() == stream[0].len());
+    let mut added = Added::new(circuit.directions.len());
     for (row, sum) in stream.iter_mut().zip(sums) {
-        for (m, s) in a.moves.iter().zip(sum) {
-            row[m.to.index()] += s;
-        }
+        a.moves.iter().zip(sum).for_each(|(m, s)| added.add(m.to, s));
+        added.land(row);
     }
 }
 
 fn apply(mlp: &Mlp, stream: &mut Stream) {
+    let mut added = Added::new(stream[0].len());
     for row in &mut stream[1..] {
-        let active: Vec<f64> = mlp.units.iter().map(|u| (read(&u.reads, row) + u.bias).max(0.0)).collect();
-        for (unit, h) in mlp.units.iter().zip(active) {
-            for &(dir, w) in &unit.writes {
-                row[dir.index()] += h * w;
+        for unit in &mlp.units {
+            let h = read(&unit.reads, row) + unit.bias;
+            if h > 0.0 {
+                unit.writes.iter().for_each(|&(dir, w)| added.add(dir, h * w));
             }
         }
+        added.land(row);
     }
 }

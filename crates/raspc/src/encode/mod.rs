@@ -240,8 +240,10 @@ impl Encoder<'_> {
     }
 
     fn demand_number(&mut self, id: NodeId, lattice: i8) {
+        // (A mean whose default is a string has a number beside the string's stand-in.)
         debug_assert!(
-            self.is_numeric(id) || matches!(self.graph.op(id), Op::Aggregate { .. }),
+            self.is_numeric(id)
+                || matches!(*self.graph.op(id), Op::Aggregate { values, .. } if self.is_numeric(values)),
             "a number is asked of `{}`",
             self.graph.describe(id)
         );
@@ -307,8 +309,17 @@ impl Encoder<'_> {
         self.values.width_range(selector).1 <= WIDEST_RECIPROCAL
     }
 
-    /// Whether all values (but none) are numbers.
+    /// Whether all values (but none) are numbers, and an aggregate's are made from numbers: one that is always none, or
+    /// always its default, may have strings for its values, which no direction holds as a number.
     fn is_numeric(&self, id: NodeId) -> bool {
+        let mut at = id;
+        while let Op::Aggregate { values, .. } = *self.graph.op(at) {
+            at = values;
+        }
+        (at == id || self.holds_numbers(at)) && self.holds_numbers(id)
+    }
+
+    fn holds_numbers(&self, id: NodeId) -> bool {
         match self.values.set(id) {
             ValueSet::Finite(v) => v.iter().all(|v| v.is_none() || v.is_number()),
             ValueSet::Numbers { .. } => true,

@@ -1,5 +1,6 @@
 """The assembled model: raspc's, in the shape of tracr's."""
 
+import copy
 import dataclasses
 import functools
 from typing import Any, Callable, Dict, List, Optional, Sequence
@@ -198,6 +199,15 @@ class AssembledTransformerModel(TracrOutput):
         out = _weights.Forward(params, self.model_config, np.asarray(tokens))
         unembedded = np.stack([self._unembedded(self._logits(rows)) for rows in out.output])
         return CompiledTransformerModelOutput(out, unembedded)
+
+    def __deepcopy__(self, memo: Dict[int, Any]) -> "AssembledTransformerModel":
+        """A model whose `params` can be changed without this one's; the arrays are shared, since they are read-only."""
+        new = copy.copy(self)
+        for made in ("params", "graph", "craft_model"):
+            new.__dict__.pop(made, None)
+        if "params" in self.__dict__:
+            new.__dict__["params"] = {name: dict(module) for name, module in self.params.items()}
+        return new
 
     def get_compiled_model(self) -> Any:
         """Not here: it is a haiku module."""

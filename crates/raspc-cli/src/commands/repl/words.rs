@@ -8,7 +8,7 @@ use clap::Parser as _;
 use crate::args::{Cli, Command, CompileArgs, ExplainArgs, RunArgs};
 
 /// Name, what it takes, what it does.
-pub(super) const COMMANDS: &[(&str, &str, &str)] = &[
+pub(crate) const COMMANDS: &[(&str, &str, &str)] = &[
     (":help", "", "this list"),
     (":type", "NAME", "what the s-op can hold, and how a transformer would hold it"),
     (":compile", "NAME [-o DIR]", "compile it: the model's sizes, or the model as a folder"),

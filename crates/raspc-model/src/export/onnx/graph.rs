@@ -76,7 +76,6 @@ impl<'a> Graph<'a> {
         self.input("attention_mask", &[Axis::Any, Axis::Any]);
         self.ints("attention_mask", &[1, 1], &[1]);
         self.ints("axis_0", &[1], &[0]);
-        self.ints("axis_1", &[1], &[1]);
         self.ints("axes_1_2", &[2], &[1, 2]);
         self.float("unseen", UNSEEN);
     }
@@ -109,6 +108,7 @@ impl<'a> Graph<'a> {
         self.node("Unsqueeze", &["mask.keys", "axes_1_2"], "mask.padding", &[]);
         self.ints("zero", &[], &[0]);
         self.ints("one", &[], &[1]);
+        self.ints("axis_1", &[1], &[1]);
         self.node("Squeeze", &["length", "axis_0"], "mask.length", &[]);
         self.node("Range", &["zero", "mask.length", "one"], "mask.positions", &[]);
         self.node("Unsqueeze", &["mask.positions", "axis_1"], "mask.queries", &[]);

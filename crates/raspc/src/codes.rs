@@ -1,33 +1,33 @@
-//! The diagnostics of the command line, and what `raspc help CODE` says of them and of the compiler's.
+//! Every diagnostic's code with its explanation: what `raspc help CODE`, the playground and the reference say of it.
 //!
-//! `E01` to `E07` and `W01` are the language's and explained there, `E08` and `W08` the compiler's, `E09` the command
-//! line's own, `E10` the Python package's, `E11` the exporters'.
+//! `E01` to `E07` and `W01` are the language's and explained there, `E08` and `W08` the compiler's, `E09` those of runs,
+//! inputs and folders (the command line's and the playground's), `E10` the Python package's, `E11` the exporters'.
 
 use std::sync::LazyLock;
 
-use raspc::certify::codes as certificate;
-use raspc::encode::codes as compiler;
-use raspc::values::codes as values;
+use crate::certify::codes as certificate;
+use crate::encode::codes as compiler;
+use crate::values::codes as values;
 use raspc_lang::codes::{CODES, CodeDoc};
 use raspc_lang::diagnostic::Code;
 use raspc_model::export::{EXPLANATIONS, Explanation};
 
 /// An input holds a token that the vocabulary does not.
-pub(crate) const TOKEN: Code = Code("E0901");
+pub const TOKEN: Code = Code("E0901");
 /// An input is longer than the model takes.
-pub(crate) const TOO_LONG: Code = Code("E0902");
+pub const TOO_LONG: Code = Code("E0902");
 /// On this input the program has no defined output.
-pub(crate) const RAISED: Code = Code("E0903");
+pub const RAISED: Code = Code("E0903");
 /// The transformer does not agree with the interpreter.
-pub(crate) const DISAGREES: Code = Code("E0904");
+pub const DISAGREES: Code = Code("E0904");
 /// There is no s-op or selector of the name given by `--sop`.
-pub(crate) const SOP: Code = Code("E0905");
+pub const SOP: Code = Code("E0905");
 /// A model folder is damaged, incomplete, or of another format.
-pub(crate) const MODEL: Code = Code("E0906");
+pub const MODEL: Code = Code("E0906");
 /// Text that is not UTF-8, or too much of it.
-pub(crate) const TEXT: Code = Code("E0907");
+pub const TEXT: Code = Code("E0907");
 /// An expectation is not met.
-pub(crate) const UNMET: Code = Code("E0908");
+pub const UNMET: Code = Code("E0908");
 
 /// All codes that are explained here. Their examples are command lines.
 const HERE: &[CodeDoc] = &[
@@ -243,14 +243,14 @@ static EXPORTS: LazyLock<Vec<CodeDoc>> = LazyLock::new(|| {
 });
 
 /// Every code there is, the language's first.
-pub(crate) fn all() -> impl Iterator<Item = &'static CodeDoc> {
+pub fn all() -> impl Iterator<Item = &'static CodeDoc> {
     let mut rest: Vec<&CodeDoc> = HERE.iter().chain(certificate::CODES).chain(&*EXPORTS).collect();
     rest.sort_by_key(|doc| doc.code);
     CODES.iter().chain(rest)
 }
 
 /// What is said of a code, in upper or lower case.
-pub(crate) fn find(code: &str) -> Option<&'static CodeDoc> {
+pub fn find(code: &str) -> Option<&'static CodeDoc> {
     all().find(|doc| doc.code.0.eq_ignore_ascii_case(code))
 }
 

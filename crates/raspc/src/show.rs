@@ -3,7 +3,7 @@
 use raspc_lang::value::Value;
 
 /// How a value stands in a table: strings bare, and quoted only where they would be read as something else.
-pub(crate) fn value(value: &Value) -> String {
+pub fn value(value: &Value) -> String {
     match value {
         Value::Str(s) if misread(s) => format!("{s:?}"),
         Value::Float(x) => float(x.get()),
@@ -23,7 +23,7 @@ fn shortened(text: String) -> String {
 }
 
 /// Values in a table.
-pub(crate) fn values(all: &[Value]) -> Vec<String> {
+pub fn values(all: &[Value]) -> Vec<String> {
     all.iter().map(value).collect()
 }
 
@@ -53,7 +53,7 @@ fn float(x: f64) -> String {
 }
 
 /// A vocabulary in few words: a range, a list, or its beginning.
-pub(crate) fn vocabulary(vocab: &[Value]) -> String {
+pub fn vocabulary(vocab: &[Value]) -> String {
     const SHOWN: usize = 12;
     if let Some(range) = range(vocab) {
         return range;
@@ -74,12 +74,12 @@ fn range(vocab: &[Value]) -> Option<String> {
 }
 
 /// A sequence as a user types it: characters where that is possible, else JSON.
-pub(crate) fn sequence(tokens: &[Value]) -> String {
+pub fn sequence(tokens: &[Value]) -> String {
     let single = |v: &Value| matches!(v, Value::Str(s) if s.chars().count() == 1 && !misread(s));
     if !tokens.is_empty() && tokens.iter().all(single) && !matches!(tokens[0].to_string().as_str(), "[" | "\"" | "-") {
         return tokens.iter().map(ToString::to_string).collect();
     }
-    serde_json::to_string(&raspc::json::values(tokens)).expect("values are JSON")
+    serde_json::to_string(&crate::json::values(tokens)).expect("values are JSON")
 }
 
 #[cfg(test)]

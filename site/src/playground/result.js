@@ -1,0 +1,61 @@
+// What the compiler says, for people: problems with their places, the outputs side by side, the sizes.
+import { h } from './dom.js';
+
+// What to do: a line, or a whole program in place of this one (of Python for tracr), which a click takes over.
+function advice(code, hint, use) {
+  const [line, ...program] = hint.split('\n');
+  if (code !== 'E0110' || program.length === 0) return h('p', { class: 'hint' }, `Try: ${hint}`);
+  return h('div', { class: 'hint' }, h('p', {}, line), h('pre', { class: 'translation' }, program.join('\n')),
+    h('button', { type: 'button', class: 'use', onclick: () => use(`${program.join('\n')}\n`) }, 'Use this program'));
+}
+
+// The problems below the editor. A click on the place goes there.
+export function problems(diagnostics, show, use) {
+  return diagnostics.map(({ severity, code, message, hint, place, notes }) => {
+    const where = place?.line ? `line ${place.line}, column ${place.column}` : null;
+    const head = [h('span', { class: 'code' }, code), ' ', h('span', { class: 'what' }, message)];
+    return h('div', { class: `problem ${severity}` },
+      h('p', { class: 'head' }, h('b', {}, severity === 'error' ? 'Error' : 'Warning'), ' ', where && show ? h('button', { type: 'button', class: 'place', onclick: () => show(place) }, where) : where, where ? ' ' : '', ...head),
+      (notes ?? []).map((n) => h('p', { class: 'faint' }, n.place && n.place.source === place?.source ? `line ${n.place.line}: ${n.message}` : n.message)),
+      hint ? advice(code, hint, use) : null,
+      h('p', { class: 'more' }, h('a', { href: `./reference/codes/index.html#${code}` }, `more about ${code}`)));
+  });
+}
+
+// The input, what the transformer makes of it and what the program means by it, position by position.
+export function outputs({ run, shown, marks }) {
+  const cells = (values, mark) => (values ?? []).map((v, i) => h('td', mark && marks?.[i] === false ? { class: 'wrong' } : {}, v));
+  const row = (name, values, mark) => h('tr', {}, h('th', { scope: 'row' }, name), cells(values, mark));
+  const table = h('table', {},
+    row('input', shown.input),
+    shown.output ? row('transformer', shown.output, true) : null,
+    shown.expected ? row('interpreter', shown.expected) : null,
+    marks ? h('tr', { class: 'marks' }, h('th', { scope: 'row' }, 'agree'), marks.map((m) => h('td', { class: m ? 'good' : 'wrong' }, m ? '✓' : '✗'))) : null);
+  const parts = [h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Outputs' }, table)];
+  if (run.selector) parts[0] = selector(run.selector, shown.input);
+  const n = run.input.length;
+  const said = run.agree === true
+    ? h('p', { class: 'verdict good' }, run.selector ? '✓ the head attends to exactly the selected positions' : `✓ transformer and interpreter agree at ${n === 1 ? 'the one position' : `all ${n} positions`}`)
+    : run.agree === false ? h('p', { class: 'verdict wrong' }, '✗ transformer and interpreter disagree') : null;
+  return [...parts, said];
+}
+
+// A selector's matrix: queries down, keys across.
+function selector({ name, pattern }, tokens) {
+  if (!pattern) return h('p', { class: 'faint' }, `${name} has no value on this input`);
+  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `The selector ${name}` }, h('table', { class: 'matrix' },
+    h('caption', {}, `${name}: queries down, keys across`),
+    h('tr', {}, h('td'), tokens.map((t) => h('th', { scope: 'col' }, t))),
+    pattern.map((row, q) => h('tr', {}, h('th', { scope: 'row' }, tokens[q]), row.map((on) => h('td', { class: on ? 'on' : 'off', 'aria-label': on ? 'selected' : 'not selected' }, on ? '■' : '·'))))));
+}
+
+// The sizes and what was proved, in words.
+export function sizes({ sizes_shown, certificate_shown, compiled, milliseconds }) {
+  const took = milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;
+  return [
+    h('span', {}, sizes_shown), h('br'),
+    certificate_shown ? h('span', { class: 'good' }, certificate_shown) : h('span', { class: 'wrong' }, 'not certified'),
+    ...compiled.assumptions.map((a) => h('span', { class: 'assumed' }, h('br'), `assumed, not proved: ${a}`)),
+    h('span', { class: 'faint' }, ` · ${took}`),
+  ];
+}

@@ -1,0 +1,53 @@
+// The reader's own program: the playground's editor, an input, what the compiler says of both, and a check of every input.
+import { encode } from '../playground/share.js';
+import { field, h, replace } from './dom.js';
+
+export async function own(program, box, words) {
+  // Much of the page can be read before the editor is needed.
+  const { Editor } = await import('../playground/editor.js');
+  const [said, proved] = [h('div', { class: 'said', role: 'status' }), h('p', { class: 'live', role: 'status' })];
+  const place = h('div', { class: 'editor', id: 'own-program' });
+  const open = h('a', { class: 'button' }, words.open);
+  let timer;
+  const again = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => program.compile({ ...program.request, source: editor.text }), 250);
+  };
+  const editor = new Editor(place, program.request.source, again);
+  const input = field({
+    label: words.ownInput, value: program.input, change: (typed) => {
+      if (typed === '') return words.empty;
+      // What is no input of this model may be one of the model for these tokens: the compiler decides.
+      if (!program.fault && program.setInput(typed) === null) return null;
+      program.input = typed;
+      again();
+      return null;
+    },
+  });
+  const verify = h('button', { type: 'button', onclick: async () => {
+    const answer = await program.ask('verify');
+    proved.textContent = answer.ok ? words.verified(answer.verified) : answer.cancelled ? '' : answer.diagnostics[0].message;
+  } }, words.verify);
+  program.listen(() => {
+    proved.textContent = '';
+    verify.disabled = Boolean(program.fault);
+    open.href = `${document.querySelector('.site-nav .home').getAttribute('href')}${encode({ program: editor.text, input: program.input })}`;
+    editor.mark((program.fault ?? []).filter((d) => d.place && d.place.source !== 'input'));
+    replace(said, program.fault ? faults(program.fault, words) : h('p', null, words.fine));
+    said.className = `said ${program.fault ? 'bad' : 'good'}`;
+  }, true);
+  replace(box, h('p', { class: 'title' }, words.program), place, input, said, h('div', { class: 'buttons' }, verify, open), proved);
+}
+
+// A place in the program as line and column; of another text its name too.
+function where(place) {
+  if (!place) return '';
+  const text = place.source.endsWith('.rasp') ? '' : `${place.source} `;
+  return `${text}${place.line}:${place.column}: `;
+}
+
+function faults(list, words) {
+  const codes = `${document.querySelector('.site-nav .home').getAttribute('href').replace(/index\.html$/, '')}reference/codes/index.html#`;
+  const one = (d) => h('li', { lang: 'en' }, d.code ? h('a', { href: codes + d.code }, d.code) : null, ` ${where(d.place)}${d.message}`, d.hint ? h('span', { class: 'hint' }, ` ${d.hint}`) : null);
+  return [h('p', null, words.wrong), h('ul', null, list.slice(0, 5).map(one))];
+}
