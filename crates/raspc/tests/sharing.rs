@@ -95,13 +95,18 @@ fn formulas_that_share() {
     }
 }
 
+/// With the stack of the command line: what is deep may be walked by recursion, but in linear time.
 #[test]
 fn long_chains() {
-    let text = format!("result = indices{};", " + 1".repeat(6_000));
-    checked(&text, &letters("ab"), 2, OptLevel::O1);
-    let alternating = "x = x and select(indices, 1, >=); x = x or select(indices, 0, ==); ".repeat(300);
-    let text = format!("x = select(tokens, tokens, ==); {alternating} result = selector_width(x);");
-    checked(&text, &letters("ab"), 3, OptLevel::O1);
+    let run = || {
+        let text = format!("x = indices; {} result = x;", "x = x + 1; ".repeat(6_000));
+        checked(&text, &letters("ab"), 2, OptLevel::O1);
+        let alternating = "x = x and select(indices, 1, >=); x = x or select(indices, 0, ==); ".repeat(300);
+        let text = format!("x = select(tokens, tokens, ==); {alternating} result = selector_width(x);");
+        checked(&text, &letters("ab"), 3, OptLevel::O1);
+    };
+    let thread = std::thread::Builder::new().stack_size(256 << 20).spawn(run).expect("starts");
+    thread.join().expect("all agree");
 }
 
 /// Found before a single pair of values is looked at (there are 10^12).
