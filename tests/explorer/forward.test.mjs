@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { interpret, readGraph } from '../../crates/raspc/src/explore/page/interpret.mjs';
 import { agrees, readModel, readNode, runModel } from '../../crates/raspc/src/explore/page/model.mjs';
-import { kindName, valueFromJson, valueText } from '../../crates/raspc/src/explore/page/values.mjs';
+import { createApp } from '../../crates/raspc/src/explore/page/state.mjs';
+import { kindName, same, valueFromJson, valueText } from '../../crates/raspc/src/explore/page/values.mjs';
 
 const folder = process.env.RASPC_EXPLORE_CASES;
 const files = readdirSync(folder).filter((f) => f.endsWith('.json')).sort();
@@ -28,6 +29,7 @@ for (const file of files) {
     const [model, graph] = [readModel(data), readGraph(data.graph)];
     const vocabulary = data.vocab.map(valueFromJson);
     assert.ok(runs.length >= 8);
+    const unnamed = createApp(data).unnamed.filter((r) => r.classes || r.values);
     for (const expected of runs) {
       const run = runModel(model, expected.ids);
       expected.residuals.forEach((b, half) => assert.equal(bits(run.residuals[half]), b, `residual after half ${half}`));
@@ -46,6 +48,11 @@ for (const file of files) {
         const column = columns[readout.node];
         column.values?.forEach((v, p) => assert.ok(agrees(readout, v, got[p]), `${readout.name} at ${p}`));
       });
+      // What has no name is read by the compiler's own forms. Where the output is an error nothing is promised.
+      if (columns[data.output].error) continue;
+      for (const readout of unnamed) {
+        readNode(readout, run).forEach((v, p) => columns[readout.node].values && assert.ok(same(v, columns[readout.node].values[p]), `${readout.name} at ${p}: ${valueText(v)}`));
+      }
     }
   });
 }

@@ -263,15 +263,15 @@ describe('the graph', () => {
   for (const name of ['sort_unique', 'shuffle_dyck2', 'causal']) {
     test(`no line of ${name} runs behind a box, and all names are different`, async () => {
       const { page, close } = await open(name);
-      const hidden = await page.evaluate(() => {
-        const boxes = [...document.querySelectorAll('#graph .node')].map((node) => ({ id: node.keys[0].slice(1), box: node.querySelector('.box').getBBox() }));
-        return [...document.querySelectorAll('#graph .edge')].flatMap((path) => {
+      const hidden = await page.evaluate(() => ['#graph', '#layers'].flatMap((view) => {
+        const boxes = [...document.querySelectorAll(`${view} .node`)].map((node) => ({ id: node.keys[0] === 'w0' ? 'E' : node.keys[0].slice(1), box: node.querySelector('.box').getBBox() }));
+        return [...document.querySelectorAll(`${view} .edge`)].flatMap((path) => {
           const ends = path.dataset.edge.split('-');
           const others = boxes.filter((b) => !ends.includes(b.id));
           const points = Array.from({ length: 200 }, (_, i) => path.getPointAtLength((path.getTotalLength() * i) / 199));
-          return others.filter(({ box }) => points.some((p) => p.x > box.x && p.x < box.x + box.width && p.y > box.y && p.y < box.y + box.height)).map((b) => `${path.dataset.edge} behind ${b.id}`);
+          return others.filter(({ box }) => points.some((p) => p.x > box.x && p.x < box.x + box.width && p.y > box.y && p.y < box.y + box.height)).map((b) => `${view}: ${path.dataset.edge} behind ${b.id}`);
         });
-      });
+      }));
       assert.deepEqual(hidden, []);
       const names = await page.locator('.stream .subspace-head .chip').allTextContents();
       assert.deepEqual(names, [...new Set(names)]);
@@ -285,6 +285,11 @@ describe('the graph', () => {
     assert.ok(names.includes('balance₁') && names.includes('balance'), names.join(' '));
     assert.match(await page.locator('.program').textContent(), /at most 40 tokens/);
     assert.match(await page.locator('[data-head="0.1"]').textContent(), /attends to every key/);
+    // They are decoded too, where that is asked for.
+    assert.equal(await page.locator('.decoded .got .chip', { hasText: 'balance₁' }).count(), 0);
+    await page.locator('#run .panel input[type=checkbox]').first().check();
+    assert.ok((await page.locator('.decoded .got .chip', { hasText: 'balance₁ < 0' }).count()) > 0);
+    assert.equal(await page.locator('.decoded td.wrong').count(), 0);
     await close();
   });
 });

@@ -1,38 +1,25 @@
 // The playground in a browser, as a newcomer uses it: a mistake and its place, the outputs side by side, settings, links,
 // a compilation that is cancelled, no network at all; never a complaint in the console, never a request to another host.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
-import { extname, join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import { decode, encode } from '../../site/src/playground/share.js';
+import { launch, serve } from './serve.mjs';
 
-const { RASPC_SITE: site, RASPC_EXPLORE_MODULES: modules, CHROMIUM } = process.env;
-const { chromium } = await import(pathToFileURL(join(modules, 'playwright-core', 'index.mjs')));
-
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json' };
+const { RASPC_SITE: site } = process.env;
 // A machine that does much else is slow.
 const SLOW = { timeout: 60_000 };
-let [browser, server, address] = [];
-let served = true;
+let [browser, host, address] = [];
 
 before(async () => {
-  // As any static host serves the folder, below a path of its own.
-  server = createServer((request, response) => {
-    if (!served) return request.socket.destroy();
-    const path = join(site, normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname.replace(/^\/below\//, '')).replace(/^$|\/$/, '/index.html')));
-    if (!path.startsWith(site) || !existsSync(path) || extname(path) === '') return response.writeHead(404).end();
-    return response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(readFileSync(path));
-  });
-  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
-  address = `http://127.0.0.1:${server.address().port}/below/`;
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  host = await serve(site);
+  ({ address } = host);
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();
-  server?.close();
+  host?.close();
 });
 
 // A page that fails the test where it complains, asks another host for anything, or moves by itself.
@@ -58,6 +45,13 @@ async function open({ hash = '', width = 1280, colorScheme = 'light' } = {}) {
   return { page, close };
 }
 
+// What changes something: nothing that was there before counts for what comes after it.
+async function change(page, act) {
+  const before = await page.getAttribute('html', 'data-turn');
+  await act();
+  await page.waitForFunction((turn) => document.documentElement.dataset.turn !== turn, before, SLOW);
+}
+
 const settled = (page, state = 'done') => page.waitForSelector(`html[data-state="${state}"]`, SLOW);
 const rows = (page) => page.locator('#result tr').evaluateAll((all) => Object.fromEntries(all.map((r) => [r.querySelector('th').textContent, [...r.querySelectorAll('td')].map((c) => c.textContent)])));
 
@@ -66,8 +60,7 @@ async function type(page, selector, text) {
   await page.focus(selector);
   await page.keyboard.press('Control+A');
   await page.keyboard.press('Delete');
-  await page.keyboard.insertText(text);
-  await page.waitForSelector('html:not([data-state="done"])', SLOW);
+  await change(page, () => page.keyboard.insertText(text));
 }
 
 describe('a program', () => {
@@ -120,7 +113,7 @@ describe('a program', () => {
     await type(page, '.cm-content', 'from tracr.rasp import rasp\nsame = rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.EQ)\nhist = rasp.SelectorWidth(same).named("hist")\n');
     await settled(page, 'fault');
     assert.match(await page.locator('#problems').textContent(), /E0110.*same = select\(tokens, tokens, ==\);\s*hist = selector_width\(same\);/s);
-    await page.locator('#problems .use').click();
+    await change(page, () => page.locator('#problems .use').click());
     await settled(page);
     assert.match(await page.locator('.cm-content').textContent(), /^same = select/);
     await close();
@@ -131,11 +124,12 @@ describe('a program', () => {
     const names = await page.locator('#example option').evaluateAll((all) => all.map((o) => o.value).filter(Boolean));
     assert.ok(names.length > 10);
     for (const name of names) {
-      await page.selectOption('#example', name);
-      await page.waitForSelector('html:not([data-state="done"])', SLOW);
+      await change(page, () => page.selectOption('#example', name));
       await settled(page);
       assert.match(await page.locator('.verdict').textContent(), /✓/, name);
     }
+    // What no key has chosen may move what is below it.
+    await page.evaluate(() => (window.shifted = 0));
     await close();
   });
 });
@@ -237,7 +231,7 @@ describe('without a network', () => {
     const { page, close } = await open();
     await page.evaluate(() => navigator.serviceWorker.ready);
     await page.waitForFunction(async () => (await caches.keys()).length > 0 && navigator.serviceWorker.controller, null, SLOW);
-    served = false;
+    host.up = false;
     try {
       await page.goto('about:blank');
       await page.goto(`${address}#v=1&example=hist&i=abab`);
@@ -248,7 +242,7 @@ describe('without a network', () => {
       await page.goto(address);
       await page.waitForSelector('html[data-ready]', SLOW);
     } finally {
-      served = true;
+      host.up = true;
     }
     await close();
   });

@@ -50,6 +50,32 @@ async function open(path, { width = 1280, colorScheme = 'light' } = {}) {
 const widget = (page, name, program) => page.locator(`[data-widget="${name}"]${program ? `[data-program="${program}"]` : ''}`);
 const cells = (table) => table.locator('tr').evaluateAll((rows) => rows.map((r) => [...r.querySelectorAll('th, td')].map((c) => c.textContent.trim())));
 
+// Texts that stand out less from their ground than readers need (WCAG: 4.5 to 1), and fields without a name.
+const faint = (page) => page.evaluate(() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const colour = (text) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = text;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = (rgb) => [0.2126, 0.7152, 0.0722].reduce((sum, share, i) => sum + share * (rgb[i] <= 10 ? rgb[i] / 3295 : ((rgb[i] / 255 + 0.055) / 1.055) ** 2.4), 0);
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const found = colour(getComputedStyle(at).backgroundColor);
+      if (found[3] > 250) return found;
+    }
+    return [255, 255, 255];
+  };
+  const spoken = (e) => e.offsetParent && !e.closest('svg, .cm-editor') && [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+  const texts = [...document.querySelectorAll('main *, nav *')].filter(spoken).filter((e) => {
+    const [x, y] = [light(colour(getComputedStyle(e).color)), light(ground(e))].sort((p, q) => q - p);
+    return (x + 0.05) / (y + 0.05) < 4.5;
+  });
+  const fields = [...document.querySelectorAll('input, select')].filter((e) => !e.labels?.length && !e.getAttribute('aria-label'));
+  return [...texts, ...fields].map((e) => e.outerHTML.slice(0, 120));
+});
+
 for (const [lang, path] of [['en', 'walk/index.html'], ['zh-Hans', 'walk/zh/index.html']]) {
   describe(`the walk in ${lang}`, () => {
     test('every widget is filled, and nothing is wider than a phone', async () => {
@@ -62,6 +88,9 @@ for (const [lang, path] of [['en', 'walk/index.html'], ['zh-Hans', 'walk/zh/inde
       // Whatever scrolls sideways can be reached by keyboard.
       const unreached = await page.locator('.scroll').evaluateAll((all) => all.filter((e) => e.scrollWidth > e.clientWidth && e.tabIndex !== 0).length);
       assert.equal(unreached, 0);
+      assert.deepEqual(await faint(page), []);
+      await page.emulateMedia({ colorScheme: 'light' });
+      assert.deepEqual(await faint(page), []);
       await close();
     });
 
@@ -210,6 +239,7 @@ describe('the reference', () => {
     for (const entry of [...library, ...operators]) for (const form of entry.forms) assert.ok(text.includes(form), form);
     for (const { source } of programs) assert.ok(text.includes(source.trim()));
     assert.ok((await two.page.evaluate(() => document.documentElement.scrollWidth)) <= 400);
+    assert.deepEqual(await faint(two.page), []);
     await two.close();
   });
 

@@ -69,7 +69,7 @@ pub(crate) fn picture(root: &Path) -> bool {
     let taken = Command::new(chromium)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"])
-        .args(["--window-size=1280,1290", "--virtual-time-budget=4000"])
+        .args(["--window-size=1280,1264", "--virtual-time-budget=4000"])
         .arg(format!("--user-data-dir={}", profile.display()))
         .arg(format!("--screenshot={}", picture.display()))
         .arg(format!("file://{}#select=target_pos&theme=light", page.display()))

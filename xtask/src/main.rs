@@ -22,7 +22,8 @@ Usage: cargo xtask COMMAND
   bless    rewrite the recorded output of the README and of the command line's sessions, to be reviewed as a diff
   explorer the tests of the explorer's page (part of test)
   site     the playground, the walk and the reference as static files in target/site/dist, or a folder given with -o;
-           --serve shows them on the loopback address (its tests are part of test: `cargo xtask site test`)
+           --serve shows them on the loopback address (`cargo xtask site test`: its tests, part of test;
+           `cargo xtask site picture` takes its picture in the README anew)
   picture  take the README's picture of the explorer anew (needs Chromium)
   help     this text
 ";
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::tidy(&root()),
         ["bless"] => steps::bless(&root()),
         ["explorer"] => ended(explorer::test(&root())),
+        ["site", "picture"] => ended(site::picture(&root())),
         ["site", "test"] => ended(site::test(&root())),
         ["site", ref words @ ..] => ended(site::site(&root(), words)),
         ["picture"] => ended(explorer::picture(&root())),

@@ -69,6 +69,25 @@ pub(crate) fn test(root: &Path) -> bool {
     node.args(files).status().is_ok_and(|s| s.success())
 }
 
+/// Takes the README's picture of the playground.
+pub(crate) fn picture(root: &Path) -> bool {
+    let taken = build(root, None).and_then(|folder| {
+        let (chromium, modules) = browser(root, &root.join("target/explorer")).map_err(Missing::Toolchain)?;
+        let mut node = Command::new("node");
+        node.current_dir(root).args(["tests/site/picture.mjs", "docs/playground.png"]).env("RASPC_SITE", folder);
+        node.env("CHROMIUM", chromium).env("RASPC_EXPLORE_MODULES", modules);
+        let taken = node.status().is_ok_and(|s| s.success());
+        if taken { Ok(()) } else { Err(Missing::Failed("the picture could not be taken".to_owned())) }
+    });
+    match taken {
+        Ok(()) => true,
+        Err(Missing::Toolchain(why) | Missing::Failed(why)) => {
+            eprintln!("{why}");
+            false
+        }
+    }
+}
+
 /// Builds everything: the module, the reference's data, the pages.
 fn build(root: &Path, output: Option<PathBuf>) -> Result<PathBuf, Missing> {
     for (program, why) in [("node", "Node"), ("npm", "npm")] {

@@ -193,3 +193,17 @@ fn every_shell_has_its_completions() {
         assert!(script.contains("verify") && script.contains("max-len"), "{shell}");
     }
 }
+
+/// What a folder holds is enough for each command, an input included.
+#[test]
+fn a_folder_runs_with_nothing_more() {
+    let home = tempfile::tempdir().expect("a folder");
+    let folder = home.path().join("model");
+    compiled(&folder);
+    let out = output(&["run", text(&folder)]);
+    let shown = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(shown.contains("transformer") && shown.contains('✓'), "{shown}");
+    let out = output(&["draw", text(&folder), "--view", "attention", "-o", text(&home.path().join("a.svg"))]);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+}

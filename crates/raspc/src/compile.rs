@@ -20,7 +20,7 @@ use crate::formula::{by_counts, realise};
 use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
 use crate::schedule::{Schedule, schedule};
-use crate::simplify::simplify;
+use crate::simplify::{Simplified, simplify};
 use crate::values::{Assumption, Values, infer, infer_needed};
 
 /// A compiled program: every stage, and the model.
@@ -88,6 +88,7 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     let mut clean = BTreeSet::new();
     let mut tries = 0;
     loop {
+        options.interrupt.check();
         let encoded = encode(&simplified, &values, options, &clean)?;
         admit(&encoded, &values, options)?;
         let mut soft = soft(&encoded, &values);
@@ -111,14 +112,26 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         }
         tries += 1;
         let again = failed.filter(|_| tries <= FORMS);
-        let Some(counted) = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options)) else {
+        let Some(mut counted) = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options)) else {
             let (built, analysis) = built.map_err(|refused| vec![*refused.diagnostic])?;
             return finish((graph, output), options, values, encoded, built, analysis.certificate);
         };
         let known = infer_needed(&counted.graph, &counted.needed(), options)?;
+        drop_empty_counts(&mut counted, &known);
         (simplified, values) = realise(&counted, known, options)?;
         clean.clear();
     }
+}
+
+/// Counts of what is never selected are counts of nothing.
+fn drop_empty_counts(counted: &mut Simplified, values: &Values) {
+    let needed = counted.needed();
+    let Simplified { graph, forms, .. } = counted;
+    let is_empty = |width: NodeId| match *graph.op(width) {
+        Op::SelectorWidth(selector) => needed[width.index()] && values.width_range(selector).1 == 0,
+        _ => false,
+    };
+    forms.counts.values_mut().for_each(|terms| terms.retain(|t| !is_empty(t.0)));
 }
 
 /// What comes after the encoded graph.
@@ -140,6 +153,7 @@ fn build(
     options: &Options,
 ) -> Result<(Built, Analysis), Refused> {
     let lowered = lower(encoded, values, options)?;
+    options.interrupt.check();
     let schedule = schedule(&lowered.circuit);
     if cfg!(debug_assertions) {
         encoded.graph.check();
@@ -150,6 +164,7 @@ fn build(
     let layout = lay_out(&lowered.circuit, &readings);
     let readouts = readings.iter().map(|r| r.place(&lowered.circuit, &schedule, &layout)).collect();
     let (model, placement) = assemble(&lowered.circuit, &schedule, &layout, graph.mask, readouts, at, options);
+    options.interrupt.check();
     let parts = Parts { graph, encoded, values, lowered: &lowered, layout: &layout, model: &model, options };
     let analysis = analyse_for(&parts, options.dtype);
     Ok((Built { lowered, schedule, layout, placement, readings, model }, analysis))

@@ -252,7 +252,7 @@ fn reads(graph: &Graph, plan: &Plan, id: NodeId) -> Vec<NodeId> {
             all.extend(&gated.categories);
             all.extend(gated.groups.iter().flat_map(|g| g.terms.iter().map(|t| t.0)));
         }
-        Some(Number::Counts(terms)) => all.extend(terms.iter().map(|t| t.0)),
+        Some(Number::Counts(terms) | Number::Added(terms)) => all.extend(terms.iter().map(|t| t.0)),
         Some(Number::Mean | Number::Width) => all.extend(values(id)),
     }
     let terms = plan.additive.iter().flat_map(|a| a.terms.iter().map(|t| t.0));

@@ -3,6 +3,7 @@
 use raspc_lang::value::Value;
 
 use crate::certify::precision::Dtype;
+use crate::interrupt::Interrupt;
 
 /// How small the model is made (DESIGN section 5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,11 +24,15 @@ pub struct Limits {
     pub units: usize,
     /// Most bytes of stored (sparse) weights: 8 for each nonzero.
     pub bytes: u64,
+    /// Widths of comparisons of fewer values than this on both sides are one head as they stand; of more, they are split bit
+    /// by bit. One head's weights are a few million there, and a layer less is worth more (over 1024 numbers sort_unique
+    /// takes two layers of one head, not three of up to 25).
+    pub ordered: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { enumerate: 16 << 20, units: 1 << 17, bytes: 2 << 30 }
+        Self { enumerate: 16 << 20, units: 1 << 17, bytes: 2 << 30, ordered: 2048 }
     }
 }
 
@@ -50,6 +55,8 @@ pub struct Options {
     pub dtype: Dtype,
     /// Whether a model is made even where it cannot be certified.
     pub uncertified: bool,
+    /// What may stop the compilation.
+    pub interrupt: Interrupt,
 }
 
 impl Options {
@@ -64,6 +71,7 @@ impl Options {
             limits: Limits::default(),
             dtype: Dtype::default(),
             uncertified: false,
+            interrupt: Interrupt::default(),
         }
     }
 }

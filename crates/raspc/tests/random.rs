@@ -1,5 +1,6 @@
-//! Random programs: whatever compiles agrees with the interpreter at every readable node, at the level of the circuit
-//! and of the model; what does not compile is counted by reason.
+//! Random programs: whatever compiles is certified and agrees with the interpreter at every readable node, at the level of
+//! the circuit and of the model; what does not compile, or cannot be certified, is counted by reason. (That what is measured
+//! never exceeds what is certified is `certificate/random.rs`.)
 //!
 //! `RASPC_CASES` sets how many programs are tried (default 2000); `RASPC_REASONS` prints why each refused one is refused.
 
@@ -42,6 +43,7 @@ fn attempt(program: &Generated, opt: OptLevel) -> Result<Option<String>, String>
         Ok(c) => c,
         Err(errors) => return Ok(Some(format!("{} {}", errors[0].code, errors[0].message))),
     };
+    assert!(compiled.certificate.is_ok(), "what is not certified is refused");
     compiled.model.check().map_err(|e| e.to_string())?;
     let report = verify(&compiled, Plan { inputs: 24, seed: 1 }, &mut |_, _| {});
     match report.first {
@@ -83,7 +85,7 @@ fn random_programs_agree_everywhere() {
     }
     let count: u32 = refused.values().sum();
     println!("{count} of {total} programs refused, by code: {refused:?}");
-    assert!(count * 10 <= total, "at least 90 % compile: {count} of {total} refused: {refused:?}");
+    assert!(count * 20 <= total, "at least 95 % compile and certify: {count} of {total} refused: {refused:?}");
 }
 
 /// The smallest program that still fails, and how.

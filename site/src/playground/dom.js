@@ -11,6 +11,9 @@ export function h(name, attributes = {}, ...children) {
   return element;
 }
 
+// A message, what it quotes between backticks as code.
+export const rich = (text) => text.split('`').map((part, i) => (i % 2 ? h('code', {}, part) : part));
+
 // Saves bytes as a file.
 export function save(name, bytes, type) {
   const address = URL.createObjectURL(new Blob([bytes], { type }));

@@ -4,7 +4,7 @@ import './playground.css';
 import { Ended, compiler } from '../compiler.js';
 import { keepOffline } from '../offline.js';
 import { Editor } from './editor.js';
-import { find, h } from './dom.js';
+import { find, h, rich } from './dom.js';
 import { outputs, problems, sizes } from './result.js';
 import { decode, encode } from './share.js';
 import { Tabs } from './tabs.js';
@@ -37,7 +37,7 @@ function state(name) {
 }
 
 function later(wait = TYPED) {
-  turn++;
+  document.documentElement.dataset.turn = ++turn;
   state('waiting');
   clearTimeout(timers.typed);
   clearTimeout(timers.shown);
@@ -46,7 +46,7 @@ function later(wait = TYPED) {
 
 // Everything anew. What is asked for meanwhile makes this of no interest.
 async function update() {
-  const mine = ++turn;
+  const mine = turn;
   const current = () => mine === turn;
   if (busySince && performance.now() - busySince > PATIENCE) compiler.cancel();
   const now = request();
@@ -80,6 +80,7 @@ async function update() {
 function fault(diagnostics) {
   state('fault');
   say(diagnostics);
+  if (!find('result').querySelector('table')) find('result').replaceChildren(h('p', { class: 'faint' }, 'No outputs yet: see what is wrong with the program.'));
   find('result').classList.add('stale');
   find('sizes').replaceChildren();
   const where = diagnostics.some((d) => d.place?.source === 'input') ? 'The input is at fault.' : 'There is no model while the program is at fault.';
@@ -92,8 +93,9 @@ function say(diagnostics) {
   const [input, program] = [diagnostics.filter(ofInput), diagnostics.filter((d) => !ofInput(d))];
   const inText = (d) => d.place?.source === 'program.rasp';
   editor.mark(diagnostics.filter(inText));
-  find('problems').replaceChildren(...problems(program.filter(inText), (place) => editor.show(place), (text) => (editor.text = text)), ...problems(program.filter((d) => !inText(d))));
-  find('input-note').replaceChildren(...input.map((d) => h('span', { class: 'wrong' }, `${d.message}${d.hint ? `: ${d.hint}` : ''} `)));
+  const all = [...problems(program.filter(inText), (place) => editor.show(place), (text) => (editor.text = text)), ...problems(program.filter((d) => !inText(d)))];
+  find('problems').replaceChildren(...(all.length ? all : [h('p', { class: 'none good' }, '✓ nothing wrong with the program')]));
+  find('input-note').replaceChildren(...input.map((d) => h('span', { class: 'wrong' }, ...rich(`${d.message}${d.hint ? `: ${d.hint}` : ''} `))));
   fields.input.toggleAttribute('aria-invalid', input.length > 0);
   fields.vocab.toggleAttribute('aria-invalid', diagnostics.some((d) => d.place?.source === '--vocab'));
 }

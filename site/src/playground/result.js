@@ -1,10 +1,10 @@
 // What the compiler says, for people: problems with their places, the outputs side by side, the sizes.
-import { h } from './dom.js';
+import { h, rich } from './dom.js';
 
 // What to do: a line, or a whole program in place of this one (of Python for tracr), which a click takes over.
 function advice(code, hint, use) {
   const [line, ...program] = hint.split('\n');
-  if (code !== 'E0110' || program.length === 0) return h('p', { class: 'hint' }, `Try: ${hint}`);
+  if (code !== 'E0110' || program.length === 0) return h('p', { class: 'hint' }, 'Help: ', ...rich(hint));
   return h('div', { class: 'hint' }, h('p', {}, line), h('pre', { class: 'translation' }, program.join('\n')),
     h('button', { type: 'button', class: 'use', onclick: () => use(`${program.join('\n')}\n`) }, 'Use this program'));
 }
@@ -13,10 +13,10 @@ function advice(code, hint, use) {
 export function problems(diagnostics, show, use) {
   return diagnostics.map(({ severity, code, message, hint, place, notes }) => {
     const where = place?.line ? `line ${place.line}, column ${place.column}` : null;
-    const head = [h('span', { class: 'code' }, code), ' ', h('span', { class: 'what' }, message)];
+    const head = [h('span', { class: 'code' }, code), ' ', h('span', { class: 'what' }, ...rich(message))];
     return h('div', { class: `problem ${severity}` },
       h('p', { class: 'head' }, h('b', {}, severity === 'error' ? 'Error' : 'Warning'), ' ', where && show ? h('button', { type: 'button', class: 'place', onclick: () => show(place) }, where) : where, where ? ' ' : '', ...head),
-      (notes ?? []).map((n) => h('p', { class: 'faint' }, n.place && n.place.source === place?.source ? `line ${n.place.line}: ${n.message}` : n.message)),
+      (notes ?? []).map((n) => h('p', { class: 'faint' }, n.place && n.place.source === place?.source ? `line ${n.place.line}: ` : null, ...rich(n.message))),
       hint ? advice(code, hint, use) : null,
       h('p', { class: 'more' }, h('a', { href: `./reference/codes/index.html#${code}` }, `more about ${code}`)));
   });

@@ -17,9 +17,11 @@ export function matrix({ caption, rows, cols, value, text = number, shade, group
     const v = value(r, c);
     if (v === null) return h('td', { class: 'blank' });
     const strength = shade ? shade(v, r, c) : 0;
+    // The largest value is the full colour, all others are at most half of it: text stands out on both.
+    const full = Math.abs(strength) > 0.999;
     const zero = v === 0 && dot;
-    const td = h('td', { class: [zero && 'zero', marked(r, c) && 'marked', Math.abs(strength) > 0.55 && 'strong', strength < 0 && 'minus'].filter(Boolean).join(' ') }, zero ? '·' : text(v));
-    if (strength !== 0) td.style.setProperty('--share', `${Math.round(Math.abs(strength) * 100)}%`);
+    const td = h('td', { class: [zero && 'zero', marked(r, c) && 'marked', full && 'strong', strength < 0 && 'minus'].filter(Boolean).join(' ') }, zero ? '·' : text(v));
+    if (strength !== 0) td.style.setProperty('--share', `${full ? 100 : Math.round(Math.abs(strength) * 45)}%`);
     return td;
   };
   const above = groups && h('tr', { class: 'groups' }, h('td'), groups.map(([name, count, kind]) => h('th', { scope: 'colgroup', colspan: count, class: kind ?? '' }, name)));

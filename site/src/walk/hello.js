@@ -66,7 +66,7 @@ export function attend(program, box, words) {
       choice({ label: words.query, options: program.tokens.map((t, i) => `${i}: ${t}`), chosen: position, pick: (i) => { at = i; draw(); box.querySelectorAll('button')[i].focus(); } }),
       h('div', { class: 'pair' }, side(words.queries, q), side(words.keys, k)),
       h('div', { class: 'pair' },
-        square(words.scores, scores, (v, r, c) => (v === Math.max(...scores[r + 1]) ? 0.45 : 0)),
+        square(words.scores, scores, (v, r) => (v === Math.max(...scores[r + 1]) ? 0.9 : 0)),
         square(words.pattern, pattern, (v) => v)),
       h('p', { class: 'live', role: 'status' }, words.queryOf(position, program.tokens[position]), to.map(([n, w]) => `${n} (${number(w)})`).join(', ')));
   };

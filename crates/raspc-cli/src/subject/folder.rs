@@ -7,12 +7,16 @@ use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Kind, NodeId};
 use raspc_lang::serial::graph_from_json;
 use raspc_lang::source::Sources;
+use raspc_lang::value::Value;
 use raspc_model::model::Model;
 
 use crate::fault::Fault;
 use crate::{codes, files};
 
 use super::Subject;
+
+/// How many tokens the input has that is taken where none is given.
+const SHOWN: usize = 8;
 
 /// Reads a model's folder.
 pub(super) fn read(path: &Path) -> Result<Subject, Fault> {
@@ -31,8 +35,10 @@ pub(super) fn read(path: &Path) -> Result<Subject, Fault> {
     }
     let named = graph.iter().flat_map(|(id, node)| node.names.iter().map(move |n| (n.to_string(), id)));
     let names = named.collect();
-    let vocab = Some(model.vocab.iter().map(convert::value).collect());
-    let max_len = Some(model.config.max_len);
+    let vocab: Vec<Value> = model.vocab.iter().map(convert::value).collect();
+    let max_len = model.config.max_len;
+    // A folder keeps no example; the first tokens of the vocabulary show as much.
+    let example = vocab.iter().take(max_len.min(SHOWN)).cloned().collect();
     Ok(Subject {
         name,
         what: "the model",
@@ -41,9 +47,9 @@ pub(super) fn read(path: &Path) -> Result<Subject, Fault> {
         names,
         output,
         selector: None,
-        example: None,
-        vocab,
-        max_len,
+        example: Some(example),
+        vocab: Some(vocab),
+        max_len: Some(max_len),
         warnings: Vec::new(),
         model: Some(model),
     })

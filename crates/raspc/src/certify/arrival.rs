@@ -189,8 +189,11 @@ impl Moved<'_> {
 
     /// What one selected key brings that holds this value.
     fn one(&self, value: &Value) -> Option<Num> {
-        if self.facts.is_listed(self.from) || matches!(self.dom, Dom::Table { .. }) {
-            let classes = self.facts.classes(self.from)?;
+        // What is copied holds no value that its source does not; a listed copy has a source that can be listed.
+        let copied = self.widths.1 <= 1 && self.facts.is_listed(self.var);
+        if (self.facts.is_listed(self.from) || matches!(self.dom, Dom::Table { .. }) || copied)
+            && let Some(classes) = self.facts.classes(self.from)
+        {
             return classes.find(value).map(|class| self.dom.at(class, &classes.numbers));
         }
         match self.dom {

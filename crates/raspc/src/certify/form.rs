@@ -251,9 +251,11 @@ fn part(var: Var, terms: &[(f64, &Dom)], facts: &Facts<'_>) -> Part {
     let mut default = Sum::EMPTY;
     let mut listed: BTreeMap<u32, Vec<(f64, Num, Num)>> = BTreeMap::new();
     let mut followed: Vec<(f64, Affine)> = Vec::new();
+    let mut tables = 0;
     for (w, dom) in terms {
         match dom {
             Dom::Table { default: d, exceptions, .. } => {
+                tables += 1;
                 default.add(&Sum::term(*w, *d));
                 for &(class, n) in exceptions {
                     listed.entry(class).or_default().push((*w, *d, n));
@@ -264,8 +266,9 @@ fn part(var: Var, terms: &[(f64, &Dom)], facts: &Facts<'_>) -> Part {
         }
     }
     let sum_at = |entries: &[(f64, Num, Num)]| {
-        let mut sum = default;
-        if default.count > 0 {
+        // Where every table has an entry nothing of the default stays, and nothing is taken out of it at a cost.
+        let mut sum = if entries.len() == tables { Sum::EMPTY } else { default };
+        if sum.count > 0 {
             for (w, d, _) in entries {
                 sum.remove(&Sum::term(*w, *d));
             }

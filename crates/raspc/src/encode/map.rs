@@ -6,6 +6,8 @@ use raspc_lang::graph::{Annotation, NodeId, Op};
 
 use super::plan::{Gated, Number, OneHot, Plan, Scalar, Sum};
 use super::{Encoder, codes};
+use crate::formula::signed_cubes;
+use crate::gadgets::widths;
 use crate::options::OptLevel;
 
 /// Tables of at most this many entries are fused across element-wise nodes, which saves layers.
@@ -87,16 +89,39 @@ impl Encoder<'_> {
         self.settle(id);
     }
 
-    /// A sum of widths with whole factors.
+    /// A sum of widths with whole factors: of what all their heads say at once where that is close enough to be rounded, else
+    /// of the widths, each rounded by itself, a layer later.
     fn counts(&mut self, id: NodeId, terms: Vec<(NodeId, i64)>) {
-        for t in &terms {
-            self.demands[t.0.index()].ratio = true;
-        }
         let mut plan = self.planned(id);
         plan.onehot = self.demands[id.index()].onehot.then(|| OneHot::Steps(Scalar::Sum(just(id))));
-        plan.number = Some(Number::Counts(terms));
+        if self.adds_up_closely(&terms) {
+            for t in &terms {
+                self.demands[t.0.index()].ratio = true;
+            }
+            plan.number = Some(Number::Counts(terms));
+        } else {
+            for t in &terms {
+                self.demand_number(t.0, 0);
+            }
+            plan.number = Some(Number::Added(terms));
+        }
         self.plans[id.index()] = plan;
         self.settle(id);
+    }
+
+    /// Whether widths times factors, read from the heads of all of them at once, are off by less than a half.
+    fn adds_up_closely(&self, terms: &[(NodeId, i64)]) -> bool {
+        let heads = |&(w, factor): &(NodeId, i64)| {
+            let Op::SelectorWidth(selector) = *self.graph.op(w) else { unreachable!("a width") };
+            let count = match (self.forms.sums.get(&selector), self.forms.families.get(&selector)) {
+                (Some(_), _) => 1,
+                (None, Some(family)) => family.heads.len(),
+                (None, None) => signed_cubes(self.graph, selector).map_or(1, |c| c.0.len()),
+            };
+            std::iter::repeat_n((self.options.max_len, factor as f64), count)
+        };
+        let sizes: Vec<(usize, f64)> = terms.iter().flat_map(heads).collect();
+        widths::sum(&sizes, 2.0 * self.options.max_len as f64).1 < widths::CLOSE
     }
 
     /// Users that step on this node's scalar read its one-hot instead, if it has one.

@@ -121,6 +121,8 @@ pub enum Number {
     Mean,
     /// Widths times whole factors, added: read from the reciprocals of their conjunctions.
     Counts(Vec<(NodeId, i64)>),
+    /// Widths times whole factors, added: each is a number already.
+    Added(Vec<(NodeId, i64)>),
     /// A width: read from the reciprocal of each conjunction, and added.
     Width,
 }

@@ -84,7 +84,7 @@ fn number(graph: &Graph, number: &Number) -> String {
             let by: Vec<String> = gated.categories.iter().map(|&c| graph.describe(c)).collect();
             format!("a sum that {} chooses", by.join(", "))
         }
-        Number::Counts(terms) => {
+        Number::Counts(terms) | Number::Added(terms) => {
             let terms: Vec<String> = terms.iter().map(|(w, f)| format!("{f}*{}", graph.describe(*w))).collect();
             format!("the sum of {}", terms.join(", "))
         }

@@ -2,6 +2,7 @@
 //! however many readers it has and however long the chain below it is.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use raspc_lang::graph::{NodeId, Op};
@@ -14,7 +15,7 @@ use crate::options::OptLevel;
 /// What was found of each node; nothing where nobody has asked.
 #[derive(Debug)]
 pub(super) struct Found {
-    sums: RefCell<Vec<Option<Option<Rc<Sum>>>>>,
+    sums: RefCell<HashMap<NodeId, Option<Rc<Sum>>>>,
     means: RefCell<Vec<Option<bool>>>,
     scalars: RefCell<Vec<Option<bool>>>,
 }
@@ -22,7 +23,7 @@ pub(super) struct Found {
 impl Found {
     pub(super) fn new(nodes: usize) -> Self {
         Self {
-            sums: RefCell::new(vec![None; nodes]),
+            sums: RefCell::default(),
             means: RefCell::new(vec![None; nodes]),
             scalars: RefCell::new(vec![None; nodes]),
         }
@@ -32,7 +33,7 @@ impl Found {
 impl Encoder<'_> {
     /// The node as a sum of others, if it is one and all of them are numbers.
     pub(super) fn sum(&self, id: NodeId) -> Option<Rc<Sum>> {
-        let known = |n: NodeId| self.found.sums.borrow()[n.index()].clone();
+        let known = |n: NodeId| self.found.sums.borrow().get(&n).cloned();
         let mut stack = vec![id];
         while let Some(&at) = stack.last() {
             let sum = match (known(at), self.own_affine(at)) {
@@ -50,7 +51,7 @@ impl Encoder<'_> {
                     Some(Rc::new(self.sum_of(&affine, args)))
                 }
             };
-            self.found.sums.borrow_mut()[at.index()] = Some(sum);
+            self.found.sums.borrow_mut().insert(at, sum);
             stack.pop();
         }
         known(id).expect("just found")
@@ -106,54 +107,81 @@ impl Encoder<'_> {
         if self.options.opt == OptLevel::O0 {
             return None;
         }
-        let sum = self.found.sums.borrow()[id.index()].clone().expect("found before its readers")?;
-        sum.terms.iter().any(|t| f64::from(t.1 as f32) != t.1).then_some(sum)
+        let sum = self.found.sums.borrow().get(&id).cloned().expect("found before its readers")?;
+        is_inexact(&sum).then_some(sum)
     }
 
-    /// Whether the node is a mean, or a sum with a mean in it.
+    /// Whether the node is a mean, or a sum with a mean in it, chosen by categories or not.
     pub(super) fn is_mean(&self, id: NodeId) -> bool {
-        self.through_sums(id, &self.found.means, &|at| match self.graph.op(at) {
-            Op::Aggregate { .. } => Some(!self.is_copy(at)),
-            Op::Map { .. } => None,
-            _ => Some(false),
+        found_through(id, &self.found.means, &|at, known| match self.graph.op(at) {
+            Op::Aggregate { .. } => Ok(!self.is_copy(at)),
+            Op::Map { function, args } => match self.sum(at) {
+                Some(sum) => any(sum.terms.iter().map(|t| t.0), known),
+                // (Without a mean among its arguments there is none in its sums.)
+                None if any(args.iter().copied(), known)? => match self.gated(at, function, args) {
+                    Some(gated) => any(gated.groups.iter().flat_map(|g| &g.terms).map(|t| t.0), known),
+                    None => Ok(false),
+                },
+                None => Ok(false),
+            },
+            _ => Ok(false),
         })
     }
 
     /// Whether the node, or a node that it is a sum of, comes as a number.
     pub(super) fn is_scalar(&self, id: NodeId) -> bool {
-        self.through_sums(id, &self.found.scalars, &|at| match self.graph.op(at) {
-            Op::SelectorWidth(_) => Some(true),
-            Op::Aggregate { .. } => Some(!self.is_copy(at)),
-            Op::Map { .. } if self.forms.counts.contains_key(&at) => Some(true),
-            Op::Map { .. } => None,
-            _ => Some(false),
+        found_through(id, &self.found.scalars, &|at, known| match self.graph.op(at) {
+            Op::SelectorWidth(_) => Ok(true),
+            Op::Aggregate { .. } => Ok(!self.is_copy(at)),
+            Op::Map { .. } if self.forms.counts.contains_key(&at) => Ok(true),
+            Op::Map { .. } => match self.sum(at) {
+                // Held by itself, as at `-O0`, a third of something lies on no grid: its values are told apart as categories.
+                Some(sum) if self.options.opt == OptLevel::O0 && is_inexact(&sum) && self.is_short(at) => Ok(false),
+                Some(sum) => any(sum.terms.iter().map(|t| t.0), known),
+                None => Ok(false),
+            },
+            _ => Ok(false),
         })
     }
+}
 
-    /// Whether `own` holds of a node or, where it has no answer, of a term of the node's sum.
-    fn through_sums(
-        &self,
-        id: NodeId,
-        known: &RefCell<Vec<Option<bool>>>,
-        own: &dyn Fn(NodeId) -> Option<bool>,
-    ) -> bool {
-        let answer = |n: NodeId| known.borrow()[n.index()];
-        let mut stack = vec![id];
-        while let Some(&at) = stack.last() {
-            let found = answer(at).or_else(|| own(at)).or_else(|| {
-                let Some(sum) = self.sum(at) else { return Some(false) };
-                if sum.terms.iter().any(|t| answer(t.0) == Some(true)) {
-                    return Some(true);
-                }
-                let open = sum.terms.iter().find(|t| answer(t.0).is_none());
-                stack.extend(open.map(|t| t.0));
-                if open.is_some() { None } else { Some(false) }
-            });
-            if found.is_some() {
-                known.borrow_mut()[at.index()] = found;
+/// Whether f32 does not hold all factors.
+fn is_inexact(sum: &Sum) -> bool {
+    sum.terms.iter().any(|t| f64::from(t.1 as f32) != t.1)
+}
+
+/// What is known of nodes so far.
+type Known<'a> = &'a dyn Fn(NodeId) -> Option<bool>;
+
+/// Whether it holds of any of these nodes; the error is one that must be asked first.
+fn any(nodes: impl Iterator<Item = NodeId>, known: Known<'_>) -> Result<bool, NodeId> {
+    let mut open = None;
+    for node in nodes {
+        match known(node) {
+            Some(true) => return Ok(true),
+            Some(false) => {}
+            None => open = open.or(Some(node)),
+        }
+    }
+    open.map_or(Ok(false), Err)
+}
+
+/// Asks a node, and before it those that its answer depends on; each once.
+fn found_through(
+    id: NodeId,
+    found: &RefCell<Vec<Option<bool>>>,
+    ask: &dyn Fn(NodeId, Known<'_>) -> Result<bool, NodeId>,
+) -> bool {
+    let known = |n: NodeId| found.borrow()[n.index()];
+    let mut stack = vec![id];
+    while let Some(&at) = stack.last() {
+        match known(at).map_or_else(|| ask(at, &known), Ok) {
+            Ok(answer) => {
+                found.borrow_mut()[at.index()] = Some(answer);
                 stack.pop();
             }
+            Err(open) => stack.push(open),
         }
-        answer(id).expect("just found")
     }
+    known(id).expect("just found")
 }

@@ -15,6 +15,7 @@ const MODULES: &[&str] = &[
     include_str!("page/words.mjs"),
     include_str!("page/dom.mjs"),
     include_str!("page/names.mjs"),
+    include_str!("page/unnamed.mjs"),
     include_str!("page/state.mjs"),
     include_str!("page/whatif.mjs"),
     include_str!("page/paint.mjs"),
@@ -68,11 +69,6 @@ fn script() -> String {
 /// The source expression of a Content-Security-Policy that allows one text.
 fn hash(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())))
-}
-
-/// What allows the page's script and its style.
-pub(super) fn hashes() -> (String, String) {
-    (hash(&script()), hash(STYLE))
 }
 
 /// What the browser lets the page do.
@@ -151,7 +147,7 @@ mod tests {
         assert!(!strict.contains("unsafe") && strict.ends_with("form-action 'none'"));
         assert_ne!(strict, policy("let y;", "p{}", false));
         assert!(policy("", "", true).ends_with("form-action 'self'"));
-        let (script, style) = hashes();
+        let (script, style) = (hash(&script()), hash(STYLE));
         let page = page("p", &serde_json::json!({}), false);
         assert!(page.contains(&format!("script-src {script}; style-src {style};")));
     }

@@ -44,14 +44,6 @@ pub fn page(subject: &Subject<'_>) -> String {
     html::page(subject.name, &data(subject), subject.served)
 }
 
-/// The source expressions of a Content-Security-Policy that allow the page's script and its style, the same for every page.
-///
-/// A page that shows an explorer in a frame, by `srcdoc` or a `blob:` address, hands its own policy down to it: that has to
-/// allow both.
-pub fn hashes() -> (String, String) {
-    html::hashes()
-}
-
 /// Everything the page knows.
 pub fn data(subject: &Subject<'_>) -> Json {
     let c = subject.compilation;

@@ -27,7 +27,7 @@ pub struct Additive {
 }
 
 /// Coefficients larger than this are not used: scores must stay far below 2^24.
-const LARGEST: i64 = 1 << 6;
+const LARGEST: u64 = 1 << 6;
 
 /// The formula as a sum of its atoms, if it is one over the truths that occur together.
 pub(super) fn additive(graph: &Graph, formula: Formula, atoms: &[NodeId], cases: &Cases) -> Option<Additive> {
@@ -44,7 +44,7 @@ pub(super) fn additive(graph: &Graph, formula: Formula, atoms: &[NodeId], cases:
     let apart: Vec<Vec<i64>> = off.iter().map(|&b| difference(first, b)).collect();
     let costs: Vec<i64> = (0..atoms.len()).map(|i| cases.rank(i).max(1)).collect();
     let found = simplex::solve(&level, &apart, &costs)?;
-    if found.iter().any(|c| c.abs() > LARGEST) {
+    if found.iter().any(|c| c.unsigned_abs() > LARGEST) {
         return None;
     }
     let sum = |bits: u32| row(bits).iter().zip(&found).map(|(x, c)| x * c).sum::<i64>();
@@ -54,7 +54,11 @@ pub(super) fn additive(graph: &Graph, formula: Formula, atoms: &[NodeId], cases:
     Some(Additive { terms, top })
 }
 
-/// Rows that span the same space, by elimination (fraction-free: the entries are small).
+/// Rows that span the same space, by elimination without fractions.
+///
+/// Nothing overflows: a row that is 0 at the leads of k others is, divided by what its entries have in common, at most a
+/// minor of k + 1 of the given rows. Their entries are 0 and ±1 and they are at most 10 long (`super::PROGRAM`), so that
+/// minors are at most 10^5 (Hadamard), and the products of two entries below 10^11.
 fn independent(rows: Vec<Vec<i64>>) -> Vec<Vec<i64>> {
     let mut kept: Vec<(usize, Vec<i64>)> = Vec::new();
     for mut row in rows {

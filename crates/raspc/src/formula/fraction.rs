@@ -2,9 +2,10 @@
 //!
 //! Where a function of a mean tells two neighbouring means apart that f32 cannot, it is made of counts. The mean of whole
 //! numbers n_v over what is selected is Σ n_v w_v / Σ w_v, where w_v counts the selected keys that hold v. It is above a/b
-//! exactly where z = Σ (b n_v − a) w_v > 0, a whole number. A function with few thresholds is a function of the signs of as
-//! many z. Between two neighbouring means l < r the threshold is the simplest fraction a/b with l ≤ a/b < r, so z stays small.
-//! (l and r are known to f64; a fraction with a small denominator this close to l is l.)
+//! exactly where z = Σ (b n_v − a) w_v > 0, a whole number, and at least a/b where z ≥ 0. A function with few thresholds is a
+//! function of the signs of as many z. Between two neighbouring means l < r the threshold is the simplest fraction a/b with
+//! l ≤ a/b ≤ r, so z stays small: 3/10 for `mean >= 0.3` and for `mean > 0.3`. (l and r are known to f64; a fraction with a
+//! small denominator this close to l is l.)
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,14 +68,22 @@ pub fn by_counts(
     Some(Simplified { output: to[simplified.output.index()], graph, of, forms })
 }
 
+/// The fraction `above`/`below`, which means pass: those above it, and it itself where it is `reached`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Threshold {
+    above: i64,
+    below: i64,
+    reached: bool,
+}
+
 /// A function of a mean, by its thresholds.
 struct Test {
     selector: NodeId,
     averaged: NodeId,
     /// The averaged values as whole numbers.
     weights: Vec<(Value, i64)>,
-    /// a/b, ascending.
-    thresholds: Vec<(i64, i64)>,
+    /// Ascending.
+    thresholds: Vec<Threshold>,
     /// The function's value by the number of thresholds below the mean.
     results: Vec<Value>,
     /// Its value where nothing is selected, if that can be.
@@ -109,7 +118,7 @@ impl Test {
         let mut results = vec![pairs.first()?.1.clone()];
         let mut thresholds = Vec::new();
         for pair in pairs.windows(2).filter(|p| p[0].1 != p[1].1) {
-            thresholds.push(simplest(pair[0].0, pair[1].0)?);
+            thresholds.push(Threshold::between(pair[0].0, pair[1].0)?);
             results.push(pair[1].1.clone());
         }
         if thresholds.is_empty() || thresholds.len() > THRESHOLDS {
@@ -119,10 +128,11 @@ impl Test {
         let default = if nothing { Some(at_default?) } else { None };
         let longest = options.max_len as i64;
         let test = Self { selector, averaged, weights, thresholds, results, default, longest };
-        let fits = |&(a, b): &(i64, i64)| {
+        let fits = |t: &Threshold| {
             test.weights.iter().all(|(_, n)| {
-                b.checked_mul(*n)
-                    .and_then(|x| x.checked_sub(a))
+                t.below
+                    .checked_mul(*n)
+                    .and_then(|x| x.checked_sub(t.above))
                     .is_some_and(|f| f.abs().saturating_mul(longest) <= LARGEST)
             })
         };
@@ -140,21 +150,21 @@ impl Test {
             let both = graph.push(Op::And(selector, holds), None);
             counts.insert(i, graph.push(Op::SelectorWidth(both), None));
         }
-        let positive = || {
+        let against_zero = |op: BinaryOp| {
             let zero = Box::new(Expr::Const(Value::int(0)));
-            Function::expr(1, Expr::Binary(BinaryOp::Gt, Box::new(Expr::Arg(0)), zero))
+            Function::expr(1, Expr::Binary(op, Box::new(Expr::Arg(0)), zero))
         };
         let mut tests = Vec::new();
         if self.default.is_some() {
             let width = graph.push(Op::SelectorWidth(selector), None);
-            tests.push(graph.push(Op::Map { function: positive(), args: vec![width] }, None));
+            tests.push(graph.push(Op::Map { function: against_zero(BinaryOp::Gt), args: vec![width] }, None));
         }
-        for &(a, b) in &self.thresholds {
+        for t in &self.thresholds {
             let terms: Vec<(NodeId, i64)> = self
                 .weights
                 .iter()
                 .enumerate()
-                .map(|(i, (_, n))| (counts[&i], b * n - a))
+                .map(|(i, (_, n))| (counts[&i], t.below * n - t.above))
                 .filter(|t| t.1 != 0)
                 .collect();
             let factors: Vec<i64> = terms.iter().map(|t| t.1).collect();
@@ -162,7 +172,8 @@ impl Test {
             let function = Function { arity: terms.len(), body: Body::Host(Arc::new(sum)) };
             let z = graph.push(Op::Map { function, args: terms.iter().map(|t| t.0).collect() }, None);
             forms.counts.insert(z, terms);
-            tests.push(graph.push(Op::Map { function: positive(), args: vec![z] }, None));
+            let function = against_zero(if t.reached { BinaryOp::Ge } else { BinaryOp::Gt });
+            tests.push(graph.push(Op::Map { function, args: vec![z] }, None));
         }
         let chosen = Chosen { results: self.results.clone(), default: self.default.clone() };
         let function = Function { arity: tests.len(), body: Body::Host(Arc::new(chosen)) };
@@ -170,9 +181,18 @@ impl Test {
     }
 }
 
-/// The simplest fraction a/b with l ≤ a/b < r, by continued fractions.
-fn simplest(l: f64, r: f64) -> Option<(i64, i64)> {
-    let (low, high) = (l - 1e-12 * l.abs().max(1.0), r - (r - l) / 4.0);
+impl Threshold {
+    /// The simplest that means up to l do not pass, and those from r on do.
+    fn between(l: f64, r: f64) -> Option<Self> {
+        let near = |x: f64| 1e-12 * x.abs().max(1.0);
+        let inner = simplest(l - near(l), r - (r - l) / 4.0).map(|(a, b)| Self { above: a, below: b, reached: false });
+        let end = simplest(r - near(r), r + near(r)).map(|(a, b)| Self { above: a, below: b, reached: true });
+        [inner, end].into_iter().flatten().min_by_key(|t| (t.below, t.above.unsigned_abs()))
+    }
+}
+
+/// The simplest fraction a/b from low to high, by continued fractions.
+fn simplest(low: f64, high: f64) -> Option<(i64, i64)> {
     if low < 0.0 && high >= 0.0 {
         return Some((0, 1));
     }
@@ -253,17 +273,36 @@ impl HostFunction for Chosen {
 
 #[cfg(test)]
 mod tests {
-    use super::simplest;
+    use super::Threshold;
+
+    fn between(l: f64, r: f64) -> (i64, i64, bool) {
+        let t = Threshold::between(l, r).expect("there is one");
+        (t.above, t.below, t.reached)
+    }
 
     #[test]
-    fn simplest_fractions() {
-        assert_eq!(simplest(0.3, 0.300_293), Some((3, 10)));
-        assert_eq!(simplest(0.5, 0.500_5), Some((1, 2)));
-        assert_eq!(simplest(-0.25, 0.1), Some((0, 1)));
-        assert_eq!(simplest(-2.5, -2.4), Some((-5, 2)));
-        for (l, r) in [(0.332, 0.334), (0.1, 0.100_2), (-1.7, -1.65), (2.0, 2.001)] {
-            let (a, b) = simplest(l, r).expect("there is one");
-            assert!(a as f64 / b as f64 >= l - 1e-9 && (a as f64 / b as f64) < r, "{l} {r}: {a}/{b}");
+    fn simplest_thresholds() {
+        assert_eq!(between(0.3, 0.300_293), (3, 10, false), "> 0.3");
+        assert_eq!(between(0.299_8, 0.3), (3, 10, true), ">= 0.3");
+        assert_eq!(between(0.5, 0.500_5), (1, 2, false));
+        assert_eq!(between(-0.25, 0.1), (0, 1, false));
+        assert_eq!(between(-2.5, -2.4), (-5, 2, false));
+    }
+
+    /// Whole counts on either side, over all fractions with small denominators.
+    #[test]
+    fn thresholds_tell_neighbours_apart() {
+        let mut means: Vec<(i64, i64)> = (1..=24).flat_map(|q| (-q..=3 * q).map(move |p| (p, q))).collect();
+        means.sort_by_key(|&(p, q)| p * 5_354_228_880 / q);
+        means.dedup_by(|a, b| a.0 * b.1 == b.0 * a.1);
+        let f = |(p, q): (i64, i64)| p as f64 / q as f64;
+        for pair in means.windows(2) {
+            let t = Threshold::between(f(pair[0]), f(pair[1])).expect("there is one");
+            let passes = |(p, q): (i64, i64)| {
+                let z = t.below * p - t.above * q;
+                z > 0 || (t.reached && z == 0)
+            };
+            assert!(!passes(pair[0]) && passes(pair[1]), "{pair:?}: {t:?}");
         }
     }
 }

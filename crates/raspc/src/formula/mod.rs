@@ -263,7 +263,7 @@ fn build(simplified: &Simplified, values: &Values, ways: &BTreeMap<NodeId, Vec<W
         // All that a selector reads is there when it is, and its readers come later.
         let Some(ways) = ways.get(&id) else {
             if counted.contains(&id)
-                && let Some(family) = prefix::split(old, values, id, options.max_len, &mut graph, &to)
+                && let Some(family) = prefix::split(old, values, id, options, &mut graph, &to)
             {
                 forms.families.insert(new, family);
             }

@@ -16,12 +16,10 @@ use raspc_lang::value::Value;
 
 use super::signed_cubes;
 use crate::gadgets::widths;
+use crate::options::Options;
 use crate::simplify::selector::{Cube, Literal};
 use crate::values::Values;
 
-/// A comparison of fewer values than this on both sides is one head as it stands: its weights are then a few million, and
-/// a layer less is worth more (over 1024 numbers sort_unique takes two layers of one head, not three of up to 25).
-const ORDERED: usize = 2048;
 /// A width is split into at most this many heads.
 const SPLIT: usize = 64;
 
@@ -45,10 +43,11 @@ pub(super) fn split(
     old: &Graph,
     values: &Values,
     selector: NodeId,
-    longest: usize,
+    options: &Options,
     graph: &mut Graph,
     to: &[NodeId],
 ) -> Option<Family> {
+    let longest = options.max_len;
     let (cubes, complement) = signed_cubes(old, selector)?;
     let sides = |l: &Literal| match *old.op(l.select) {
         Op::Select { keys, queries, .. } => (keys, queries),
@@ -60,7 +59,7 @@ pub(super) fn split(
     for cube in &cubes {
         for literal in cube.iter().filter(|l| alone(cube, l)) {
             if !parts.contains_key(literal)
-                && let Some(order) = Order::of(old, values, *literal)
+                && let Some(order) = Order::of(old, values, *literal, options.limits.ordered)
             {
                 parts.insert(*literal, order.build(values, *literal, graph, to, longest));
             }
@@ -108,7 +107,7 @@ struct Order {
 
 impl Order {
     /// The order that a literal compares many values by, if it does.
-    fn of(graph: &Graph, values: &Values, literal: Literal) -> Option<Self> {
+    fn of(graph: &Graph, values: &Values, literal: Literal, least: usize) -> Option<Self> {
         let Op::Select { keys, queries, predicate: Predicate::Compare(comparison) } = *graph.op(literal.select) else {
             return None;
         };
@@ -123,7 +122,7 @@ impl Order {
             return None;
         }
         let (k, q) = (values.enumerate(keys).ok()?, values.enumerate(queries).ok()?);
-        if k.len().min(q.len()) < ORDERED {
+        if k.len().min(q.len()) < least.max(2) {
             return None;
         }
         let mut ranks: Vec<Value> = k.iter().chain(q.iter()).cloned().collect();

@@ -4,11 +4,12 @@ use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{NodeId, Op};
 
 use super::repr::NumberForm;
-use super::written::{Written, settle};
+use super::written::{Term, Written, settle};
 use super::{BIT, Lowering, Result};
 use crate::circuit::{DirId, Form, Unit};
 use crate::encode::codes;
 use crate::gadgets::widths::{self, Knot};
+use crate::json::counted;
 
 impl Lowering<'_> {
     /// The width as a number: the sum over the conjunctions of what each 1/(1+w) says, rounded to a whole number where it
@@ -33,7 +34,7 @@ impl Lowering<'_> {
             return Err(self.not_sharp(id, error));
         }
         let units = sum.units.iter().map(|u| u.to(to)).collect();
-        self.mlp(id, units, format!("width read from 1/(1+w) of {} pattern(s)", heads.len()));
+        self.mlp(id, units, format!("width read from 1/(1+w) of {}", counted(heads.len(), "pattern")));
         Ok(NumberForm { value, defined: None, error: 0.0 })
     }
 
@@ -72,6 +73,27 @@ impl Lowering<'_> {
         Ok(NumberForm { value, defined: None, error })
     }
 
+    /// Widths times whole factors, added: a unit copies each, which is a whole number without error and not negative.
+    ///
+    /// The widths are of disjoint selectors, so that no partial sum is larger than the largest factor times the length:
+    /// below 2^24 whole numbers add up exactly in any order.
+    pub(super) fn added(&mut self, id: NodeId, terms: &[(NodeId, i64)]) -> Result<NumberForm> {
+        let longest = self.options.max_len as f64;
+        let largest = |sign: f64| terms.iter().map(|t| sign * t.1 as f64).fold(0.0, f64::max) * longest;
+        let values = [-largest(-1.0), largest(1.0), 1.0];
+        let to = self.direction(self.label(id), id, BIT);
+        let whole = Term { weight: 1.0, largest: largest(1.0).max(largest(-1.0)), grid: 1.0 };
+        let written = Written { to, constant: 0.0, values: &values, terms: &[whole], error: 0.0 };
+        let (value, error) = settle(&mut self.circuit, &written)?;
+        if error > 0.0 {
+            return Err(self.not_sharp(id, error));
+        }
+        let copy = |&(w, factor): &(NodeId, i64)| Unit::new(&self.number_of(w).value, 0.0, vec![(to, factor as f64)]);
+        let units = terms.iter().map(copy).collect();
+        self.mlp(id, units, format!("{} counts, added", terms.len()));
+        Ok(NumberForm { value, defined: None, error })
+    }
+
     /// The most keys that one head of a width counts.
     fn head_width(&self, selector: NodeId, head: usize) -> usize {
         let family = self.encoded.forms.families.get(&selector);
@@ -80,9 +102,10 @@ impl Lowering<'_> {
 
     fn too_wide(&self, id: NodeId, heads: usize, error: f64) -> Box<Diagnostic> {
         let message = format!(
-            "`{}` counts up to {} keys through {heads} attention pattern(s), and 32-bit floats would be off by up to {error:.3}",
+            "`{}` counts up to {} keys through {}, and 32-bit floats would be off by up to {error:.3}",
             self.label(id),
-            self.options.max_len
+            self.options.max_len,
+            counted(heads, "attention pattern")
         );
         Box::new(
             Diagnostic::error(codes::WIDTH, message)

@@ -2,9 +2,9 @@
 //!
 //! The group of the categories is an exact indicator g. Of each group's sum s, which lies in [lo, hi], one unit
 //! relu(s − lo − R (1 − g)) with a power of two R > hi − lo is s − lo where g = 1, and exactly 0 where g = 0: there its
-//! pre-activation is below 0 by more than any rounding. lo is rounded down to a coarse grid, and lo · g, which is exact, is
-//! added by whoever reads the number. So only the one group that holds has an error: that of its sum, of the unit's own
-//! additions, and of being stored.
+//! pre-activation is below 0 by more than any rounding. lo is rounded down to a coarse grid, and another unit adds lo · g,
+//! which is exact. So only the one group that holds has an error: that of its sum, of the units' own additions, and of being
+//! stored.
 
 use raspc_lang::graph::NodeId;
 use raspc_lang::value::Value;
@@ -19,8 +19,8 @@ impl Lowering<'_> {
     /// The number of a gated sum.
     pub(super) fn gated(&mut self, id: NodeId, gated: &Gated, plan: &Plan) -> Result<NumberForm> {
         let gates = self.gates(id, gated)?;
-        let (mut units, mut value) = (Vec::new(), Form::zero());
-        let (mut widest, mut error) = (0.0f64, 0.0f64);
+        let mut units = Vec::new();
+        let (mut least, mut most, mut error) = (0.0f64, 0.0f64, 0.0f64);
         let to = self.direction(self.label(id), id, BIT);
         for (group, gate) in gated.groups.iter().zip(&gates) {
             let sum = Form::sum(group.terms.iter().map(|t| (&self.number_of(t.0).value, t.1)));
@@ -35,13 +35,16 @@ impl Lowering<'_> {
             let reads = sum.plus(&Form::constant(1.0), -lo).plus(&gate.complement(), -room);
             let inherited: f64 = group.terms.iter().map(|t| t.1.abs() * self.number_of(t.0).error).sum();
             let own = measure(&self.circuit, &reads).error + measured.sum * 4.0 * f64::EPSILON;
-            error = error.max(inherited.max(own));
-            widest = widest.max(measured.hi - lo);
+            let added = if lo == 0.0 { 0.0 } else { 2.0 * U * (measured.hi - lo + lo.abs()) };
+            error = error.max(inherited.max(own) + added);
+            (least, most) = (least.min(measured.lo), most.max(measured.hi));
             units.push(Unit::new(&reads, 0.0, vec![(to, 1.0)]));
-            value = value.plus(gate, lo);
+            if lo != 0.0 {
+                units.push(Unit::new(gate, 0.0, vec![(to, lo)]));
+            }
         }
         let mut offset = 0.0;
-        let mut range = Range { lo: -error, hi: widest + error, grid: None, error };
+        let mut range = Range { lo: least - error, hi: most + error, grid: None, error };
         if plan.lattice == 0 {
             error += U * range.max();
             range.error = error;
@@ -57,7 +60,7 @@ impl Lowering<'_> {
         direction.embedding.constant = offset;
         let names: Vec<String> = gated.categories.iter().map(|&c| self.label(c)).collect();
         self.mlp(id, units, format!("numbers that {} lets through", names.join(", ")));
-        let value = value.plus(&Form::of(to), 1.0).plus(&Form::constant(1.0), -offset);
+        let value = Form::of(to).plus(&Form::constant(1.0), -offset);
         let mut flags: Vec<Form> = Vec::new();
         let nullable = |l: &Self, n: NodeId| l.onehot_of(n).none.is_some();
         if gated.nones || gated.categories.iter().any(|&c| nullable(self, c)) {

@@ -93,6 +93,7 @@ pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::resu
         defined_of: HashMap::new(),
     };
     for (id, node) in graph.iter().filter(|(_, n)| n.op.kind() == Kind::SOp) {
+        options.interrupt.check();
         if let Err(e) = lowering.node(id) {
             // Later nodes may read what this one failed to make.
             return Err(Refused { node: id, diagnostic: Box::new(e.at(node.span).node(graph.describe(id))) });
@@ -154,6 +155,7 @@ impl Lowering<'_> {
             Number::Table { dims } => return self.table(id, dims, false, plan),
             Number::Gated(gated) => self.gated(id, gated, plan)?,
             Number::Counts(terms) => self.counts(id, terms)?,
+            Number::Added(terms) => self.added(id, terms)?,
             Number::Width => self.width(id)?,
         };
         self.numbers[id.index()] = Some(form);

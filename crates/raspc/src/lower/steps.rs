@@ -12,6 +12,7 @@ use crate::encode::affine::{self, whole_multiple};
 use crate::encode::codes;
 use crate::encode::plan::{Plan, Scalar, Sum};
 use crate::gadgets::steps::{Fault, Point, Step, steps};
+use crate::json::counted;
 
 /// A scalar ready for steps: its form and its points, one for each combination of ideal values.
 struct Ready {
@@ -132,13 +133,17 @@ impl Lowering<'_> {
             .collect();
         points.sort_by(|a, b| a.at.total_cmp(&b.at).then(a.class.cmp(&b.class)));
         points.dedup_by(|b, a| (b.at, b.class) == (a.at, a.class));
+        let first_class = points.first().map_or(0, |p| p.class);
+        if points.iter().all(|p| p.class == first_class) {
+            // One value takes no steps, whatever the scalar is.
+            return Ok((Classes { values, first_class }, Vec::new()));
+        }
         let measured = measure(&self.circuit, &ready.form);
         let Some(grid) = measured.grid else {
             return Err(self.no_grid(id, &ready.name));
         };
         let found = steps(&points, grid, |c| measured.bound(measured.constant - c))
             .map_err(|f| self.no_steps(id, &ready.name, f))?;
-        let first_class = points.first().map_or(0, |p| p.class);
         Ok((Classes { values, first_class }, found))
     }
 
@@ -189,7 +194,8 @@ impl Lowering<'_> {
         found: &[Step],
         dirs: &[(DirId, Levels)],
     ) -> Result<Vec<(Form, f64)>> {
-        let grid = measure(&self.circuit, &ready.form).grid.expect("steps have a grid");
+        let grid =
+            if found.is_empty() { 1.0 } else { measure(&self.circuit, &ready.form).grid.expect("steps have a grid") };
         let rises = Rises::of(dirs);
         let mut constants: Vec<f64> = dirs.iter().map(|(_, levels)| levels.at(first)).collect();
         let mut terms: Vec<Vec<Term>> = vec![Vec::new(); dirs.len()];
@@ -210,7 +216,7 @@ impl Lowering<'_> {
             forms.push(settle(&mut self.circuit, &Written { to: *to, constant, values, terms, error: 0.0 })?);
         }
         let units = Self::step_units(&ready.form, found, &writes);
-        self.mlp(id, units, format!("{} steps on {}", found.len(), ready.name));
+        self.mlp(id, units, format!("{} on {}", counted(found.len(), "step"), ready.name));
         Ok(forms)
     }
 

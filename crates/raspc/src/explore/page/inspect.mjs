@@ -73,10 +73,10 @@ function aboutNode(app, key) {
   if (node.selector) return aboutSelector(app, id);
   const set = e?.values ? `${e.values.slice(0, 16).map((v) => shown(valueFromJson(v))).join(' ')}${e.values.length > 16 ? ` … (${e.values.length})` : ''}` : e?.set;
   const ways = e ? [e.onehot && `one-hot: ${e.onehot}`, e.number && `number: ${e.number}`].filter(Boolean).join('; ') || 'read through others' : 'the output does not depend on it';
-  const readout = app.model.readouts.find((r) => r.node === id);
+  const readout = [...app.model.readouts, ...app.unnamed].find((r) => r.node === id);
   return [
     h('p', { class: 'op' }, operationText(app, id)),
-    node.alias ? h('p', { class: 'hint' }, `What its line gave the ${ordinal(node.alias)} time it ran, before ${node.alias.replace(/[₀-₉]+$/u, '')} was bound anew.`) : null,
+    node.alias ? h('p', { class: 'hint' }, `What its line of the program made the ${ordinal(node.alias)} time it ran.`) : null,
     facts(set ? fact('can hold', set) : null, fact('held as', ways), places(app), readout ? fact('readable', `after the ${halfName(readout.after)}`) : null, family(app, id)),
     readout ? valuesNow(app, readout) : null,
     overwriteForm(app, id),
@@ -91,7 +91,7 @@ function family(app, id) {
 }
 
 function valuesNow(app, readout) {
-  const sop = app.sops.find((s) => s.readout === readout);
+  const sop = [...app.sops, ...app.others].find((s) => s.readout === readout);
   return h('p', { class: 'now' }, h('span', { class: 'hint' }, 'on this input '), sop.got.slice(0, 24).map(shown).join(' '), sop.got.length > 24 ? ' …' : '');
 }
 

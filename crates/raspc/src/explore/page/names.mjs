@@ -1,6 +1,6 @@
-// Names for what a line of the program makes when it runs more than once, in a loop or a function called twice: the last
-// time the node has the name that the line gives it, and those before have none. They are called by that name and a
-// small number here, balance₁, instead of by long expressions that look alike when they are cut.
+// Names for what a line of the program makes when it runs more than once, in a loop or a function called twice: one node
+// has the name that the line gives it, and the others have none. They are called by that name and the number of the time
+// here, balance₁, instead of by long expressions that look alike when they are cut.
 import { nodeName, operationText } from './words.mjs';
 
 const LONGEST = 46;
@@ -41,7 +41,8 @@ function earlierNames(nodes, written) {
   for (const ids of lines.values()) {
     const named = ids.filter((id) => nodes[id].names.length > 0);
     if (named.length !== 1 || ids.length < 2) continue;
-    ids.filter((id) => id !== named[0]).forEach((id, i) => found.set(id, nodes[named[0]].names[0] + subscript(i + 1)));
+    // In the order in which the line ran; the one that has the name keeps it as it is.
+    ids.forEach((id, i) => id !== named[0] && found.set(id, nodes[named[0]].names[0] + subscript(i + 1)));
   }
   return found;
 }

@@ -4,7 +4,7 @@ import { chip, h, link, replace, section } from './dom.mjs';
 import { denseEach, matrixView } from './matrix.mjs';
 import { agrees } from './model.mjs';
 import { tokenTexts } from './state.mjs';
-import { halfName, keysText, largest, nodeName, numberText, shortNumber, tiny } from './words.mjs';
+import { halfName, keysText, largest, nodeName, numberText, plural, shortNumber, tiny } from './words.mjs';
 import { same, shown } from './values.mjs';
 
 // Longer inputs are shown without a column for each position in tables.
@@ -53,22 +53,26 @@ function changesLine(app) {
 }
 
 function decodedTable(app) {
+  const others = h('input', { type: 'checkbox', onchange: () => update() });
   const box = h('div', { class: 'scroll' });
-  const update = () => replace(box, app.ids.length > POSITIONS ? h('p', { class: 'hint' }, `${app.ids.length} positions: choose an input of at most ${POSITIONS} to see every value.`) : table(app));
+  const update = () => replace(box, app.ids.length > POSITIONS ? h('p', { class: 'hint' }, `${app.ids.length} positions: choose an input of at most ${POSITIONS} to see every value.`) : table(app, others.checked));
   app.on('run', update);
   app.on('step', update);
   update();
-  return h('div', { class: 'panel' }, h('h3', null, 'What every named s-op decodes to'), h('p', { class: 'hint' }, 'Above: read from the residual stream. Below: what the interpreter says. Red and ✗ where they differ; ▵ where a change made a difference.'), box);
+  return h('div', { class: 'panel' }, h('h3', null, 'What every named s-op decodes to'), h('p', { class: 'hint' }, 'Above: read from the residual stream. Below: what the interpreter says. Red and ✗ where they differ; ▵ where a change made a difference.'),
+    app.unnamed.length > 0 ? h('label', { class: 'hint raw' }, others, ` also the ${plural(app.unnamed.length, 's-op')} without a name of ${app.unnamed.length === 1 ? 'its' : 'their'} own`) : null, box);
 }
 
-function table(app) {
+function table(app, all) {
   const head = h('tr', null, h('th', null, 'input'), h('td', null), tokenTexts(app).map((t) => h('th', { scope: 'col' }, t)));
-  const body = app.sops.flatMap((sop) => sopRows(app, sop));
+  const body = (all ? [...app.sops, ...app.others] : app.sops).flatMap((sop) => sopRows(app, sop));
   return h('table', { class: 'decoded' }, h('thead', null, head), h('tbody', null, body));
 }
 
 // Marks of one read-out: whether each position agrees; nothing where the interpreter has no values.
 export function marksOf(sop) {
+  // Means have a bound where they have a name: others are shown and not judged.
+  if (sop.readout.unnamed && !sop.readout.classes && !sop.readout.values) return undefined;
   return sop.expected.values?.map((v, i) => agrees(sop.readout, v, sop.got[i]));
 }
 
@@ -160,7 +164,7 @@ function headCard(app, head, l, i) {
   const condition = selector === undefined ? null : h('p', { class: 'hint' }, `attends to ${counts ? 'BOS and to ' : ''}${keysText(app, selector, head.part)}`);
   const computes = head.origins.flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => chip(app, nodeName(app, n), `n${n}`));
   const name = link(app, h('button', { type: 'button', class: 'chip strong' }, `layer ${l} head ${i}`), key);
-  const element = h('article', { class: 'head-card', 'data-head': `${l}.${i}` }, h('div', { class: 'card-top' }, h('div', { class: 'card-head' }, name, h('span', { class: 'hint' }, counts ? 'counts for' : 'computes'), computes), toggle), condition, view.element);
+  const element = h('article', { class: 'head-card', 'data-head': `${l}.${i}` }, h('div', { class: 'card-top' }, h('div', null, name), toggle), h('div', { class: 'pair' }, h('span', { class: 'hint' }, counts ? 'counts for' : 'computes'), computes), condition, view.element);
   app.register(key, element);
   app.on('run', update);
   app.on('step', update);

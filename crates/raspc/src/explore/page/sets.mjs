@@ -4,12 +4,13 @@ import { operationText, plural, rangeText } from './words.mjs';
 import { shown, valueFromJson } from './values.mjs';
 
 const SHOWN = 14;
+const COLUMNS = ['s-op', 'can hold', 'held as', 'directions'];
 
 export function setsView(app) {
   const { data } = app;
   const rows = data.encoded.flatMap((e, i) => (e.set === undefined || app.graph.nodes[app.nodesOf[i][0]]?.op === 'const' ? [] : [row(app, e, i)]));
   const intro = 'Step 2. What each s-op can hold, for every input of the vocabulary up to the maximum length. A one-hot has one direction for each value; a number has one direction that holds it.';
-  const head = h('thead', null, h('tr', null, ...['s-op', 'can hold', 'held as', 'directions'].map((t) => h('th', { scope: 'col' }, t))));
+  const head = h('thead', null, h('tr', null, ...COLUMNS.map((t) => h('th', { scope: 'col' }, t))));
   return section('sets', 'Value sets and encodings', intro, h('div', { class: 'scroll' }, h('table', { class: 'sets' }, head, h('tbody', null, rows))));
 }
 
@@ -35,5 +36,5 @@ function row(app, e, i) {
   const made = before.length > 0 ? h('div', { class: 'hint' }, `${own.length > 0 ? 'read off' : 'only'} direction ${rangeText(before)}, 1+1/(1+w)`) : null;
   const where = dirs.length === 0 ? h('span', { class: 'hint' }, 'none of its own') : link(app, h('div', null, h('span', { class: 'where' }, counted), made), keys[0] ?? `d${dirs[0]}`, ...dirs.map((d) => `d${d}`));
   const what = nodes.length > 0 ? h('div', { class: 'op' }, operationText(app, nodes[0])) : null;
-  return h('tr', null, h('th', { scope: 'row' }, name, what), h('td', { class: 'values' }, values), h('td', null, ways), h('td', null, where));
+  return h('tr', null, h('th', { scope: 'row' }, name, what), h('td', { class: 'values', 'data-name': COLUMNS[1] }, values), h('td', { 'data-name': COLUMNS[2] }, ways), h('td', { 'data-name': COLUMNS[3] }, where));
 }

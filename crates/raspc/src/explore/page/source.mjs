@@ -11,7 +11,7 @@ export function sourceView(app) {
   if (source) pre.append(...pieces(app, source.text));
   else {
     app.graph.nodes.forEach((node, id) => {
-      const line = h('span', { class: 'seg' }, `${node.names[0] ?? `n${id}`} = ${operationText(app, id)}\n`);
+      const line = h('span', { class: 'seg' }, `${node.names[0] ?? (['tokens', 'indices'].includes(node.op) ? node.op : `n${id}`)} = ${operationText(app, id)}\n`);
       pre.append(link(app, line, `n${id}`));
     });
   }

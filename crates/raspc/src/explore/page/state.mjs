@@ -6,6 +6,7 @@
 import { interpret, readGraph } from './interpret.mjs';
 import { eachEntry, entry, readModel, readNode, runModel } from './model.mjs';
 import { readVocabulary } from './input.mjs';
+import { unnamedReadouts } from './unnamed.mjs';
 import { asFloat, keyOf, same, shown, valueFromJson } from './values.mjs';
 import { nameRepeated } from './names.mjs';
 import { nodeName } from './words.mjs';
@@ -22,6 +23,7 @@ export function createApp(data) {
   data.nodes.forEach((node, id) => node.e !== null && app.nodesOf[node.e].push(id));
   app.dirsOf = data.encoded.map(() => []);
   data.dirs.forEach((dir, d) => dir.e !== null && app.dirsOf[dir.e].push(d));
+  app.unnamed = unnamedReadouts(app);
   app.inputs = data.inputs.map((input) => ({
     ids: input.tokens.map((t) => app.vocabulary.ids.get(keyOf(valueFromJson(t)))),
     expected: input.expected,
@@ -80,6 +82,7 @@ export function runAgain(app) {
     before: readNode(readout, app.plain),
     expected: expectation(app, i),
   }));
+  app.others = app.unnamed.map((readout) => ({ readout, got: readNode(readout, app.run), before: readNode(readout, app.plain), expected: columnOf(app, readout.node) }));
   app.emit('run');
 }
 
@@ -94,7 +97,11 @@ function givenExpectations(app) {
 function expectation(app, i) {
   const given = app.given?.[i];
   if (given) return 'error' in given ? { error: given.error } : { values: given.map(valueFromJson) };
-  const column = app.columns[app.model.readouts[i].node];
+  return columnOf(app, app.model.readouts[i].node);
+}
+
+function columnOf(app, node) {
+  const column = app.columns[node];
   return column.error ? { error: column.error.message, beyond: column.error.beyond } : { values: column.values };
 }
 
