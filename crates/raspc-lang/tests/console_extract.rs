@@ -110,7 +110,7 @@ fn out_and_the_example_stay_as_they_are() {
     // Faults have places, and an expression that fails on the example may be meant for another input.
     let fault = console.extract("1 + nothing", None, None).expect_err("an unknown name");
     assert_eq!(console.sources().get(fault.span.expect("a place").source).text, "1 + nothing");
-    assert_eq!(fault.span.map(|s| s.range()), Some(4..11));
+    assert_eq!(fault.span.map(raspc_lang::diagnostic::Span::range), Some(4..11));
     let numbers = [Value::int(3), Value::int(4)];
     assert!(console.extract("tokens_int + 1", Some(&numbers), None).is_err());
     assert!(console.extract("tokens_int + 1", Some(&numbers), Some(&numbers)).is_ok());

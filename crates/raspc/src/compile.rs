@@ -8,7 +8,7 @@ use raspc_lang::serial::graph_to_json;
 use raspc_lang::value::Value;
 use raspc_model::model::{Decode, Model};
 
-use crate::admit::admit;
+use crate::admit::{admit, admit_pairs};
 use crate::assemble::readout::{Reading, Way, readings};
 use crate::assemble::{Layout, Placement, assemble, lay_out, truth};
 use crate::certify::precision::analyse_for;
@@ -84,6 +84,7 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     }
     let simplified = simplify(graph, output, options.opt);
     let values = infer(&simplified.graph, simplified.output, options)?;
+    admit_pairs(&simplified, &values, options)?;
     let (mut simplified, mut values) = realise(&simplified, values, options)?;
     let (mut clean, mut loose) = (BTreeSet::new(), BTreeSet::new());
     let mut tries = 0;

@@ -301,8 +301,8 @@ impl<W: Write> Server<'_, W> {
         if let Some(found) = meant(&document.definitions, &name, range.start) {
             return Some(place(uri.clone(), &document.text, &found.at));
         }
-        let others = document.loaded.iter().rev().chain([&self.library]);
-        let (loaded, found) = others.filter_map(|l| Some((l, l.definition(&name)?))).next()?;
+        let mut others = document.loaded.iter().rev().chain([&self.library]);
+        let (loaded, found) = others.find_map(|l| Some((l, l.definition(&name)?)))?;
         Some(place(loaded.uri()?, &loaded.text, &found.at))
     }
 

@@ -259,7 +259,9 @@ impl Nodes {
         for index in (0..self.all.len()).rev() {
             let Some(node) = &self.all[index] else { continue };
             if wanted[index] || matches!(node.op, Op::Base(_)) {
-                operands(&node.op).into_iter().for_each(|id| wanted[id.0] = true);
+                for id in operands(&node.op) {
+                    wanted[id.0] = true;
+                }
                 bytes += held(&node.op);
             } else {
                 self.all[index] = None;

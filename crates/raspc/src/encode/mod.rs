@@ -12,6 +12,7 @@ mod gated;
 mod map;
 pub mod plan;
 pub mod print;
+mod sums;
 
 use std::collections::BTreeSet;
 
@@ -25,6 +26,7 @@ use crate::options::{OptLevel, Options};
 use crate::simplify::Simplified;
 use crate::values::{ValueSet, Values};
 use plan::{Encoded, Number, OneHot, Plan, Scalar};
+use sums::Found;
 
 /// What the readers of a node need. (The flags are independent of each other: each is one reader's wish.)
 #[expect(clippy::struct_excessive_bools)]
@@ -59,6 +61,8 @@ struct Encoder<'a> {
     view_users: Vec<Vec<NodeId>>,
     /// The selectors that one head realises as a sum of selects.
     forms: &'a Forms,
+    /// Which nodes are sums.
+    found: Found,
     errors: Vec<Diagnostic>,
 }
 
@@ -89,6 +93,7 @@ pub fn encode(
         step_users: vec![Vec::new(); n],
         view_users: vec![Vec::new(); n],
         forms: &simplified.forms,
+        found: Found::new(n),
         errors: Vec::new(),
     };
     // Folding leaves constants behind that nobody reads.
@@ -301,23 +306,6 @@ impl Encoder<'_> {
     /// How many values the node has, none apart; very many when they cannot be listed.
     fn count(&self, id: NodeId) -> usize {
         self.values.enumerate(id).map_or(usize::MAX >> 1, |v| v.len())
-    }
-
-    /// Whether the node is a mean, or a sum with a mean in it, chosen by categories or not.
-    fn is_mean(&self, id: NodeId) -> bool {
-        match self.graph.op(id) {
-            Op::Aggregate { .. } => !self.is_copy(id),
-            Op::Map { function, args } => match self.affine(function, args) {
-                Some(sum) => sum.terms.iter().any(|t| self.is_mean(t.0)),
-                // (Without a mean among its arguments there is none in its sums.)
-                None if args.iter().any(|&a| self.is_mean(a)) => {
-                    let gated = self.gated(id, function, args);
-                    gated.is_some_and(|g| g.groups.iter().any(|g| g.terms.iter().any(|t| self.is_mean(t.0))))
-                }
-                None => false,
-            },
-            _ => false,
-        }
     }
 
     /// Whether one head realises the selector.

@@ -167,7 +167,8 @@ impl Lowering<'_> {
         for value in self.classes(id)? {
             let to = self.class_direction(id, &value, 0.0);
             self.circuit.directions[to.index()].range = soft;
-            let form = from.classes.iter().find(|c| c.0 == value).map_or_else(Form::zero, |c| c.1.clone());
+            let place = from.classes.binary_search_by(|c| c.0.cmp(&value));
+            let form = place.map_or_else(|_| Form::zero(), |at| from.classes[at].1.clone());
             moves.push(Move { value: form, bos: f64::from(u8::from(default == value)), to });
             classes.push((value, Form::of(to)));
         }

@@ -195,6 +195,11 @@ impl Values {
         self.enumerated[class.index()].get_or_init(|| self.engine().enumerate(class)).clone()
     }
 
+    /// How many values the s-op has, where they are listed already.
+    pub fn listed(&self, node: NodeId) -> Option<usize> {
+        self.engine().known(self.class(node)).map(|set| set.len())
+    }
+
     /// A superset of the tuples of values that these s-ops hold together at one position, without duplicates, in
     /// lexicographic canonical order. Tuples on which a function raises are left out (see [`Values::assumptions`]).
     ///
