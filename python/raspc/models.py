@@ -289,7 +289,7 @@ class Model(Runtimes):
             lists = [list(t) for t in tokens]
             runs = self._native.run_batch([self._native.ids(t) for t in lists])
             return BatchRun([Run(r, self, t) for r, t in zip(runs, lists)])
-        tokens = list(tokens)
+        tokens = _listed(tokens)
         ids = self._native.ids(tokens)
         model = self
         patches: List[Tuple[int, int, int, float]] = []
@@ -367,7 +367,7 @@ class Model(Runtimes):
         ``patch`` says what some nodes hold instead, as for :meth:`run`. Nodes without a value on this input are left out,
         unless it is the output that has none.
         """
-        tokens = list(tokens)
+        tokens = _listed(tokens)
         patched: Dict[int, List[Value]] = {}
         _check_patch(patch)
         if patch:
@@ -392,7 +392,7 @@ class Model(Runtimes):
             b: an input of the same length.
             node: the node's name.
         """
-        a, b = list(a), list(b)
+        a, b = _listed(a), _listed(b)
         first, second = self._native.ids(a), self._native.ids(b)
         if len(first) != len(second):
             message = f"the inputs have {len(first)} and {len(second)} tokens"
@@ -561,6 +561,14 @@ class Page(str):
     def save(self, path: Union[str, os.PathLike[str]]) -> None:
         """Writes the page, which needs no network and no other file."""
         Path(path).write_text(str(self), encoding="utf-8")
+
+
+def _listed(tokens: Iterable[Value]) -> List[Value]:
+    try:
+        return list(tokens)
+    except TypeError:
+        hint = "a list, a string (its characters), a range, an array"
+        raise UsageError(f"an input is a sequence of tokens, not {tokens!r}", hint=hint) from None
 
 
 def _is_batch(tokens: Any) -> bool:

@@ -119,6 +119,19 @@ for (const [lang, path] of [['en', 'walk/index.html'], ['zh-Hans', 'walk/zh/inde
       // Sums are 2 exactly where a letter equals the one before it.
       const units = (await cells(widget(page, 'mlp', 'hello').locator('table').nth(1))).slice(1);
       assert.deepEqual(units.map((r) => [r[1] === '2', r.at(-1)]), [...'hello'].map((c, i, all) => [c === all[i - 1], c === all[i - 1] ? '1' : '0']));
+      // The neurons are written out, and give the tent: 1 at the sum 2, 0 at 1 and 3.
+      const formulas = await widget(page, 'mlp', 'hello').locator('li').allTextContents();
+      const relus = formulas.slice(0, 3).map((f) => /ReLU\((?:(\d+) × )?\S+ − (\d+)\)$/.exec(f).slice(1).map((n) => Number(n ?? 1)));
+      const tent = (s) => relus.reduce((sum, [k, b], i) => sum + [1, -2, 1][i] * Math.max(0, k * s - b), 0);
+      assert.deepEqual([0, 1, 2, 3, 4].map(tent), [0, 0, 1, 0, 0]);
+      assert.match(formulas[3], /^\S+ = \S+ 0 − 2 × \S+ 1 \+ \S+ 2$/);
+      // Keys spell their positions, the last digit first.
+      const [, keys] = await widget(page, 'attend', 'hello').locator('table').all();
+      const digits = (await cells(keys)).slice(2).map((r) => r.slice(2).map((t) => Number(t.replace('−', '-'))));
+      digits.forEach((row, p) => assert.deepEqual(row, [0, 1, 2].map((d) => ((p >> d) & 1 ? 1 : -1))));
+      // `one` is at letters only, `bos` at BOS only.
+      const constants = (await cells(widget(page, 'embed', 'hello').locator('table'))).slice(2).map((r) => r.slice(1, 3));
+      assert.deepEqual(constants, [['·', '1'], ...[...'hello'].map(() => ['1', '·'])]);
       // Of the three stages each keeps what the one before held.
       const stages = widget(page, 'stream', 'hello').locator('button');
       assert.equal(await stages.count(), 3);
@@ -136,6 +149,13 @@ for (const [lang, path] of [['en', 'walk/index.html'], ['zh-Hans', 'walk/zh/inde
       const { page, close } = await open(path);
       const rows = (await cells(widget(page, 'width', 'sort').locator('table'))).slice(1);
       assert.deepEqual(rows.map((r) => [r[2], r[3], r[4]]), [['2', '0.333 = 1/3', '2'], ['0', '1', '0'], ['3', '0.25 = 1/4', '3'], ['1', '0.5 = 1/2', '1']]);
+      // The bounds that the text explains, and the constants of the ramps.
+      const text = async (name) => (await widget(page, name, 'sort').locator('pre').textContent()).replace(/ +/g, ' ');
+      const proof = await text('certificate');
+      for (const line of [/error at most 6\.56e-7, margin 0\.4999$/m, /^target_pos 0 0\.5 /m, /^sorted 6\.56e-7 0\.4999 /m]) assert.match(proof, line);
+      assert.match(await text('blocks'), /^ relu\(-32\*\S+ \+38\.40000534\d*\) /m);
+      // Half-layers that write nothing are no stages: the MLP of layer 1 is one.
+      assert.equal(await widget(page, 'stream', 'sort').locator('button').count(), 4);
       const qk = (await cells(widget(page, 'circuits', 'sort').locator('table').first())).slice(2);
       assert.deepEqual(qk.map((r) => r.slice(1)), [['256', '·', '·', '·'], ['256', '256', '·', '·'], ['256', '256', '256', '·'], ['256', '256', '256', '256']]);
       await widget(page, 'circuits', 'sort').locator('button').nth(1).click();
@@ -257,10 +277,11 @@ describe('the reference', () => {
 
   test('every page leads to every other', async () => {
     const { page, close } = await open('reference/codes/index.html');
-    for (const name of ['Walk', '中文', 'Reference']) {
+    // On the Chinese page the links are Chinese.
+    for (const [name, there] of [['Walk', 'Walk'], ['中文', '教程'], ['English', 'Walk'], ['中文', '教程'], ['参考', 'Reference'], ['Playground', 'Playground']]) {
       await page.locator('.site-nav a', { hasText: name }).click();
       await page.waitForLoadState();
-      assert.equal(await page.locator('.site-nav a[aria-current="page"]').textContent(), name);
+      assert.equal(await page.locator('.site-nav a[aria-current="page"]').textContent(), there);
     }
     await close();
   });

@@ -220,7 +220,7 @@ pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) program: ProgramArgs,
     /// How many inputs: all are checked when there are at most this many, else this many are sampled.
-    #[arg(long, value_name = "N", default_value_t = 5000)]
+    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) samples: u64,
     /// Seed of the samples.
     #[arg(long, value_name = "N", default_value_t = 0)]

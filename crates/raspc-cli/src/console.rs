@@ -8,6 +8,8 @@ use std::fmt::Arguments;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use raspc::interrupt::Interrupt;
+
 use crate::args::ColorWhen;
 use crate::fault::Fault;
 
@@ -26,6 +28,8 @@ pub(crate) struct Console {
     pub(crate) width: usize,
     /// Whether somebody watches `err`, so that progress is worth showing.
     pub(crate) watched: bool,
+    /// What may stop a compilation that is told of here.
+    pub(crate) interrupt: Interrupt,
 }
 
 impl Console {
@@ -44,6 +48,7 @@ impl Console {
             err_paint: paint(err.is_terminal()),
             width: width.unwrap_or(PLAIN_WIDTH).max(40),
             watched: err.is_terminal(),
+            interrupt: Interrupt::default(),
             out: Box::new(io::BufWriter::new(out)),
             err: Box::new(err),
         }
@@ -59,6 +64,7 @@ impl Console {
             err_paint: self.paint,
             width: self.width,
             watched: false,
+            interrupt: self.interrupt.clone(),
         };
         (inner, written)
     }

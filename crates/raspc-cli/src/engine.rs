@@ -21,7 +21,8 @@ pub(crate) fn build(
     settings: &Settings,
 ) -> Result<(Compilation, Duration), Fault> {
     let start = Instant::now();
-    let compiled = compile(&subject.graph, subject.output, &settings.options);
+    let options = Options { interrupt: console.interrupt.clone(), ..settings.options.clone() };
+    let compiled = compile(&subject.graph, subject.output, &options);
     let time = start.elapsed();
     match compiled {
         Ok(compilation) => {
@@ -58,7 +59,8 @@ pub(crate) fn stages(console: &mut Console, subject: &Subject, settings: &Settin
     // Compilations are deterministic and a folder does not say its level: the one that lays the residual stream out as
     // the folder does is the one it came from.
     for opt in [OptLevel::O1, OptLevel::O0] {
-        let options = Options { opt, uncertified: true, ..settings.options.clone() };
+        let interrupt = console.interrupt.clone();
+        let options = Options { opt, uncertified: true, interrupt, ..settings.options.clone() };
         if let Ok(mut compilation) = compile(&subject.graph, subject.output, &options)
             && compilation.model.labels == model.labels
             && compilation.model.config == model.config

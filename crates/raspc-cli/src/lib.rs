@@ -35,7 +35,7 @@ use crate::args::{Cli, Command};
 use crate::console::Console;
 use crate::fault::{Fault, Status};
 
-pub use crate::sink::{Unexported, Written, write_export};
+pub use crate::sink::{Unexported, Written, write_export, write_export_while};
 
 /// Programs nest as deep as the parser's limits allow, which is deeper than the system's default stack is safe for.
 pub(crate) const STACK: usize = 256 << 20;

@@ -55,13 +55,28 @@ impl From<io::Error> for Unexported {
 /// # Errors
 /// A model that the format cannot represent exactly; something in its place that raspc did not write; the system's.
 pub fn write_export(model: &Model, program: &str, format: Format, target: &Path) -> Result<Vec<Written>, Unexported> {
+    write_export_while(model, program, format, target, &|| Ok(()))
+}
+
+/// As [`write_export`], as long as `go_on`, which is asked before each piece of a file, has no error: that one then ends it, and
+/// nothing is left of the export.
+///
+/// # Errors
+/// As [`write_export`], and what `go_on` gives.
+pub fn write_export_while(
+    model: &Model,
+    program: &str,
+    format: Format,
+    target: &Path,
+    go_on: &dyn Fn() -> io::Result<()>,
+) -> Result<Vec<Written>, Unexported> {
     let names = file_names(model, format)?;
     if format.is_single_file() {
         replaceable(target)?;
     } else {
         vacant(target, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
-    let mut sink = Disk { scratch: Scratch::beside(target)?, file: None, written: Vec::new() };
+    let mut sink = Disk { scratch: Scratch::beside(target)?, file: None, written: Vec::new(), go_on };
     match export(model, format, program, &mut sink) {
         Ok(()) => sink.end_file()?,
         Err(ExportError::Refused(refusal)) => return Err(refusal.into()),
@@ -95,13 +110,14 @@ fn replaceable(target: &Path) -> Result<(), Unwritten> {
 }
 
 /// A scratch folder that takes files.
-struct Disk {
+struct Disk<'a> {
     scratch: Scratch,
     file: Option<BufWriter<fs::File>>,
     written: Vec<Written>,
+    go_on: &'a dyn Fn() -> io::Result<()>,
 }
 
-impl Disk {
+impl Disk<'_> {
     fn end_file(&mut self) -> io::Result<()> {
         match self.file.take() {
             Some(file) => file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all(),
@@ -110,7 +126,7 @@ impl Disk {
     }
 }
 
-impl Sink for Disk {
+impl Sink for Disk<'_> {
     fn begin(&mut self, name: &str, bytes: u64) -> io::Result<()> {
         self.end_file()?;
         let path: PathBuf = self.scratch.path.join(name);
@@ -123,6 +139,7 @@ impl Sink for Disk {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        (self.go_on)()?;
         self.file.as_mut().expect("a file was begun").write_all(bytes)
     }
 }

@@ -67,6 +67,17 @@ pub(crate) fn resolve(args: &ProgramArgs) -> Result<Subject, Fault> {
     Ok(subject)
 }
 
+/// As [`resolve`], for commands that take no inputs: beside `-e` there can be no PROGRAM.
+pub(crate) fn resolve_alone(args: &ProgramArgs) -> Result<Subject, Fault> {
+    if let (Some(_), Some(program)) = (&args.eval, &args.program) {
+        return Err(Fault::usage(
+            format!("`-e` is the program, and so is `{program}`"),
+            "leave one of them away; this command takes no inputs",
+        ));
+    }
+    resolve(args)
+}
+
 /// A standard program.
 pub(crate) fn standard(program: &StandardProgram) -> Result<Subject, Fault> {
     text::standard(program, Mask::Full)

@@ -29,7 +29,18 @@ sorted = take(sel_new, tokens);
 
 impl Client {
     fn start() -> Self {
-        let mut server = Command::new(env!("CARGO_BIN_EXE_raspc"))
+        Self::of(&mut Command::new(env!("CARGO_BIN_EXE_raspc")))
+    }
+
+    /// An initialized session with a variable of the environment set.
+    fn start_with(variable: &str, value: &std::path::Path) -> Self {
+        let mut client = Self::of(Command::new(env!("CARGO_BIN_EXE_raspc")).env(variable, value));
+        client.ask("initialize", json!({ "capabilities": {} })).expect("initialized");
+        client
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut server = command
             .arg("lsp")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -205,6 +216,90 @@ fn names_lead_to_their_definitions_and_are_completed() {
     let outline = client.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } })).expect("it");
     let outline: Vec<&str> = outline.as_array().expect("an array").iter().filter_map(|s| s["name"].as_str()).collect();
     assert_eq!(outline, ["smaller", "target_pos", "sel_new", "take", "sorted"]);
+    assert_eq!(client.end(), Some(0));
+}
+
+/// What is written in other files, in the standard programs and in the library is seen and found, too.
+#[test]
+fn names_of_other_texts_lead_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| folder.path().join(name);
+    std::fs::write(file("deep.rasp"), "# Far away.\nfar = indices + 1;\n").expect("written");
+    std::fs::write(
+        file("other one.rasp"),
+        "load \"deep\";\n# Twice.\ndef twice(x) { return x + x; }\n_own = 1;\nnear = indices * 2;\n",
+    )
+    .expect("written");
+    let uri_of = |name: &str| format!("file://{}", file(name).display().to_string().replace(' ', "%20"));
+    let mut client = Client::start_with("XDG_CACHE_HOME", folder.path());
+    let (uri, other) = (uri_of("works.rasp"), uri_of("other one.rasp"));
+    let text = "# vocab: ab\n# max_len: 3\nload \"other one\";\nload \"reverse\";\nx = twice(near) + far;\ny = count(tokens, \"a\") + x;\n";
+    assert_eq!(client.open(&uri, text), Vec::<Value>::new());
+
+    let mut goes = |line: u32, character: u32| {
+        let found = client.at("textDocument/definition", &uri, line, character);
+        let path = found["uri"].as_str().unwrap_or("").to_owned();
+        (
+            path,
+            found["range"]["start"]["line"].as_u64().unwrap_or(99),
+            found["range"]["start"]["character"].as_u64().unwrap_or(99),
+        )
+    };
+    assert_eq!(goes(4, 6), (other.clone(), 2, 4));
+    assert_eq!(goes(4, 12), (other.clone(), 4, 0));
+    assert_eq!(goes(4, 19), (uri_of("deep.rasp"), 1, 0));
+    assert_eq!(goes(2, 8), (other.clone(), 0, 0));
+    // What is part of raspc is written to where it can be opened.
+    for (line, character, holds) in [(5, 6, "def count("), (3, 8, "length")] {
+        let (path, ..) = goes(line, character);
+        let path = path.strip_prefix("file://").expect("a file");
+        assert!(std::fs::read_to_string(path).expect("it is there").contains(holds), "{path}");
+    }
+    for (character, parts) in [
+        (6, ["def twice(x)", "Twice.", "from other one.rasp"]),
+        (19, ["far = indices + 1", "values: {1, 2, 3}", "Far away."]),
+    ] {
+        let told = client.hover(&uri, 4, character);
+        for part in parts {
+            assert!(told.contains(part), "no {part} in {told}");
+        }
+    }
+    let names = client.at("textDocument/completion", &uri, 5, 0);
+    let has = |name: &str| names.as_array().expect("an array").iter().any(|i| i["label"] == name);
+    assert!(has("near") && has("far") && has("twice") && !has("_own"));
+
+    // A file that is open is loaded as it is in the editor; its faults are told where it is loaded, with the way there.
+    let own = client.open(&other, "load \"deep\";\ndef twice(x) { return x + x; }\nnear = indices * ;\n");
+    assert_eq!(own.len(), 1);
+    let told = client.diagnostics(&uri);
+    assert_eq!(told[0]["range"]["start"], json!({ "line": 2, "character": 0 }), "{told:#?}");
+    assert_eq!(told[0]["relatedInformation"][0]["location"]["uri"], json!(other));
+    assert_eq!(told[0]["relatedInformation"][0]["location"]["range"]["start"]["line"], 2);
+    client.tell("textDocument/didClose", json!({ "textDocument": { "uri": other } }));
+    assert_eq!(client.diagnostics(&other), Vec::<Value>::new());
+    assert_eq!(client.diagnostics(&uri), Vec::<Value>::new());
+    assert_eq!(client.end(), Some(0));
+}
+
+/// What is typed next ends an analysis that takes long; many definitions are no matter.
+#[test]
+fn a_long_analysis_is_given_up_for_the_next_text() {
+    let mut client = Client::ready();
+    let uri = "file:///nowhere/long.rasp";
+    let long = "# vocab: 0..50\n# max_len: 30\nm = aggregate(select(indices, indices, <=), tokens_int);\nx = m * m;\n";
+    let document = json!({ "uri": uri, "languageId": "rasp", "version": 1, "text": long });
+    client.tell("textDocument/didOpen", json!({ "textDocument": document }));
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    let start = std::time::Instant::now();
+    let wrong = client.change(uri, "x = lenght;\n");
+    assert!(wrong[0]["message"].as_str().expect("a message").contains("lenght"), "{wrong:#?}");
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+    let many: String = (0..20_000).map(|i| format!("b{i} = {i};\n")).collect();
+    client.change(uri, &many);
+    let start = std::time::Instant::now();
+    let outline = client.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } })).expect("it");
+    assert_eq!(outline.as_array().map(Vec::len), Some(20_000));
+    assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
     assert_eq!(client.end(), Some(0));
 }
 

@@ -135,12 +135,20 @@ fn a_session_on_a_terminal() {
     assert!(folder.path().join("model/config.json").exists());
     s.line(":explain hist --emit schedule", "layer 0 attention");
     s.line(":rnu hist", "did you mean `:run`?");
-    s.line(":run nothing a", "Undefined variable: nothing");
+    s.line(":run nothing a", "unknown name `nothing`");
+    s.line(":type a + b", "an expression with blanks stands in brackets");
     s.line(":time 3;", "value: out =  3");
 
     // A long evaluation, stopped; the session goes on.
     s.type_in("for i in range(3000) { for j in range(3000) { k = i * j; } }\r");
     std::thread::sleep(Duration::from_millis(200));
+    s.interrupt();
+    s.expect("interrupted");
+    // A long compilation stops, too, and leaves nothing behind that goes on.
+    s.line("set example [1, 2]", "set example");
+    s.line("m = aggregate(select(indices, indices, <=), tokens_int);", "Example: m");
+    s.type_in(":compile (m * m) --vocab 0..50 --max-len 30\r");
+    std::thread::sleep(Duration::from_millis(1000));
     s.interrupt();
     s.expect("interrupted");
     s.line("hist(\"aa\");", "[2]*2 (ints)");

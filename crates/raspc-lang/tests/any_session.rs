@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use raspc_lang::console::{Console, Options, Reply, waiting};
+use raspc_lang::console::{Console, Limits, Options, Reply, waiting};
 use raspc_lang::render::render;
 
 #[path = "support/damaged.rs"]
@@ -25,7 +25,8 @@ fn loader(path: &str) -> Result<String, String> {
 }
 
 fn console() -> Console {
-    Console::new(Options { loader: Box::new(loader), ..Options::default() })
+    let limits = Limits { steps: 1_000_000, cells: 20_000_000, bytes: 256 << 20 };
+    Console::new(Options { loader: Box::new(loader), limits, ..Options::default() })
 }
 
 /// The most memory that the process has held, where the system says so.

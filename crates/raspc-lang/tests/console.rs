@@ -1,6 +1,6 @@
 //! The console beyond the recorded sessions: files, options, replaced libraries, and limits.
 
-use raspc_lang::console::{Console, Options};
+use raspc_lang::console::{Console, Limits, Options};
 use raspc_lang::interpret::interpret;
 use raspc_lang::value::Value;
 
@@ -10,7 +10,7 @@ fn session(files: &'static [(&str, &str)], lines: &[&str]) -> String {
         let file = files.iter().find(|(name, _)| *name == path);
         file.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "no such file".to_owned())
     };
-    let mut console = Console::new(Options { library: None, loader: Box::new(loader) });
+    let mut console = Console::new(Options { loader: Box::new(loader), ..Options::default() });
     lines.iter().map(|line| console.line(line).text.replace(">> ", "")).collect()
 }
 
@@ -163,7 +163,8 @@ fn nothing_hangs_or_overflows_and_the_session_goes_on() {
     ];
     for lines in cases {
         let started = std::time::Instant::now();
-        let mut console = Console::new(Options::default());
+        let limits = Limits { steps: 1_000_000, cells: 20_000_000, bytes: 256 << 20 };
+        let mut console = Console::new(Options { limits, ..Options::default() });
         for line in *lines {
             console.line(line);
         }
@@ -171,4 +172,75 @@ fn nothing_hangs_or_overflows_and_the_session_goes_on() {
         assert_eq!(console.line("7;").text, "    value: out =  7\n>> ", "{}", shown(lines));
         assert!(started.elapsed().as_secs() < 20, "{} took {:?}", shown(lines), started.elapsed());
     }
+}
+
+/// What takes the reference a minute is no reason to give up.
+#[test]
+fn heavy_programs_run() {
+    says(
+        &["k = 0;", "for i in range(400) { for j in range(400) { k = k + j; } }", "k;"],
+        "    value: k =  0\n    value: k =  31920000\n",
+    );
+    let long = session(&[], &["s = sort(tokens, tokens);", "x = sort(tokens_asis, -indices);", "s(\"dcba\" * 300);"]);
+    assert!(long.ends_with("d, d, d] (strings)\n") && !long.contains("wrong"), "{}", shown(&[&long]));
+    let calls = session(&[], &["def f(n) { m = n - 1; return 1 if n < 1 else f(m) + f(m); }", "f(17);", "f(17);"]);
+    assert!(calls.ends_with("    value: out =  131072\n"), "{calls}");
+    let million = session(&[], &["l = range(1000000);", "len(l);"]);
+    assert!(million.ends_with("999998, 999999]\n    value: out =  1000000\n"), "it is shown to its end");
+}
+
+/// A session does not fill up by what it has done, and says when it holds too much.
+#[test]
+fn a_session_forgets_what_nothing_refers_to() {
+    let mut console = Console::new(Options::default());
+    console.line("l = [indices, select(tokens, tokens, ==), sort(tokens, tokens)];");
+    console.line("d = {1: count(tokens, \"l\")};");
+    console.line("def outer(x) { y = x + 1; def inner(z) { return z + y; } return inner; }");
+    console.line("keep = outer(indices);");
+    let before =
+        ["l;", "d;", "keep(5);", "selector_width(l[1]);", "draw(indices);"].map(|line| console.line(line).text);
+    for _ in 0..4 {
+        console.line("for i in range(210000) { a = indices + i; }");
+        console.line("for i in range(3000) { f = outer(indices); g = f(i); }");
+    }
+    let after = ["l;", "d;", "keep(5);", "selector_width(l[1]);", "draw(indices);"].map(|line| console.line(line).text);
+    assert_eq!(before, after);
+    assert_eq!(
+        console.line("a;").text,
+        "     s-op: a\n \t Example: a(\"hello\") = [209999, 210000, 210001, 210002, 210003] (ints)\n>> "
+    );
+}
+
+#[test]
+fn a_session_says_when_it_holds_too_much() {
+    let limits = Limits { bytes: 8 << 20, ..Limits::default() };
+    let mut console = Console::new(Options { limits, ..Options::default() });
+    for name in 'a'..='j' {
+        // Each is allowed, all of them are too much.
+        console.line(&format!("{name}{name} = [range(10000) for i in range(4)];"));
+    }
+    assert!(console.line("x = range(2000);").text.contains("this session holds too much"));
+    assert_eq!(console.line("7;").text, "    value: out =  7\n>> ");
+    for name in 'a'..='j' {
+        console.line(&format!("{name}{name} = 0;"));
+    }
+    assert!(console.line("x = range(2000);").text.starts_with("     list: x = [0, 1, "));
+}
+
+#[test]
+fn one_statement_asks_for_a_bounded_number_of_pictures() {
+    let mut console = Console::new(Options::default());
+    let same = console.line("for i in range(1000) { draw(indices); }").text;
+    assert!(!same.contains("pictures"));
+    assert_eq!(console.take_drawings().len(), 1);
+    let many = console.line("for i in range(1000) { draw(indices + i); }").text;
+    assert!(many.contains("more than 64 pictures at once"), "{}", shown(&[&many]));
+    assert_eq!(console.take_drawings().len(), 64);
+}
+
+#[test]
+fn files_of_any_system_are_read_line_by_line() {
+    let files = &[("f.rasp", "a=1;\rb=2; # c\r\n# d\r\nc=3;\n")];
+    assert_eq!(session(files, &["load \"f\";"]), "    value: a =  1\n    value: b =  2\n    value: c =  3\n");
+    says(&["10.0^400;"], "something went wrong: (34, 'Numerical result out of range')\n");
 }

@@ -58,7 +58,7 @@ fn a_graph_means_what_the_session_says() {
     for text in expressions {
         for input in ["hello", "h", "lxleh", "oooo"] {
             let input = chars(input);
-            let taken = console.extract(text, None).unwrap_or_else(|e| panic!("{text}: {e}"));
+            let taken = console.extract(text, None, None).unwrap_or_else(|e| panic!("{text}: {e}"));
             taken.graph.check();
             let said = console.values_on(text, &input).unwrap_or_else(|e| panic!("{text}: {e}"));
             let meant = interpret(&taken.graph, &input);
@@ -72,9 +72,9 @@ fn a_graph_means_what_the_session_says() {
 #[test]
 fn conversions_stay_where_they_change_a_token() {
     let mut console = session(&["a = tokens;"]);
-    let plain = console.extract("a", None).expect("an s-op");
+    let plain = console.extract("a", None, None).expect("an s-op");
     assert_eq!(plain.graph.op(plain.node), &Op::Tokens);
-    let converted = console.extract("a", Some(&[Value::int(1), Value::str("1")])).expect("an s-op");
+    let converted = console.extract("a", Some(&[Value::int(1), Value::str("1")]), None).expect("an s-op");
     assert!(matches!(converted.graph.op(converted.node), Op::Map { .. }));
     let meant = interpret(&converted.graph, &[Value::int(1)]);
     assert_eq!(meant.values(converted.node).expect("fine")[0].to_string(), "1");
@@ -84,7 +84,7 @@ fn conversions_stay_where_they_change_a_token() {
 #[test]
 fn known_widths_are_one_operation_and_variables_name_nodes() {
     let mut console = session(&["same = select(tokens, tokens, ==);", "hist = selector_width(same);"]);
-    let taken = console.extract("hist", None).expect("an s-op");
+    let taken = console.extract("hist", None, None).expect("an s-op");
     assert_eq!(
         taken.graph.to_string(),
         "mask full\nn0 = tokens\nn1 = select(keys=n0, queries=n0, ==)  # same\n\
@@ -97,16 +97,23 @@ fn known_widths_are_one_operation_and_variables_name_nodes() {
 #[test]
 fn out_and_the_example_stay_as_they_are() {
     let mut console = session(&["set example \"ab\"", "3;"]);
-    assert_eq!(console.extract("indices + 1", None).expect("an s-op").example, chars("ab"));
+    assert_eq!(console.extract("indices + 1", None, None).expect("an s-op").example, chars("ab"));
     assert_eq!(console.line("out;").text, "    value: out =  3\n>> ");
     for (text, why) in [
         ("3", "`3` is no s-op and no selector: it is a number or string"),
         ("max", "`max` is no s-op and no selector: it is a function"),
-        ("nothing", "Error: Undefined variable: nothing"),
+        ("nothing", "unknown name `nothing`"),
         ("a = 3", "`a = 3` is no expression"),
     ] {
-        assert_eq!(console.extract(text, None).expect_err(text), why);
+        assert_eq!(console.extract(text, None, None).expect_err(text).message, why);
     }
+    // Faults have places, and an expression that fails on the example may be meant for another input.
+    let fault = console.extract("1 + nothing", None, None).expect_err("an unknown name");
+    assert_eq!(console.sources().get(fault.span.expect("a place").source).text, "1 + nothing");
+    assert_eq!(fault.span.map(raspc_lang::diagnostic::Span::range), Some(4..11));
+    let numbers = [Value::int(3), Value::int(4)];
+    assert!(console.extract("tokens_int + 1", Some(&numbers), None).is_err());
+    assert!(console.extract("tokens_int + 1", Some(&numbers), Some(&numbers)).is_ok());
 }
 
 #[test]
@@ -140,6 +147,6 @@ fn layers_and_heads_are_counted_as_the_paper_does() {
         ("\"a\" in tokens", &[1]),
         ("select(tokens, tokens, ==)", &[1]),
     ] {
-        assert_eq!(console.extract(text, None).expect(text).paper.heads, heads, "{text}");
+        assert_eq!(console.extract(text, None, None).expect(text).paper.heads, heads, "{text}");
     }
 }

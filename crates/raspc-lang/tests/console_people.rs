@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use raspc_lang::console::{Console, Options, Reply, waiting};
 use raspc_lang::render::render;
 
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 4] = [
     ("good.rasp", "a = indices; # one\nb = a != 1;\n_c = 3;\ndef f(x) {\n    return x;\n}\n"),
+    ("round.rasp", "load \"about\";\n"),
+    ("about.rasp", "load \"round\";\n"),
     ("bad.rasp", "a = 3;\nb = nothing;\nc = 1 +;\n"),
 ];
 
@@ -17,7 +19,7 @@ fn console() -> Console {
         let file = FILES.iter().find(|(name, _)| *name == path);
         file.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "no such file".to_owned())
     };
-    let mut console = Console::new(Options { library: None, loader: Box::new(loader) });
+    let mut console = Console::new(Options { loader: Box::new(loader), ..Options::default() });
     console.befriend();
     console
 }
@@ -84,8 +86,49 @@ fn errors_have_places_and_say_what_to_do() {
     assert!(said(&mut c, "r(0);").starts_with("error[E0501]: maximum recursion depth exceeded\n"));
     assert!(said(&mut c, "9^9^9^9^9;").starts_with("error[E0503]: this integer has more than 4300 digits"));
     said(&mut c, "set selector example \"\"");
-    assert!(said(&mut c, "full_s;").starts_with("error[E0401]: RASP sequences/selectors expect non-empty iterables"));
+    assert!(said(&mut c, "full_s;").starts_with("error[E0704]: RASP sequences/selectors expect non-empty iterables"));
     assert_eq!(said(&mut c, "7;"), "    value: out =  7\n");
+}
+
+/// Every failure has the code that `raspc help` explains, the place where it is written, and something to do about it.
+#[test]
+fn failures_are_told_apart() {
+    let mut c = console();
+    said(&mut c, "def f(x) { return x + 1; } def g(x) { y = f(x); return y; }");
+    for (text, begin, marked) in [
+        ("max(1);", "error[E0304]: `max` takes 2 arguments, not 1\n", "max(1)"),
+        ("f(1, 2);", "error[E0304]: `f` takes 1 argument, not 2\n", "f(1, 2)"),
+        ("tokens();", "error[E0304]: an s-op or selector is applied to one input, not 0\n", "tokens()"),
+        ("1 + [4][2];", "error[E0402]: index 2 out of range", "[4][2]"),
+        ("{}[\"a\"];", "error[E0402]: index [ \"a\" ] not in dict.", "{}[\"a\"]"),
+        ("3[0];", "error[E0305]: can only index into", "3[0]"),
+        ("tokens[indices];", "error[E0305]: index into sequence", "tokens[indices]"),
+        ("a, b = [1, 2, 3];", "error[E0307]: expected 2 values", "a, b = [1, 2, 3];"),
+        ("for a, b in [1] { c = a; }", "error[E0307]: iterating with", "for a, b in"),
+        ("full_s + 1;", "error[E0301]: Cannot apply + to selector(s)", "full_s + 1"),
+        ("full_s and tokens;", "error[E0302]: Cannot apply and/or", "full_s and tokens"),
+        ("aggregate(3, tokens);", "error[E0301]: Expected selector", "aggregate(3, tokens)"),
+        ("tokens in \"a\";", "error[E0306]: ", "tokens in \"a\""),
+        ("x = 1; indices = 3;", "    value: x =  1\nerror[E0202]: `indices` cannot", "indices"),
+        ("for max in [1] { x = 3; }", "error[E0202]: `max` cannot", "max"),
+        ("c;", "error[E0201]: unknown name `c`", "c"),
+        ("set example 5", "error[E0703]: example not iterable", "set example 5"),
+        ("load \"about\";", "error[E0602]: `about` loads itself\n  --> round.rasp:1:1\n", "load \"about\";"),
+    ] {
+        let told = said(&mut c, text);
+        assert!(told.starts_with(begin), "{text}: {told}");
+        assert!(told.contains("  hint: ") && !told.contains("did you mean `"), "{text}: {told}");
+        let line = told.lines().find(|l| l.trim_start().starts_with('|')).expect("a mark");
+        assert!(line.matches('^').count() >= marked.len(), "{text}: {told}");
+    }
+    // The example is to blame only where it is.
+    assert!(!said(&mut c, "1 / 0;").contains("example"));
+    assert!(said(&mut c, "tokens_int;").contains("the example \"hello\""));
+    // Where it was called from.
+    let told = said(&mut c, "z = 1;\nz = g(tokens);");
+    assert!(told.contains("x + 1") && told.contains("  note: from here\n  --> typed:2:1\n"), "{told}");
+    // Brackets around what is indexed are no mistake.
+    assert_eq!(said(&mut c, "([4, 5])[(1)];"), "    value: out =  5\n");
 }
 
 #[test]
@@ -97,7 +140,7 @@ fn files_are_loaded_with_places_too() {
     let replies = c.load("good");
     assert_eq!(shown(&c, replies), "     s-op: a\n     s-op: b\n     good function: f(x)\n");
     let replies = c.load("none");
-    assert!(shown(&c, replies).starts_with("error[E0601]: could not find file: none.rasp\n"));
+    assert!(shown(&c, replies).starts_with("error[E0601]: cannot load `none.rasp`: no such file\n"));
 }
 
 #[test]

@@ -76,6 +76,8 @@ fn wanted(kind: TokenKind, text: &str) -> Vec<&'static str> {
     match kind {
         TokenKind::Comment => vec!["comment.", "storage."],
         TokenKind::Str => vec!["string."],
+        // A string that is not closed is no string, whatever stands in it.
+        TokenKind::Bad if text.starts_with('"') => vec!["invalid."],
         TokenKind::Int => vec!["constant.numeric.integer"],
         TokenKind::Float => vec!["constant.numeric.float"],
         TokenKind::Ident => match text {
@@ -123,7 +125,7 @@ fn tokens_have_the_scopes_of_what_they_are() {
     check(
         &rules,
         "session",
-        "set s-op example \"a#b\"\nfull seq display on\nselectors = forest + defx - in_;\nx=1.5;y=a-1;",
+        "set s-op example \"a#b\"\nfull seq display on\nselectors = forest + defx - in_;\nx=1.5;y=a-1;\nz = \"a\" + \"b # 3 if",
     );
 }
 

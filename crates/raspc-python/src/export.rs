@@ -1,15 +1,19 @@
 //! Models in the formats of other runtimes: files written by the command line's own sink, or bytes.
 
-use std::path::PathBuf;
+use std::cell::Cell;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use pyo3::exceptions::{PyFileExistsError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use raspc_cli::{Unexported, Written, write_export};
+use raspc_cli::{Unexported, Written, write_export_while};
 use raspc_lang::diagnostic::{Code, Diagnostic};
 use raspc_model::export::{ExportError, Files, Format, Refusal, export};
 
 use crate::model::Model;
+use crate::work::PATIENCE;
 use crate::{errors, work};
 
 /// The formats: names and what they are.
@@ -23,13 +27,41 @@ pub(crate) fn export_formats() -> Vec<(&'static str, &'static str)> {
 pub(crate) fn write_model(py: Python<'_>, model: &Model, format: &str, path: PathBuf) -> PyResult<Vec<Written>> {
     let format = named(format)?;
     let (weights, program) = model.exported();
-    match work::light(py, || write_export(&weights, &program, format, &path))? {
+    let written = work::light(py, || {
+        let looked = Cell::new(Instant::now());
+        let go_on = || {
+            if looked.get().elapsed() < PATIENCE {
+                return Ok(());
+            }
+            looked.set(Instant::now());
+            Python::attach(|py| py.check_signals()).map_err(io::Error::other)
+        };
+        write_export_while(&weights, &program, format, &path, &go_on)
+    })?;
+    match written {
         Ok(written) => Ok(written),
         Err(Unexported::Refused(refusal)) => Err(refused(py, format, refusal)),
         Err(Unexported::Occupied(what)) => {
             Err(PyFileExistsError::new_err(format!("`{}` is {what}, and is left as it is", path.display())))
         }
-        Err(Unexported::System(error)) => Err(error.into()),
+        Err(Unexported::System(error)) => Err(system(error, &path)),
+    }
+}
+
+/// The system's reason, with the place; or Ctrl-C.
+fn system(error: io::Error, path: &Path) -> PyErr {
+    match error.raw_os_error() {
+        // Python picks the kind of OSError by the number.
+        Some(number) if cfg!(unix) => {
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or_default().to_owned();
+            PyOSError::new_err((number, text, path.to_path_buf()))
+        }
+        None if error.get_ref().is_some_and(|inner| inner.is::<PyErr>()) => {
+            let inner = error.into_inner().and_then(|inner| inner.downcast::<PyErr>().ok());
+            *inner.expect("it was looked at")
+        }
+        _ => error.into(),
     }
 }
 

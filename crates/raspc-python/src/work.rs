@@ -23,7 +23,7 @@ use crate::errors;
 const STACK: usize = 256 << 20;
 
 /// How often Ctrl-C is looked for.
-const PATIENCE: Duration = Duration::from_millis(40);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(40);
 
 /// What a Python function gave.
 pub(crate) type Answer = Result<Value, Stop>;

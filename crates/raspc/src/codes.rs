@@ -90,7 +90,7 @@ const HERE: &[CodeDoc] = &[
     CodeDoc {
         code: compiler::BUDGET,
         title: "a model larger than the budget",
-        why: "Before any weight is made the compiler estimates how many there will be. The budget keeps a slip in the vocabulary or the length from filling the memory; it is the same on every machine.",
+        why: "Before any weight is made the compiler estimates how many there will be, and what the proof of each comparison takes: every value of its keys is looked at with every value of its queries. The budget keeps a slip in the vocabulary or the length from filling the memory; it is the same on every machine.",
         fix: "Shorten the maximum length or the vocabulary, or raise the budget with `--max-bytes`.",
         wrong: "raspc compile sort --vocab 0..20000 --max-len 5000 -o x",
         right: "raspc compile sort --vocab 0..200 --max-len 50 -o x",

@@ -8,15 +8,16 @@ use raspc_lang::serial::graph_to_json;
 use raspc_lang::value::Value;
 use raspc_model::model::{Decode, Model};
 
-use crate::admit::admit;
+use crate::admit::{admit, admit_pairs};
 use crate::assemble::readout::{Reading, Way, readings};
 use crate::assemble::{Layout, Placement, assemble, lay_out, truth};
 use crate::certify::precision::analyse_for;
 use crate::certify::record::record;
 use crate::certify::{Analysis, Certificate, Parts};
 use crate::cleanup::{nearest, soft};
-use crate::encode::{codes, encode, plan::Encoded};
-use crate::formula::{by_counts, realise};
+use crate::encode::plan::{Encoded, OneHot, Scalar};
+use crate::encode::{codes, encode};
+use crate::formula::{by_classes, by_counts, realise};
 use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
 use crate::schedule::{Schedule, schedule};
@@ -83,16 +84,18 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     }
     let simplified = simplify(graph, output, options.opt);
     let values = infer(&simplified.graph, simplified.output, options)?;
+    admit_pairs(&simplified, &values, options)?;
     let (mut simplified, mut values) = realise(&simplified, values, options)?;
-    let mut clean = BTreeSet::new();
+    let (mut clean, mut loose) = (BTreeSet::new(), BTreeSet::new());
     let mut tries = 0;
     loop {
-        let encoded = encode(&simplified, &values, options, &clean)?;
+        options.interrupt.check();
+        let encoded = encode(&simplified, &values, options, &clean, &loose)?;
         admit(&encoded, &values, options)?;
         let mut soft = soft(&encoded, &values);
         soft.retain(|id| !clean.contains(id));
         // First what is soft is cleaned, each time something more; then the node that fails is given another form, a bounded
-        // number of times.
+        // number of times: made of counts; read as a number; its values merged that no reader tells apart.
         let built = build(graph, output, &encoded, &values, options);
         let (wanted, failed) = match &built {
             Err(refused) => {
@@ -110,15 +113,27 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         }
         tries += 1;
         let again = failed.filter(|_| tries <= FORMS);
-        let Some(mut counted) = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options)) else {
+        let counted = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options));
+        let untold = again.filter(|_| built.is_err() && counted.is_none());
+        if untold.is_some_and(|node| is_stepped(&encoded, node) && loose.insert(node)) {
+            continue;
+        }
+        let other = counted.or_else(|| untold.and_then(|node| by_classes(&simplified, &values, node)));
+        let Some(mut other) = other else {
             let (built, analysis) = built.map_err(|refused| vec![*refused.diagnostic])?;
             return finish((graph, output), options, values, encoded, built, analysis.certificate);
         };
-        let known = infer_needed(&counted.graph, &counted.needed(), options)?;
-        drop_empty_counts(&mut counted, &known);
-        (simplified, values) = realise(&counted, known, options)?;
+        let known = infer_needed(&other.graph, &other.needed(), options)?;
+        drop_empty_counts(&mut other, &known);
+        (simplified, values) = realise(&other, known, options)?;
         clean.clear();
+        loose.clear();
     }
+}
+
+/// Whether the node's one-hot is made by steps on a number.
+fn is_stepped(encoded: &Encoded, node: NodeId) -> bool {
+    matches!(encoded.plan(node).onehot, Some(OneHot::Steps(Scalar::Sum(_))))
 }
 
 /// Counts of what is never selected are counts of nothing.
@@ -151,6 +166,7 @@ fn build(
     options: &Options,
 ) -> Result<(Built, Analysis), Refused> {
     let lowered = lower(encoded, values, options)?;
+    options.interrupt.check();
     let schedule = schedule(&lowered.circuit);
     if cfg!(debug_assertions) {
         encoded.graph.check();
@@ -161,6 +177,7 @@ fn build(
     let layout = lay_out(&lowered.circuit, &readings);
     let readouts = readings.iter().map(|r| r.place(&lowered.circuit, &schedule, &layout)).collect();
     let (model, placement) = assemble(&lowered.circuit, &schedule, &layout, graph.mask, readouts, at, options);
+    options.interrupt.check();
     let parts = Parts { graph, encoded, values, lowered: &lowered, layout: &layout, model: &model, options };
     let analysis = analyse_for(&parts, options.dtype);
     Ok((Built { lowered, schedule, layout, placement, readings, model }, analysis))

@@ -7,6 +7,7 @@ use raspc_lang::graph::{Graph, Mask, Op};
 use crate::circuit::{Attention, Block, Mlp};
 use crate::compile::Compilation;
 use crate::encode;
+use crate::json::{Sizes, counted};
 use crate::schedule::Shown;
 
 /// Which stage to print.
@@ -177,7 +178,7 @@ fn attention(c: &Compilation, a: &Attention, text: &mut String) {
 
 fn mlp(c: &Compilation, m: &Mlp, text: &mut String) {
     let circuit = &c.lowered.circuit;
-    let _ = writeln!(text, "  an MLP: {}, {} hidden units", m.gadget, m.units.len());
+    let _ = writeln!(text, "  an MLP: {}, {}", m.gadget, counted(m.units.len(), "hidden unit"));
     for u in m.units.iter().take(6) {
         let writes: Vec<String> =
             u.writes.iter().take(4).map(|&(d, w)| format!("{w:+} {}", circuit.direction(d).label)).collect();
@@ -219,19 +220,8 @@ fn stream(c: &Compilation) -> String {
 }
 
 fn weights(c: &Compilation) -> String {
-    let config = &c.model.config;
     let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "{} layers, {} heads, d_model {}, d_head {}, d_mlp {}: {} parameters, {} of them not zero",
-        config.n_layers,
-        config.n_heads,
-        config.d_model,
-        config.d_head,
-        config.d_mlp,
-        c.model.parameters(),
-        c.model.nonzeros()
-    );
+    let _ = writeln!(text, "{}", Sizes::of(&c.model).line());
     let _ = writeln!(text, "W_E {} nonzeros, W_pos {} nonzeros", c.model.w_e.nonzeros(), c.model.w_pos.nonzeros());
     for (l, layer) in c.model.layers.iter().enumerate() {
         for (h, head) in layer.heads.iter().enumerate().filter(|(_, h)| h.w_o.nonzeros() > 0) {
@@ -245,7 +235,8 @@ fn weights(c: &Compilation) -> String {
         }
         for group in &c.placement.units[l] {
             let names: Vec<String> = group.origins.iter().map(|&o| c.encoded.graph.describe(o)).collect();
-            let _ = writeln!(text, "layer {l} mlp: {} neurons for {}", group.neurons.len(), names.join(", "));
+            let _ =
+                writeln!(text, "layer {l} mlp: {} for {}", counted(group.neurons.len(), "neuron"), names.join(", "));
         }
     }
     text

@@ -15,6 +15,7 @@ pub mod explain;
 pub mod explore;
 pub mod formula;
 pub mod gadgets;
+pub mod interrupt;
 pub mod intervene;
 pub mod json;
 pub mod lower;

@@ -3,6 +3,7 @@
 use raspc_lang::value::Value;
 
 use crate::certify::precision::Dtype;
+use crate::interrupt::Interrupt;
 
 /// How small the model is made (DESIGN section 5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +55,8 @@ pub struct Options {
     pub dtype: Dtype,
     /// Whether a model is made even where it cannot be certified.
     pub uncertified: bool,
+    /// What may stop the compilation.
+    pub interrupt: Interrupt,
 }
 
 impl Options {
@@ -68,6 +71,7 @@ impl Options {
             limits: Limits::default(),
             dtype: Dtype::default(),
             uncertified: false,
+            interrupt: Interrupt::default(),
         }
     }
 }

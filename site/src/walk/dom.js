@@ -50,7 +50,19 @@ export function titled(element, title) {
 
 // What may be wider than the page scrolls by itself, by keyboard too.
 export function scroll(element, label) {
-  return h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': typeof label === 'string' ? label : undefined }, element);
+  return hinted(h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': typeof label === 'string' ? label : undefined }, element));
+}
+
+// While there is more to the right, the class `more` says so: its edge fades, and a line below tells in words.
+const hint = (box) => box.classList.toggle('more', box.scrollWidth - box.clientWidth - box.scrollLeft > 2);
+const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => hint(target.closest('.hinted'))));
+
+// A box that scrolls, watched for that.
+export function hinted(box) {
+  box.classList.add('hinted');
+  box.addEventListener('scroll', () => hint(box), { passive: true });
+  for (const element of [box, ...box.children]) sizes.observe(element);
+  return box;
 }
 
 // Buttons of which one is pressed.
@@ -87,5 +99,5 @@ export function picture(text, label) {
   const parsed = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
   const image = document.importNode(parsed, true);
   image.setAttribute('aria-label', label);
-  return h('div', { class: 'picture scroll', tabindex: '0', role: 'group', 'aria-label': label }, image);
+  return hinted(h('div', { class: 'picture scroll', tabindex: '0', role: 'group', 'aria-label': label }, image));
 }

@@ -58,7 +58,7 @@ export function attend(program, box, words) {
     const letters = names.slice(1);
     const side = (caption, rows) => matrix({ caption, rows: names, cols: used.map((_, i) => String(i + 1)), value: (r, i) => rows[r][used[i]], marked: (r) => rows === q && r === here, dot: false });
     const square = (caption, rows, shade) => matrix({
-      caption, rows: letters, cols: names, corner: `${words.queryDown} ↓ ${words.keyDown} →`,
+      caption, rows: letters, cols: names, corner: `${words.queryDown}\u00a0↓ ${words.keyDown}\u00a0→`,
       value: (r, c) => rows[r + 1][c], shade, marked: (r) => r === position, dot: false,
     });
     const to = names.map((n, i) => [n, pattern[here][i]]).filter(([, w]) => w > 0);
@@ -113,10 +113,13 @@ export function mlp(program, box, words) {
     const rows = program.tokens.map((t, i) => [`${i}: ${t}`, number(sums[i]), ...unit.map((u) => number(hidden[i + 1][u])), { text: number(after[i + 1][block.writes[0]]), class: after[i + 1][block.writes[0]] > 0.5 ? 'yes' : '' }]);
     const peak = sumsWhere(own, before);
     const written = block.curve.units.map(([, , [[, w]]], i) => `${w < 0 ? '−' : i === 0 ? '' : '+'} ${Math.abs(w) === 1 ? '' : `${number(Math.abs(w))} × `}${words.unit(i)}`).join(' ').trim();
+    // Each neuron as it is computed: the slope and constant of its ramp.
+    const formula = ([k, b]) => `ReLU(${k === 1 ? '' : `${number(k)} × `}${words.sum} ${b < 0 ? '−' : '+'} ${number(Math.abs(b))})`;
+    const computed = block.curve.units.map((u, i) => h('li', null, words.unitIs(unit[i], formula(u))));
     replace(box,
       table({ caption: words.codes, head: ['', ...letters], rows: [[words.asLetter, ...letters.map((l) => (own.has(l) ? number(own.get(l)) : '–'))], [words.asPrevious, ...letters.map((l) => number(before.get(l)))]] }),
       h('div', { class: 'pair' },
-        h('div', null, table({ caption: words.units, head: ['', words.sum, ...unit.map((u) => words.unit(u)), words.result], rows }), h('p', { class: 'live' }, `${words.result} = ${written}`)),
+        h('div', null, table({ caption: words.units, head: ['', words.sum, ...unit.map((u) => words.unit(u)), words.result], rows }), h('ul', { class: 'live formulas' }, computed, h('li', null, `${words.result} = ${written}`))),
         tent(curve, peak, sums, block.curve.hi, words)));
   });
 }
@@ -147,12 +150,14 @@ function tent(curve, peak, sums, hi, words) {
 export function stream(program, box, words) {
   let step = null;
   const draw = () => {
-    const last = 2 * program.data.layers;
-    const now = Math.min(step ?? last, last);
+    // A half-layer without blocks writes nothing: it is no stage.
+    const filled = new Set(program.data.blocks.map((b) => b.half + 1));
+    const halves = Array.from({ length: 2 * program.data.layers + 1 }, (_, s) => s).filter((s) => s === 0 || filled.has(s));
+    const now = halves.includes(step) ? step : halves.at(-1);
     const all = program.data.dirs.map((_, c) => c);
-    const stages = Array.from({ length: last + 1 }, (_, s) => words.half(s));
+    const stages = halves.map((s) => words.half(s));
     replace(box,
-      choice({ label: words.stage, options: stages, chosen: now, pick: (s) => { step = s; draw(); box.querySelectorAll('button')[s].focus(); } }),
+      choice({ label: words.stage, options: stages, chosen: halves.indexOf(now), pick: (i) => { step = halves[i]; draw(); box.querySelectorAll('button')[i].focus(); } }),
       all.length > 64 ? h('p', { class: 'live' }, words.tooLarge) : streamMatrix(program, words, now, all, words.after(words.half(now))));
   };
   program.listen(draw);

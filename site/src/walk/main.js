@@ -4,7 +4,7 @@ import '../pages.css';
 import './walk.css';
 import { compiler } from '../compiler.js';
 import { keepOffline } from '../offline.js';
-import { field, h, replace, table } from './dom.js';
+import { field, h, hinted, replace, table } from './dom.js';
 import * as hello from './hello.js';
 import { own } from './own.js';
 import { Program } from './program.js';
@@ -32,7 +32,7 @@ programs.own.listen(({ fault }) => {
 const WIDGETS = {
   input: (program, box) => input(program, box),
   embed: hello.embed, attend: hello.attend, values: hello.values, mlp: hello.mlp, stream: hello.stream, norm: hello.norm,
-  run: steps.run, encodings: steps.encodings, blocks: steps.blocks, width: steps.width, ramps: steps.ramps, circuits: steps.circuits,
+  run: steps.run, encodings: steps.encodings, blocks: steps.blocks, certificate: steps.certificate, width: steps.width, ramps: steps.ramps, circuits: steps.circuits,
   own,
 };
 for (const view of ['flow', 'graph', 'layers', 'residual', 'weights', 'attention']) WIDGETS[view] = (p, box, w) => steps.draw(p, box, w, view);
@@ -52,6 +52,11 @@ function input(program, box) {
 }
 
 async function start() {
+  document.documentElement.style.setProperty('--sideways', JSON.stringify(words.sideways));
+  for (const code of document.querySelectorAll('.walk pre')) {
+    code.tabIndex = 0;
+    hinted(code);
+  }
   for (const box of document.querySelectorAll('[data-widget="select"]')) select(box, words);
   const waiting = [...document.querySelectorAll('[data-widget]')].filter((box) => box.dataset.widget !== 'select');
   for (const box of waiting) replace(box, h('p', { class: 'live' }, words.compiling));

@@ -84,7 +84,7 @@ function grid(state, words, draw) {
   const heads = [...places.map((k) => h('th', { scope: 'col' }, shown(keys[k]))), h('td', { class: 'gap' }), h('th', { scope: 'col' }, words.width), h('th', { scope: 'col' }, words.result1)];
   const below = h('tr', { class: 'below' }, h('th', { scope: 'row' }, words.values), places.map((k) => h('td', null, shown(list[k]))), h('td', { class: 'gap' }), h('td'), h('td'));
   const caption = words.matrixOf(keys.map(shown).join(', '), state.op, queries.map(shown).join(', '));
-  const table = h('table', { class: 'selection' }, h('thead', null, h('tr', null, h('td', { class: 'corner' }, `${words.queryShort} ↓ ${words.keyShort} →`), heads)), h('tbody', null, places.map(row)), h('tfoot', null, below));
+  const table = h('table', { class: 'selection' }, h('thead', null, h('tr', null, h('td', { class: 'corner' }, `${words.queryShort}\u00a0↓ ${words.keyShort}\u00a0→`), heads)), h('tbody', null, places.map(row)), h('tfoot', null, below));
   return titled(table, caption);
 }
 

@@ -54,8 +54,22 @@ export function blocks(program, box, words) {
     const mine = ++asked;
     const answer = await program.ask('explain');
     if (mine !== asked || !answer.ok) return undefined;
-    const story = answer.story.split(/^\d\. .*\n=+\n/m);
-    return replace(box, scroll(h('pre', { lang: 'en', class: 'story' }, story[3].trim()), 'blocks'));
+    // Of its third part the blocks themselves: what blocks are, the page has told.
+    const [, , , part] = answer.story.split(/^\d\. .*\n=+\n/m);
+    const story = part.slice(Math.max(0, part.search(/^ +block /m))).trimEnd().replace(/^ {2}/gm, '');
+    return replace(box, scroll(h('pre', { lang: 'en', class: 'story' }, story), words.account));
+  });
+}
+
+// What is proved of the model, without the assumptions, which are the same for every program.
+export function certificate(program, box, words) {
+  let asked = 0;
+  program.listen(async () => {
+    const mine = ++asked;
+    const answer = await program.ask('explain');
+    if (mine !== asked || !answer.ok) return undefined;
+    const [proved] = answer.certified.split(/\n\nassuming that\n/);
+    return replace(box, scroll(h('pre', { lang: 'en', class: 'story' }, proved.trimEnd()), words.proof));
   });
 }
 

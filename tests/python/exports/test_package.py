@@ -103,6 +103,24 @@ def test_refusals_are_exceptions_with_a_code(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["thesis"]
 
 
+def test_the_systems_reasons_name_the_place(tmp_path):
+    model = compiled("hist")
+    (tmp_path / "file").write_text("text", encoding="utf-8")
+    for format in ("onnx", "torch"):
+        with pytest.raises(OSError) as caught:
+            model.export(tmp_path / "file" / "x", format=format)
+        assert str(tmp_path / "file" / "x") in str(caught.value) and caught.value.errno
+
+
+def test_tokens_that_the_files_cannot_tell_apart(tmp_path):
+    model = raspc.compile(raspc.tokens, vocab=[(1, 2), "(1, 2)"], max_len=2)
+    with pytest.raises(raspc.ExportError) as refused:
+        model.export(tmp_path / "x", format="torch")
+    assert refused.value.code == "E1102" and refused.value.hint
+    lens = model.to_transformer_lens()
+    assert lens.decode(lens(lens.to_tokens(["(1, 2)", (1, 2)]))) == ["(1, 2)", (1, 2)]
+
+
 def test_the_package_ships_the_module_that_exports_hold(tmp_path):
     compiled("hist").export(tmp_path / "torch", format="torch")
     shipped = Path(raspc.__file__).with_name("transformer.py")

@@ -1,7 +1,9 @@
-"""A large export streams: what it needs is far less than what it writes."""
+"""A large export streams: what it needs is far less than what it writes; and Ctrl-C ends it."""
 
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 import raspc
@@ -28,6 +30,19 @@ def large(tmp_path_factory):
     folder = tmp_path_factory.mktemp("large") / "model"
     model.save(folder)
     return folder
+
+
+@pytest.mark.parametrize("format", ["onnx", "hf-bert"])
+def test_an_interrupted_export_leaves_nothing(large, tmp_path, format):
+    script = "import sys, raspc; raspc.Model.load(sys.argv[1]).export(sys.argv[2], format=sys.argv[3])"
+    command = [sys.executable, "-c", script, str(large), str(tmp_path / "export"), format]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while not any(tmp_path.iterdir()) and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        told = process.communicate()[1]
+    assert process.returncode != 0 and "KeyboardInterrupt" in told
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")

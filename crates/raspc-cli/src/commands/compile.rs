@@ -16,7 +16,7 @@ use raspc::json::{Certified, Compiled, Sizes};
 pub(crate) fn compile(args: &CompileArgs, console: &mut Console) -> Result<Status, Fault> {
     // What cannot be written need not be compiled.
     files::vacant(&args.output, &ALL).map_err(|e| refused(args, &e))?;
-    compile_subject(subject::resolve(&args.program)?, args, console)
+    compile_subject(subject::resolve_alone(&args.program)?, args, console)
 }
 
 /// Compiles a program that is there already.

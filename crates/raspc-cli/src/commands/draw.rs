@@ -163,13 +163,18 @@ pub(crate) fn draw_asked(session: &mut Session, console: &mut Console) {
 }
 
 /// A title as the name of a file: letters, digits and a few marks as they are, all else replaced; never too long, and
-/// never a path.
+/// never a path. Where the title is not the whole name, a number keeps different titles apart.
 fn file_name(title: &str) -> String {
     const MOST: usize = 60;
     let kept =
         |c: char| c.is_alphanumeric() || matches!(c, '(' | ')' | '[' | ']' | '"' | '-' | '_' | '+' | ',' | '=' | ' ');
     let name: String = title.chars().take(MOST).map(|c| if kept(c) { c } else { '_' }).collect();
-    if title.chars().nth(MOST).is_some() { format!("{name}_") } else { name }
+    if name == title {
+        return name;
+    }
+    // FNV-1a: the same on every machine.
+    let number = title.bytes().fold(0x811c_9dc5_u32, |hash, b| (hash ^ u32::from(b)).wrapping_mul(0x0100_0193));
+    format!("{name}-{number:08x}")
 }
 
 #[cfg(test)]
@@ -179,7 +184,10 @@ mod tests {
     #[test]
     fn titles_become_names_of_files_and_no_paths() {
         assert_eq!(file_name("hist(\"hello\")"), "hist(\"hello\")");
-        assert_eq!(file_name("../../etc/passwd(\"\u{0}\n\")"), "______etc_passwd(\"__\")");
+        let path = file_name("../../etc/passwd(\"\u{0}\n\")");
+        assert!(path.starts_with("______etc_passwd(\"__\")-") && !path.contains(['/', '.']), "{path}");
+        assert_ne!(file_name("f(\"<\")"), file_name("f(\">\")"));
+        assert_ne!(file_name(&"x".repeat(500)), file_name(&"x".repeat(501)));
         assert!(file_name(&"x".repeat(5000)).len() < 100);
     }
 }

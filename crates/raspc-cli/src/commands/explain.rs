@@ -13,7 +13,7 @@ use raspc::json::Explained;
 
 /// Explains a program or a model.
 pub(crate) fn explain(args: &ExplainArgs, console: &mut Console) -> Result<Status, Fault> {
-    let subject = subject::resolve(&args.program)?;
+    let subject = subject::resolve_alone(&args.program)?;
     if subject.model.is_some() {
         settings::refuse_for_model(&args.model)?;
     }

@@ -16,7 +16,7 @@ use raspc::json::{Exported, ExportedFile, Sizes, counted};
 
 /// Compiles a program, or takes a compiled model, and exports it.
 pub(crate) fn export(args: &ExportArgs, console: &mut Console) -> Result<Status, Fault> {
-    let mut subject = subject::resolve(&args.program)?;
+    let mut subject = subject::resolve_alone(&args.program)?;
     if subject.model.is_some() {
         settings::refuse_for_model(&args.model)?;
         if args.program.sop.is_some() {

@@ -8,6 +8,7 @@ use raspc::expect::{Checker, Verdict};
 use raspc_lang::diagnostic::{Diagnostic, Span};
 use raspc_lang::expect::{Expectation, expectations};
 use raspc_lang::graph::Mask;
+use raspc_lang::source::Sources;
 use serde::Serialize;
 
 use crate::args::TestArgs;
@@ -91,7 +92,14 @@ struct Record<'a> {
 /// Checks a file's expectations.
 fn file(path: &Path, args: &TestArgs, console: &mut Console) -> Result<Tally, Fault> {
     let mask = if args.causal { Mask::Causal } else { Mask::Full };
-    let mut subject = subject::file(path, mask)?;
+    let mut subject = match subject::file(path, mask) {
+        Ok(subject) => subject,
+        // A file for others to load: there is nothing to compile in it, and nothing is expected of it.
+        Err(Fault::Diagnosed { sources, diagnostics }) if only_loaded(&sources, &diagnostics) => {
+            return Ok(Tally::default());
+        }
+        Err(fault) => return Err(fault),
+    };
     let all = expectations(0, &subject.sources.get(0).text).map_err(|d| subject.fault(d))?;
     if all.is_empty() {
         console
@@ -123,6 +131,12 @@ fn file(path: &Path, args: &TestArgs, console: &mut Console) -> Result<Tally, Fa
     Ok(tally)
 }
 
+/// Whether a text defines nothing to compile, and expects nothing.
+fn only_loaded(sources: &Sources, diagnostics: &[Diagnostic]) -> bool {
+    let nothing = matches!(diagnostics, [d] if d.code == codes::SOP);
+    nothing && expectations(0, &sources.get(0).text).is_ok_and(|all| all.is_empty())
+}
+
 /// Why an expectation is not met, at its place.
 fn unmet(verdict: Verdict, expectation: &Expectation, subject: &Subject) -> Option<Vec<Diagnostic>> {
     let span = expectation.span;
@@ -131,7 +145,7 @@ fn unmet(verdict: Verdict, expectation: &Expectation, subject: &Subject) -> Opti
         vec![Diagnostic::error(codes::UNMET, message).at(span).note(Some(span), wanted).hint(hint)]
     };
     let run = || {
-        let shown = crate::show::sequence(&expectation.input);
+        let shown = crate::show::sequence(&expectation.input).replace('\'', "'\\''");
         format!("`raspc run {} --sop {} '{shown}' --trace` shows every step", subject.name, expectation.name)
     };
     match verdict {

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Verifies a program or a model.
 pub(crate) fn verify(args: &VerifyArgs, console: &mut Console) -> Result<Status, Fault> {
-    let mut subject = subject::resolve(&args.program)?;
+    let mut subject = subject::resolve_alone(&args.program)?;
     if subject.model.is_some() {
         settings::refuse_for_model(&args.model)?;
     }

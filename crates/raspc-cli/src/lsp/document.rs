@@ -1,9 +1,11 @@
 //! An open text, and what the language and the compiler say about it.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
 
 use lsp_types::Uri;
 use raspc::compile::{Compilation, compile};
+use raspc::interrupt::Interrupt;
 use raspc::options::Options;
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph, Kind, Mask, NodeId, Op};
@@ -12,7 +14,9 @@ use raspc_lang::source::Sources;
 use raspc_lang::syntax::parser::{Grammar, parse};
 use raspc_lang::value::Value;
 
+use super::loaded::{Load, Loaded, follow, loads};
 use super::names::{Definition, definitions};
+use super::text::Text;
 use crate::subject::load_beside;
 
 /// A vocabulary for programs that name none would be a guess; of an example it is the tokens.
@@ -21,7 +25,13 @@ const MOST_EXAMPLE: usize = 64;
 /// An open text.
 pub(super) struct Document {
     /// The text.
-    pub(super) text: String,
+    pub(super) text: Text,
+    /// The file that it is, if it is one.
+    pub(super) path: Option<PathBuf>,
+    /// Its `load` statements.
+    pub(super) loads: Vec<Load>,
+    /// What it loads.
+    pub(super) loaded: Vec<Loaded>,
     /// What it defines.
     pub(super) definitions: Vec<Definition>,
     /// What is wrong with it.
@@ -35,17 +45,34 @@ pub(super) struct Document {
 }
 
 impl Document {
-    /// Analyses a text.
-    pub(super) fn new(uri: &Uri, text: String) -> Self {
+    /// Analyses a text. Of files that it loads, those that are open are as they are in the editor. Unwinds when interrupted.
+    pub(super) fn new(uri: &Uri, text: String, open: &BTreeMap<PathBuf, String>, interrupt: &Interrupt) -> Self {
         let module = parse(0, &text, Grammar::PROGRAM).module;
         let definitions = definitions(&module, text.len());
+        let loads = loads(&module.statements);
         let path = path(uri);
         let name = path.as_deref().and_then(Path::file_name).map_or("program".into(), |n| n.to_string_lossy());
         let folder = path.as_deref().and_then(Path::parent).map(Path::to_owned);
-        let folders: Vec<PathBuf> = folder.into_iter().collect();
-        let read = parse_program(&name, &text, Mask::Full, &mut |path| load_beside(&folders, path));
+        let read = |file: &str| -> Result<(PathBuf, String), String> {
+            let folder = folder.as_ref().ok_or("this text is in no folder")?;
+            let path = plain(&folder.join(file));
+            if let Some(text) = open.get(&path) {
+                return Ok((path, text.clone()));
+            }
+            // What is no file (a pipe, a device) may never end.
+            if path.exists() && !path.is_file() {
+                return Err("it is no file".to_owned());
+            }
+            let text = load_beside(std::slice::from_ref(folder), file)?;
+            Ok((path, text))
+        };
+        let loaded = follow(&loads, &mut |file| read(file).ok());
+        let read = parse_program(&name, &text, Mask::Full, &mut |file| read(file).map(|(_, text)| text));
         let mut document = Self {
-            text,
+            text: Text::new(text),
+            path: path.as_deref().map(plain),
+            loads,
+            loaded,
             definitions,
             diagnostics: Vec::new(),
             sources: Sources::new(),
@@ -53,16 +80,17 @@ impl Document {
             compilation: None,
         };
         match read {
-            Ok(program) => document.compile(program),
+            Ok(program) => document.compile(program, interrupt),
             Err(failure) => (document.diagnostics, document.sources) = (failure.diagnostics, failure.sources),
         }
         document
     }
 
-    fn compile(&mut self, program: Program) {
+    fn compile(&mut self, program: Program, interrupt: &Interrupt) {
         self.diagnostics.clone_from(&program.warnings);
         self.sources = program.sources.clone();
-        if let (Some(options), Some(output)) = (options(&program), program.output) {
+        if let (Some(mut options), Some(output)) = (options(&program), program.output) {
+            options.interrupt = interrupt.clone();
             let (graph, output) = output_of(&program.graph, output);
             match compile(&graph, output, &options) {
                 Ok(compilation) => {
@@ -130,8 +158,23 @@ fn output_of(graph: &Graph, output: NodeId) -> (Graph, NodeId) {
     (graph, output)
 }
 
+/// A path without `.` and `..`, as far as it can be told without looking.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if plain.file_name().is_some() => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
 /// The file that a URI names, if it is one.
-fn path(uri: &Uri) -> Option<PathBuf> {
+pub(super) fn path(uri: &Uri) -> Option<PathBuf> {
     let text = uri.as_str().strip_prefix("file://")?;
     let text = &text[text.find('/')?..];
     let mut bytes = Vec::new();

@@ -5,6 +5,7 @@ use raspc::observe::heads::of_compilation;
 use raspc_lang::graph::{Kind, NodeId};
 
 use super::document::Document;
+use super::loaded::Loaded;
 use super::names::{Definition, What, meant, word};
 use super::words::{comment_above, words};
 
@@ -14,6 +15,9 @@ pub(super) fn hover(document: &Document, at: usize) -> Option<(String, std::ops:
     if let Some((name, range)) = word(text, at) {
         if let Some(definition) = meant(&document.definitions, &name, range.start) {
             return Some((defined(document, definition), range));
+        }
+        if let Some((loaded, definition)) = document.loaded.iter().rev().find_map(|l| Some((l, l.definition(&name)?))) {
+            return Some((defined_in(document, loaded, definition), range));
         }
         if let Some(word) = words().into_iter().find(|w| w.name == name) {
             return Some((format!("{}\n{}", fenced("rasp", &word.form), word.meaning), range));
@@ -25,23 +29,47 @@ pub(super) fn hover(document: &Document, at: usize) -> Option<(String, std::ops:
     Some((about(document, &nodes, None), span.range()))
 }
 
+/// What a text that is loaded defines.
+fn defined_in(document: &Document, loaded: &Loaded, definition: &Definition) -> String {
+    let program = document.program.as_ref();
+    let node = program.and_then(|p| p.graph.iter().find(|(_, n)| n.names.iter().any(|n| **n == *definition.name)));
+    let told = match (definition.what, node) {
+        (What::Variable | What::Loop, Some((id, _))) => about(document, &[id], Some(&definition.name)),
+        (What::Function, _) => fenced("rasp", &signature(definition)),
+        _ => fenced("rasp", &assigned(&loaded.text, definition)),
+    };
+    format!("{told}{}\n{}", said(&loaded.text, definition), fenced("text", &format!("from {}", loaded.name)))
+}
+
+/// The comment above a definition.
+fn said(text: &str, definition: &Definition) -> String {
+    let comment = comment_above(text, definition.whole.start);
+    if comment.is_empty() { String::new() } else { format!("\n{}", fenced("text", &comment)) }
+}
+
+fn signature(definition: &Definition) -> String {
+    format!("def {}({})", definition.name, definition.params.join(", "))
+}
+
+fn assigned(text: &str, definition: &Definition) -> String {
+    let value = definition.value.clone().map_or("…", |v| &text[v]);
+    format!("{} = {}", definition.name, shortened(value))
+}
+
 fn defined(document: &Document, definition: &Definition) -> String {
-    let comment = comment_above(&document.text, definition.whole.start);
-    let said = if comment.is_empty() { String::new() } else { format!("\n{}", fenced("text", &comment)) };
+    let said = said(&document.text, definition);
     match definition.what {
         What::Function => {
-            let form = format!("def {}({})", definition.name, definition.params.join(", "));
-            format!("{}{said}", fenced("rasp", &form))
+            format!("{}{said}", fenced("rasp", &signature(definition)))
         }
         What::Parameter => fenced("text", &format!("{}: a parameter", definition.name)),
         What::Loop => fenced("text", &format!("{}: takes each value of a loop", definition.name)),
         What::Variable => {
             let nodes = document.nodes_of(definition);
             if !nodes.is_empty() {
-                return about(document, &nodes, Some(&definition.name));
+                return about(document, &nodes, Some(&definition.name)) + &said;
             }
-            let value = definition.value.clone().map_or("…", |v| &document.text[v]);
-            fenced("rasp", &format!("{} = {}", definition.name, shortened(value)))
+            fenced("rasp", &assigned(&document.text, definition)) + &said
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod document;
 mod hover;
+mod loaded;
 mod names;
 mod report;
 mod text;
@@ -16,18 +17,24 @@ pub(crate) use self::words::{KEYWORDS, Word, words};
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 
 use lsp_server::{ErrorCode, Message, Notification, Request, Response};
 use lsp_types as lsp;
 use lsp_types::Uri;
+use raspc::interrupt::{Interrupt, Interrupted};
 use raspc_lang::format::format;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use document::Document;
+use document::{Document, path, plain};
+use loaded::{Loaded, standard_library};
 use names::{What, meant, word};
+use text::Text;
 use wire::Incoming;
 
 /// How a session ended.
@@ -45,19 +52,34 @@ pub(crate) enum Ended {
 /// The output's own errors, and an input that lost its framing.
 pub(crate) fn serve(input: impl BufRead + Send + 'static, output: &mut impl Write) -> io::Result<Ended> {
     let (send, receive) = mpsc::channel();
+    // Set where what is being analysed has changed meanwhile, or nobody wants to know any more.
+    let stale = Arc::new(AtomicBool::new(false));
+    let outdated = stale.clone();
     // Ends with the process: a read cannot be called off.
     std::thread::spawn(move || {
         let mut input = input;
         loop {
             let read = wire::read(&mut input).transpose();
             let last = !matches!(read, Some(Ok(_)));
-            if read.is_none_or(|read| send.send(read).is_err()) || last {
+            let changes = last || matches!(&read, Some(Ok(Incoming::Message(m))) if changes(m));
+            let gone = read.is_none_or(|read| send.send(read).is_err());
+            // After the message is there, so that who stops finds it.
+            outdated.fetch_or(changes, Ordering::Relaxed);
+            if gone || last {
                 return;
             }
         }
     });
-    let mut server = Server { documents: BTreeMap::new(), changed: BTreeMap::new(), phase: Phase::New, output };
+    let mut server = Server {
+        documents: BTreeMap::new(),
+        changed: BTreeMap::new(),
+        phase: Phase::New,
+        interrupt: Interrupt::by(&stale),
+        library: standard_library(),
+        output,
+    };
     loop {
+        stale.store(false, Ordering::Relaxed);
         // While messages wait, they are taken; then what has changed is analysed.
         let next = match receive.try_recv() {
             Ok(next) => next,
@@ -82,6 +104,17 @@ pub(crate) fn serve(input: impl BufRead + Send + 'static, output: &mut impl Writ
     }
 }
 
+/// Whether a message makes an analysis that is going on useless.
+fn changes(message: &Message) -> bool {
+    let method = match message {
+        Message::Notification(n) => &n.method,
+        Message::Request(r) => &r.method,
+        Message::Response(_) => return false,
+    };
+    ["textDocument/didOpen", "textDocument/didChange", "textDocument/didClose", "shutdown", "exit"]
+        .contains(&method.as_str())
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     New,
@@ -94,6 +127,8 @@ struct Server<'o, W> {
     /// Texts that wait for their analysis.
     changed: BTreeMap<String, (Uri, String)>,
     phase: Phase,
+    interrupt: Interrupt,
+    library: Loaded,
     output: &'o mut W,
 }
 
@@ -112,22 +147,54 @@ impl<W: Write> Server<'_, W> {
 
     /// Analyses what has changed and says what is wrong with it.
     fn analyse(&mut self) -> io::Result<()> {
-        for (key, (uri, text)) in std::mem::take(&mut self.changed) {
+        self.change_dependents();
+        let open = self.open();
+        while let Some((key, (uri, text))) = self.changed.pop_first() {
             let analysed = catch_unwind(AssertUnwindSafe(|| {
-                let document = Document::new(&uri, text);
+                let document = Document::new(&uri, text.clone(), &open, &self.interrupt);
                 let reported = report::reported(&uri, &document);
                 (document, reported)
             }));
-            if let Ok((document, diagnostics)) = analysed {
-                self.documents.insert(key, document);
-                self.publish(&uri, &diagnostics)?;
-            } else {
-                self.documents.remove(&key);
-                self.publish(&uri, &[])?;
-                self.log("raspc failed on this text: this is a bug of raspc; please report it with the program")?;
+            match analysed {
+                Ok((document, diagnostics)) => {
+                    self.documents.insert(key, document);
+                    self.publish(&uri, &diagnostics)?;
+                }
+                // Once more when the messages that wait have been taken.
+                Err(why) if why.is::<Interrupted>() => {
+                    self.changed.insert(key, (uri, text));
+                    return Ok(());
+                }
+                Err(_) => {
+                    self.documents.remove(&key);
+                    self.publish(&uri, &[])?;
+                    self.log("raspc failed on this text: this is a bug of raspc; please report it with the program")?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// What loads a file that has changed has changed, too.
+    fn change_dependents(&mut self) {
+        let files: Vec<PathBuf> = self.changed.values().filter_map(|(uri, _)| path(uri)).map(|p| plain(&p)).collect();
+        self.change_what_loads(&files);
+    }
+
+    fn change_what_loads(&mut self, files: &[PathBuf]) {
+        for (key, document) in &self.documents {
+            let loads = document.loaded.iter().any(|l| l.path.as_ref().is_some_and(|p| files.contains(p)));
+            if loads && let Ok(uri) = key.parse() {
+                self.changed.entry(key.clone()).or_insert_with(|| (uri, document.text.to_string()));
+            }
+        }
+    }
+
+    /// The files that are open, with their texts.
+    fn open(&self) -> BTreeMap<PathBuf, String> {
+        let known = self.documents.values().filter_map(|d| Some((d.path.clone()?, d.text.to_string())));
+        let changed = self.changed.values().filter_map(|(uri, text)| Some((plain(&path(uri)?), text.clone())));
+        known.chain(changed).collect()
     }
 
     fn publish(&mut self, uri: &Uri, diagnostics: &[lsp::Diagnostic]) -> io::Result<()> {
@@ -149,6 +216,8 @@ impl<W: Write> Server<'_, W> {
                     let uri = p.text_document.uri;
                     self.changed.remove(uri.as_str());
                     self.documents.remove(uri.as_str());
+                    // For those that load it, it is again what is on the disk.
+                    self.change_what_loads(&path(&uri).map(|p| plain(&p)).into_iter().collect::<Vec<_>>());
                     return self.publish(&uri, &[]);
                 }
                 Err(why) => Err(why),
@@ -200,7 +269,10 @@ impl<W: Write> Server<'_, W> {
             }
             "textDocument/definition" => {
                 let p: lsp::GotoDefinitionParams = parsed(params)?;
-                Ok(self.place(&p.text_document_position_params).and_then(|(uri, d, at)| definition(uri, d, at)).into())
+                Ok(self
+                    .place(&p.text_document_position_params)
+                    .and_then(|(uri, d, at)| self.definition(uri, d, at))
+                    .into())
             }
             "textDocument/completion" => {
                 let p: lsp::CompletionParams = parsed(params)?;
@@ -218,11 +290,27 @@ impl<W: Write> Server<'_, W> {
         }
     }
 
+    /// Where the name at a place is defined: in this text, in one that it loads, in the library; of a `load`, the file.
+    fn definition(&self, uri: &Uri, document: &Document, at: usize) -> Option<serde_json::Value> {
+        let place = |uri: Uri, text: &Text, at: &Range<usize>| json!(lsp::Location::new(uri, text.range(at.clone())));
+        if let Some((path, _)) = document.loads.iter().find(|(_, range)| range.contains(&at)) {
+            let loaded = document.loaded.iter().find(|l| l.name == format!("{path}.rasp"))?;
+            return Some(place(loaded.uri()?, &loaded.text, &(0..0)));
+        }
+        let (name, range) = word(&document.text, at)?;
+        if let Some(found) = meant(&document.definitions, &name, range.start) {
+            return Some(place(uri.clone(), &document.text, &found.at));
+        }
+        let mut others = document.loaded.iter().rev().chain([&self.library]);
+        let (loaded, found) = others.find_map(|l| Some((l, l.definition(&name)?)))?;
+        Some(place(loaded.uri()?, &loaded.text, &found.at))
+    }
+
     /// The document of a place, and its byte.
     fn place<'s>(&'s self, at: &'s lsp::TextDocumentPositionParams) -> Option<(&'s Uri, &'s Document, usize)> {
         let uri = &at.text_document.uri;
         let document = self.documents.get(uri.as_str())?;
-        Some((uri, document, text::byte(&document.text, at.position)))
+        Some((uri, document, document.text.byte(at.position)))
     }
 }
 
@@ -249,14 +337,8 @@ fn hovered(document: &Document, at: usize) -> Option<serde_json::Value> {
     let (value, bytes) = hover::hover(document, at)?;
     Some(json!({
         "contents": { "kind": lsp::MarkupKind::Markdown, "value": value },
-        "range": text::range(&document.text, bytes),
+        "range": document.text.range(bytes),
     }))
-}
-
-fn definition(uri: &Uri, document: &Document, at: usize) -> Option<serde_json::Value> {
-    let (name, range) = word(&document.text, at)?;
-    let found = meant(&document.definitions, &name, range.start)?;
-    Some(json!(lsp::Location::new(uri.clone(), text::range(&document.text, found.at.clone()))))
 }
 
 fn completions(document: &Document, at: usize) -> serde_json::Value {
@@ -270,7 +352,8 @@ fn completions(document: &Document, at: usize) -> serde_json::Value {
         let documentation = Some(lsp::Documentation::String(word.meaning));
         items.insert(word.name, lsp::CompletionItem { documentation, ..item(kind, Some(word.form)) });
     }
-    for d in document.definitions.iter().filter(|d| d.scope.contains(&at)) {
+    let loaded = document.loaded.iter().flat_map(|l| &l.definitions).filter(|d| d.top && !d.name.starts_with('_'));
+    for d in loaded.chain(document.definitions.iter().filter(|d| d.scope.contains(&at))) {
         let (kind, detail) = match d.what {
             What::Function => (lsp::CompletionItemKind::FUNCTION, Some(format!("{}({})", d.name, d.params.join(", ")))),
             _ => (lsp::CompletionItemKind::VARIABLE, None),
@@ -285,7 +368,7 @@ fn completions(document: &Document, at: usize) -> serde_json::Value {
 /// The text in its one layout; nothing where it is malformed.
 fn formatting(document: &Document) -> Option<serde_json::Value> {
     let new_text = format(0, &document.text).ok()?;
-    let range = text::range(&document.text, 0..document.text.len());
+    let range = document.text.range(0..document.text.len());
     Some(json!([lsp::TextEdit { range, new_text }]))
 }
 
@@ -298,8 +381,8 @@ fn symbols(document: &Document) -> serde_json::Value {
             let mut symbol = json!({
                 "name": d.name,
                 "kind": kind,
-                "range": text::range(&document.text, d.whole.clone()),
-                "selectionRange": text::range(&document.text, d.at.clone()),
+                "range": document.text.range(d.whole.clone()),
+                "selectionRange": document.text.range(d.at.clone()),
             });
             if d.what == What::Function {
                 symbol["detail"] = json!(format!("({})", d.params.join(", ")));

@@ -3,7 +3,8 @@
 /// The candidate that takes the fewest edits, if these are few for the word's length.
 pub(crate) fn similar<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word: Vec<char> = word.chars().take(100).collect();
-    let most = (word.len() / 3).max(1);
+    // A word of one letter is as close to every other one.
+    let most = if word.len() == 1 { 0 } else { (word.len() / 3).max(1) };
     let scored = candidates.map(|c| (edits(&word, &c.chars().collect::<Vec<_>>()), c));
     scored.filter(|&(distance, _)| distance <= most).min_by_key(|&(distance, _)| distance).map(|(_, c)| c)
 }

@@ -6,17 +6,20 @@
 //! one operation that it stands for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::float;
 use super::machine::{Frame, Machine};
 use super::node::{self, Base, Computed, NodeId, Op, operands};
-use super::statement::only_statement;
 use super::value::{Fail, Item};
 use super::{Console, LIBRARY_NAME};
+use crate::codes;
+use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::function::{Expr, Function};
 use crate::graph::{self, Graph, Mask, Predicate};
 use crate::ops::{BinaryOp, UnaryOp, kind_name};
-use crate::syntax::ast::StatementKind;
+use crate::syntax::ast::{Statement, StatementKind};
+use crate::syntax::parser::{Grammar, parse};
 use crate::value::Value;
 
 /// An s-op or selector taken out of a session.
@@ -57,17 +60,26 @@ pub enum NameKind {
 
 impl Console {
     /// Takes the s-op or selector that an expression (a name, most often) stands for out of the session, for inputs of
-    /// these tokens; without any, for those of the example.
+    /// these tokens; without any, for those of the example. The expression is tried on the input, or on the example.
     ///
     /// # Errors
-    /// Why there is none: a text in one sentence.
-    pub fn extract(&mut self, text: &str, vocab: Option<&[Value]>) -> Result<Extract, String> {
+    /// Why there is none, with its place in [`Console::sources`].
+    pub fn extract(
+        &mut self,
+        text: &str,
+        vocab: Option<&[Value]>,
+        input: Option<&[Value]>,
+    ) -> Result<Extract, Box<Diagnostic>> {
         let machine = &mut self.machine;
-        let (item, _) = evaluate(machine, text)?;
+        let item = evaluate(machine, text, input)?;
         let (id, example) = match item {
             Item::SOp(id) => (id, machine.sop_example.values.to_vec()),
             Item::Selector(id) => (id, machine.selector_example.values.to_vec()),
-            other => return Err(format!("`{text}` is no s-op and no selector: it is {}", kind_of(&other))),
+            other => {
+                let message = format!("`{text}` is no s-op and no selector: it is {}", kind_of(&other));
+                let hint = "call a function, and take an item of a list: `f(tokens)`, `l[0]`";
+                return Err(Box::new(Diagnostic::error(codes::WRONG_KIND, message).hint(hint)));
+            }
         };
         let vocab = vocab.map_or_else(|| example.clone(), <[Value]>::to_vec);
         let (graph, node, names) = graph_of(machine, id, vocab, true);
@@ -80,7 +92,7 @@ impl Console {
     /// # Errors
     /// The message of the session for this expression or input.
     pub fn values_on(&mut self, text: &str, input: &[Value]) -> Result<Vec<Value>, String> {
-        let (item, _) = evaluate(&mut self.machine, text)?;
+        let item = evaluate(&mut self.machine, text, Some(input)).map_err(|d| d.message)?;
         let Item::SOp(id) = item else { return Err(format!("`{text}` is no s-op")) };
         match self.machine.nodes.compute(id, &input.to_vec().into()).map_err(message)? {
             Computed::Sequence(s) => Ok(s.values.clone()),
@@ -147,14 +159,22 @@ fn message(fail: Fail) -> String {
     }
 }
 
-/// The value of an expression, with `out` as it was.
-fn evaluate(machine: &mut Machine, text: &str) -> Result<(Item, usize), String> {
+/// The value of an expression, tried on this input if there is one, with `out` as it was.
+fn evaluate(machine: &mut Machine, text: &str, input: Option<&[Value]>) -> Result<Item, Box<Diagnostic>> {
     machine.begin();
-    let text = text.trim().trim_end_matches(';');
-    let module = only_statement(&format!("{text};")).map_err(message)?;
-    let module = module.ok_or_else(|| format!("`{text}` is more than one statement"))?;
-    let StatementKind::Expr(expr) = module.statements[0].kind else {
-        return Err(format!("`{text}` is no expression"));
+    if let Some(input) = input.filter(|input| !input.is_empty()) {
+        machine.input = input.into();
+    }
+    let source = machine.sources.add("the command", text);
+    let parsed = parse(source, text, Grammar::SNIPPET);
+    if let Some(error) = parsed.diagnostics.into_iter().find(|d| d.severity == Severity::Error) {
+        return Err(Box::new(error));
+    }
+    let whole = Span { source, start: 0, end: text.len() as u32 };
+    let module = Arc::new(parsed.module);
+    let [Statement { kind: StatementKind::Expr(expr), .. }] = module.statements[..] else {
+        let d = Diagnostic::error(codes::UNEXPECTED_TOKEN, format!("`{text}` is no expression"));
+        return Err(Box::new(d.at(whole).hint("name an s-op or a selector")));
     };
     let scope = machine.console;
     let out = machine.lookup(scope, "out").ok();
@@ -165,7 +185,7 @@ fn evaluate(machine: &mut Machine, text: &str) -> Result<(Item, usize), String> 
     if let Some(out) = out {
         machine.set_out(scope, &out);
     }
-    Ok((result.map_err(message)?, scope))
+    result.map_err(|fail| Box::new(machine.diagnosed(&fail, whole)))
 }
 
 /// Names the nodes as the session's variables do.

@@ -105,6 +105,10 @@ pub(super) fn binary(op: BinaryOp, a: &Value, b: &Value) -> Result<Value, EvalEr
         BinaryOp::Div if y != 0.0 => x / y,
         // The remainder has the sign of the divisor, zero included.
         BinaryOp::Mod if is_float(a) || is_float(b) => f64::copysign(0.0, y),
+        // Of a power that is too large Python says what the C library says.
+        BinaryOp::Pow if x != 0.0 && (is_float(a) || is_float(b)) && libm::pow(x, y).is_infinite() => {
+            return Err(EvalError::new("(34, 'Numerical result out of range')"));
+        }
         BinaryOp::Pow if is_float(a) && x == 0.0 && x.is_sign_negative() && y > 0.0 && y % 2.0 == 1.0 => x,
         _ => return op.apply(a, b),
     };

@@ -12,7 +12,6 @@ use super::statement::Outcome;
 use super::value::{Fail, Item};
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Severity, Span};
-use crate::elaborate::names::nearest;
 use crate::source::Sources;
 use crate::syntax::parser::{Grammar, parse};
 
@@ -148,65 +147,23 @@ impl Machine {
 
     /// Says that something failed, where it did.
     pub(super) fn complain(&mut self, fail: &Fail, statement: Span) {
-        let at = self.failed_at.take().unwrap_or(statement);
         if *fail == Fail::Interrupted {
             return self.replies.push(Reply::Interrupted);
         }
-        let d = self.diagnose(fail);
-        self.replies.push(Reply::Fault(d.at(at)));
+        let d = self.diagnosed(fail, statement);
+        self.replies.push(Reply::Fault(d));
     }
 
-    fn diagnose(&self, fail: &Fail) -> Diagnostic {
-        let text = match fail {
-            Fail::Rasp(text) | Fail::Wrong(text) => text.trim(),
-            Fail::NotImplemented => {
-                let hint = "functions can be called, s-ops and selectors be applied to an input";
-                return Diagnostic::error(codes::NOT_CALLABLE, "this cannot be called").hint(hint);
-            }
-            Fail::Interrupted => "interrupted",
-        };
-        if let Some(name) = text.strip_prefix("Error: Undefined variable: ") {
-            let d = Diagnostic::error(codes::UNKNOWN_NAME, format!("unknown name `{name}`"));
-            let known = self.scopes[..3.min(self.scopes.len())].iter().flat_map(|s| s.names.keys().map(AsRef::as_ref));
-            return d.hint(match nearest(name, known) {
-                Some(close) => format!("did you mean `{close}`?"),
-                None => "assign it first, or `load` the file that defines it".to_owned(),
-            });
+    /// A failure of a statement as a diagnostic, where it happened.
+    pub(super) fn diagnosed(&mut self, fail: &Fail, statement: Span) -> Diagnostic {
+        let at = self.failed_at.take().unwrap_or(statement);
+        let mut d = self.diagnose(fail).at(at);
+        self.failed_on_example = false;
+        // What failed inside a function was called from somewhere.
+        if at.source != statement.source || !(statement.start..=statement.end).contains(&at.start) {
+            d = d.note(Some(statement), "from here");
         }
-        if let Some(name) = text.strip_prefix("Error: Cannot set reserved name: ") {
-            let d = Diagnostic::error(codes::RESERVED_NAME, format!("`{name}` cannot be given another meaning here"));
-            return d.hint(format!("choose another name, `{name}_` for instance"));
-        }
-        let limits = [
-            (
-                "maximum recursion depth exceeded",
-                codes::RECURSION,
-                "end the recursion earlier, with `a if condition else b`",
-            ),
-            ("this takes too long", codes::TOO_MUCH, "do less in one statement"),
-            ("this needs too much memory", codes::TOO_LARGE, "use shorter inputs or smaller values"),
-            ("this list or dict is too large", codes::TOO_LARGE, "make it smaller"),
-            (
-                "could not find file",
-                codes::LOAD,
-                "paths are seen from the folder that raspc was started in, without `.rasp`",
-            ),
-        ];
-        for (begin, code, hint) in limits {
-            if text.starts_with(begin) {
-                return Diagnostic::error(code, text).hint(hint);
-            }
-        }
-        if text.starts_with("Exceeds the limit") {
-            let d = Diagnostic::error(codes::TOO_LARGE, "this integer has more than 4300 digits: too many to be shown");
-            return d.hint("show its end: `x % 10 ^ 20`");
-        }
-        let message = text.strip_prefix("Error: ").unwrap_or(text);
-        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-        Diagnostic::error(codes::RAISED, message).hint(format!(
-            "everything is tried on the example {}; `set example \"…\"` changes it",
-            self.sop_example.shown
-        ))
+        d
     }
 
     /// Runs the statements of a file, with examples off; what they show is collected, what fails is said at once.
@@ -225,6 +182,7 @@ impl Machine {
         let frame = Frame { module: module.clone(), scope };
         for statement in &module.statements {
             self.failed_at = None;
+            self.failed_on_example = false;
             match self.execute(&frame, statement) {
                 Ok(Outcome::Exit) => break,
                 Ok(outcome) => self.collect(outcome),

@@ -12,19 +12,19 @@ use indexmap::{IndexMap, IndexSet};
 use super::node::{Base, Computed, Nodes, Op};
 use super::show::Collected;
 use super::value::{Applied, Eval, Fail, Item};
-use super::{Example, Loader};
+use super::{Example, Limits, Loader};
 use crate::diagnostic::Span;
 use crate::ops::UnaryOp;
 use crate::source::Sources;
 use crate::syntax::ast::{ExprId, ExprKind, Ident, Module};
 use crate::value::Value;
 
-/// Most steps of one statement.
-const MAX_STEPS: usize = 3_000_000;
 /// Deepest recursion of expressions and calls together.
 const MAX_FRAMES: usize = 600;
 /// Deepest nesting of calls: more than the reference is seen to manage.
 pub(super) const MAX_CALLS: usize = 140;
+/// As many steps at once make something large.
+const MANY: usize = 1000;
 /// Most scopes of a session.
 const MAX_SCOPES: usize = 2_000_000;
 
@@ -86,7 +86,12 @@ pub(super) struct Machine {
     pub(super) show_selector_examples: bool,
     pub(super) full_display: bool,
     pub(super) loader: Box<Loader>,
-    pub(super) loads: usize,
+    pub(super) limits: Limits,
+    /// The files that are being loaded, each by the one before it.
+    pub(super) loading: Vec<Arc<str>>,
+    /// The file that loads itself, and why a file could not be read: what people are told.
+    pub(super) loads_itself: Option<Arc<str>>,
+    pub(super) unread: Option<String>,
     /// What the files being loaded have to say at their end.
     pub(super) collected: Vec<Collected>,
     /// What is to be printed.
@@ -96,6 +101,8 @@ pub(super) struct Machine {
     /// What s-ops are tried on.
     pub(super) input: Arc<[Value]>,
     pub(super) steps: usize,
+    /// What there was when it was last looked at what the session holds.
+    pub(super) surveyed: super::survey::Surveyed,
     /// How many bytes the statement has shown.
     pub(super) shown: usize,
     frames: usize,
@@ -108,6 +115,8 @@ pub(super) struct Machine {
     pub(super) sources: Sources,
     /// The innermost expression that has failed.
     pub(super) failed_at: Option<Span>,
+    /// Whether it has failed on the example: it might not on another.
+    pub(super) failed_on_example: bool,
     /// Whether the library is the standard one, whose functions are known.
     pub(super) standard_library: bool,
     /// Whether a function has been defined in a scope that would otherwise end with its statement.
@@ -115,14 +124,15 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    pub(super) fn new(loader: Box<Loader>) -> Self {
-        let hello = Example::new(&Item::Atom(Value::str("hello")), &Nodes::new()).expect("a string can be an example");
+    pub(super) fn new(loader: Box<Loader>, limits: Limits) -> Self {
+        let hello =
+            Example::new(&Item::Atom(Value::str("hello")), &Nodes::new(limits)).expect("a string can be an example");
         let scope =
             |parent, name: &str| Scope { parent, name: Arc::from(name), names: IndexMap::new(), exports_to: None };
         let mut sources = Sources::new();
         sources.add("script", "");
         let mut machine = Self {
-            nodes: Nodes::new(),
+            nodes: Nodes::new(limits),
             scopes: vec![scope(None, "language"), scope(Some(0), "start"), scope(Some(1), "console")],
             start: 1,
             console: 2,
@@ -134,11 +144,15 @@ impl Machine {
             show_selector_examples: true,
             full_display: false,
             loader,
-            loads: 0,
+            limits,
+            loading: Vec::new(),
+            loads_itself: None,
+            unread: None,
             collected: Vec::new(),
             printed: String::new(),
             drawn: Vec::new(),
             steps: 0,
+            surveyed: super::survey::Surveyed::default(),
             shown: 0,
             frames: 0,
             calls: 0,
@@ -146,6 +160,7 @@ impl Machine {
             replies: Vec::new(),
             sources,
             failed_at: None,
+            failed_on_example: false,
             standard_library: false,
             keeps_scopes: false,
         };
@@ -173,8 +188,12 @@ impl Machine {
 
     /// Before a statement of the console: everything is counted from zero.
     pub(super) fn begin(&mut self) {
+        self.survey_if_due();
         self.nodes.begin();
         self.failed_at = None;
+        self.failed_on_example = false;
+        self.loads_itself = None;
+        self.unread = None;
         self.steps = 0;
         self.shown = 0;
         self.frames = 0;
@@ -194,12 +213,24 @@ impl Machine {
         result
     }
 
+    /// Binds a name where it is written.
+    pub(super) fn bind_at(&mut self, scope: usize, ident: &Ident, item: &Item) -> Eval<()> {
+        let bound = self.bind(scope, &ident.name, item);
+        if bound.is_err() && self.failed_at.is_none() {
+            self.failed_at = Some(ident.span).filter(|span| span.source != 0);
+        }
+        bound
+    }
+
     pub(super) fn step(&mut self, steps: usize) -> Eval<()> {
         self.steps = self.steps.saturating_add(steps);
         if self.nodes.interrupt.load(Ordering::Relaxed) {
             return Err(Fail::Interrupted);
         }
-        if self.steps > MAX_STEPS { Err(too_long()) } else { Ok(()) }
+        if self.surveyed.full && steps > MANY {
+            return Err(Fail::Wrong("this session holds too much: nothing large can be added".to_owned()));
+        }
+        if self.steps > self.limits.steps { Err(too_long()) } else { Ok(()) }
     }
 
     pub(super) fn new_scope(&mut self, parent: usize, name: &Arc<str>) -> Eval<usize> {
@@ -255,7 +286,9 @@ impl Machine {
                 if input.is_empty() {
                     return Err(empty_input(""));
                 }
-                self.nodes.compute(*id, &input).map(Some)
+                let computed = self.nodes.compute(*id, &input);
+                self.failed_on_example |= computed.is_err();
+                computed.map(Some)
             }
             _ => Ok(None),
         }
@@ -413,6 +446,7 @@ impl Machine {
     /// The items of a list or the keys of a dictionary.
     pub(super) fn elements(&mut self, over: &Item, complaint: &str) -> Eval<Vec<Item>> {
         let parts = over.parts().filter(|_| !matches!(over, Item::Atom(_)));
+        self.step(parts.as_ref().map_or(0, Vec::len))?;
         parts.ok_or_else(|| Fail::Rasp(format!("{complaint} {}", over.bare(&self.nodes))))
     }
 
@@ -420,7 +454,7 @@ impl Machine {
     pub(super) fn bind_targets(&mut self, frame: &Frame, targets: &[Ident], item: &Item) -> Eval<()> {
         self.step(1)?;
         if let [target] = targets {
-            return self.bind(frame.scope, &target.name, item);
+            return self.bind_at(frame.scope, target, item);
         }
         let Some(parts) = item.parts() else {
             let got = item.describe(&self.nodes);
@@ -432,7 +466,7 @@ impl Machine {
             return Err(Fail::Rasp(format!("iterating with {names} names but got {values} values ( {got} )")));
         }
         for (target, part) in targets.iter().zip(parts) {
-            self.bind(frame.scope, &target.name, &part)?;
+            self.bind_at(frame.scope, target, &part)?;
         }
         Ok(())
     }
@@ -457,14 +491,23 @@ impl Machine {
         }
     }
 
+    /// Whether the expression is the name of a function, which no input changes.
+    fn names_function(&self, frame: &Frame, id: ExprId) -> bool {
+        let ExprKind::Name(name) = &frame.module.expr(id).kind else { return false };
+        matches!(self.lookup(frame.scope, name), Ok(Item::Function(_)))
+    }
+
     /// `callee(args)`: a function, or an s-op or selector on an input.
     #[inline(never)]
     fn call(&mut self, frame: &Frame, callee: ExprId, args: &[ExprId]) -> Eval<Item> {
         // A single argument is evaluated first: what is applied is then tried on it, not on the example.
         let first = if let [arg] = args { Some(self.eval(frame, *arg)?) } else { None };
         let outer = self.input.clone();
-        if let Some(input) = first.as_ref().and_then(Item::input) {
-            self.input = input;
+        if let Some(arg) = first.as_ref().filter(|_| !self.names_function(frame, callee)) {
+            self.step(arg.effort())?;
+            if let Some(input) = arg.input() {
+                self.input = input;
+            }
         }
         let callee = self.eval(frame, callee);
         self.input = outer;

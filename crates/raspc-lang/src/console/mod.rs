@@ -15,18 +15,21 @@
 //! ```
 
 mod complex;
+mod diagnose;
 mod drawing;
 mod export;
 mod float;
 mod friendly;
 mod grammar;
 mod machine;
+mod matrix;
 mod node;
 mod operator;
 mod reader;
 pub mod replay;
 mod show;
 mod statement;
+mod survey;
 mod token;
 mod value;
 
@@ -59,6 +62,26 @@ pub struct Options {
     pub library: Option<String>,
     /// Reads the files that `load` names.
     pub loader: Box<Loader>,
+    /// How much work one statement may be.
+    pub limits: Limits,
+}
+
+/// How much work one statement may be, so that each ends. What is beyond is an error, and the session goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most steps of evaluation: expressions, items of lists.
+    pub steps: usize,
+    /// Most cells of selectors and sequences that are computed.
+    pub cells: usize,
+    /// Most bytes of results that are kept, and of values that a session holds before nothing large can be added.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    /// What takes the reference minutes: seconds here.
+    fn default() -> Self {
+        Self { steps: 40_000_000, cells: 1_000_000_000, bytes: 1 << 30 }
+    }
 }
 
 /// What a line has led to.
@@ -87,7 +110,11 @@ struct Example {
 impl Default for Options {
     /// The standard library, and no files.
     fn default() -> Self {
-        Self { library: None, loader: Box::new(|path| Err(format!("{path} cannot be read"))) }
+        Self {
+            library: None,
+            loader: Box::new(|path| Err(format!("{path} cannot be read"))),
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -100,7 +127,7 @@ impl fmt::Debug for Console {
 impl Console {
     /// A session that has loaded its library.
     pub fn new(options: Options) -> Self {
-        let mut machine = Machine::new(options.loader);
+        let mut machine = Machine::new(options.loader, options.limits);
         machine.begin();
         machine.standard_library = options.library.is_none();
         load_library(&mut machine, options.library.as_deref().unwrap_or(LIBRARY));

@@ -6,24 +6,28 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::float;
+use super::matrix::Matrix;
 use super::value::{Eval, Fail, atom_repr, text_of};
+use super::{Limits, float};
 use crate::graph::Comparison;
 use crate::ops::{BinaryOp, UnaryOp, order, python_float_repr};
 use crate::value::Value;
 
 /// Longest name, in characters.
 const MAX_NAME: usize = 30;
-/// Most nodes of a session.
+/// Most nodes that a session holds at a time.
 const MAX_NODES: usize = 1_000_000;
-/// Most cells computed in one statement.
-const MAX_CELLS: usize = 50_000_000;
-/// Most bytes of kept results.
-const MAX_BYTES: usize = 256 << 20;
+/// Most nodes that a session makes.
+const MAX_MADE: usize = 200_000_000;
+/// Most bytes of one sequence.
+const MAX_SEQUENCE: usize = 256 << 20;
 /// Most bytes of a message that shows a sequence.
 const MAX_MESSAGE: usize = 1 << 16;
 /// Creation number that the reference's `full_s` has; those of the base s-ops come before.
 const FIRST_NUMBER: usize = 15;
+
+/// Why a node is there.
+const ALIVE: &str = "what is referred to is kept";
 
 /// Index of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,13 +100,6 @@ pub(super) struct Sequence {
     pub(super) label: &'static str,
 }
 
-/// A selection: rows are queries, columns keys.
-#[derive(Debug)]
-pub(super) struct Matrix {
-    n: usize,
-    cells: Vec<u64>,
-}
-
 impl Sequence {
     fn new(values: Vec<Value>, computed: bool) -> Eval<Self> {
         let label = label(&values).map_err(|what| {
@@ -139,6 +136,7 @@ fn listed(values: &[Value]) -> String {
         text += if i == 0 { "" } else { ", " };
         text += &atom_repr(value);
         if text.len() > MAX_MESSAGE {
+            text += ", ...";
             break;
         }
     }
@@ -178,43 +176,14 @@ fn label(values: &[Value]) -> Result<&'static str, &'static str> {
     }
 }
 
-impl Matrix {
-    fn new(n: usize) -> Self {
-        Self { n, cells: vec![0; n * n.div_ceil(64)] }
-    }
-
-    fn width(&self) -> usize {
-        self.n.div_ceil(64)
-    }
-
-    fn set(&mut self, q: usize, k: usize) {
-        let width = self.width();
-        self.cells[q * width + k / 64] |= 1 << (k % 64);
-    }
-
-    /// Whether the query selects the key.
-    pub(super) fn get(&self, q: usize, k: usize) -> bool {
-        self.cells[q * self.width() + k / 64] >> (k % 64) & 1 == 1
-    }
-
-    fn combine(&self, other: &Self, op: fn(u64, u64) -> u64) -> Self {
-        let cells = self.cells.iter().zip(&other.cells).map(|(a, b)| op(*a, *b)).collect();
-        Self { n: self.n, cells }
-    }
-
-    fn not(&self) -> Self {
-        let mut all = Self::new(self.n);
-        for q in 0..self.n {
-            (0..self.n).filter(|&k| !self.get(q, k)).for_each(|k| all.set(q, k));
-        }
-        all
-    }
-}
-
 /// All nodes.
 #[derive(Debug)]
 pub(super) struct Nodes {
-    all: Vec<Node>,
+    /// Those that nothing refers to any more are gone; numbers are not used again.
+    all: Vec<Option<Box<Node>>>,
+    /// How many there are.
+    alive: usize,
+    limits: Limits,
     /// S-ops that are known to be a selector's width, however they were built.
     widths: std::collections::BTreeMap<NodeId, NodeId>,
     numbers: usize,
@@ -225,23 +194,24 @@ pub(super) struct Nodes {
 }
 
 impl Nodes {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         let widths = std::collections::BTreeMap::new();
-        Self { all: Vec::new(), widths, numbers: FIRST_NUMBER, cells: 0, bytes: 0, interrupt: Arc::default() }
+        let (all, interrupt) = (Vec::new(), Arc::default());
+        Self { all, alive: 0, limits, widths, numbers: FIRST_NUMBER, cells: 0, bytes: 0, interrupt }
     }
 
     /// Before a statement: what it may compute is counted from zero.
     pub(super) fn begin(&mut self) {
         self.cells = 0;
-        if self.bytes > MAX_BYTES / 4 {
-            self.all.iter_mut().for_each(|n| n.cache = None);
+        if self.bytes > self.limits.bytes / 4 {
+            self.all.iter_mut().flatten().for_each(|n| n.cache = None);
             self.bytes = 0;
         }
     }
 
     pub(super) fn push(&mut self, op: Op, name: &str) -> Eval<NodeId> {
-        if self.all.len() >= MAX_NODES {
-            return Err(Fail::Wrong("too many s-ops and selectors in this session".to_owned()));
+        if self.alive >= MAX_NODES || self.all.len() >= MAX_MADE {
+            return Err(Fail::Wrong("too many s-ops and selectors".to_owned()));
         }
         let selector = matches!(op, Op::Select { .. } | Op::Not(_) | Op::And(..) | Op::Or(..));
         let number = match op {
@@ -254,13 +224,14 @@ impl Nodes {
             }
         };
         let id = NodeId(self.all.len());
-        self.all.push(Node { op, name: Arc::from(""), selector, number, cache: None });
+        self.all.push(Some(Box::new(Node { op, name: Arc::from(""), selector, number, cache: None })));
+        self.alive += 1;
         self.rename(id, name);
         Ok(id)
     }
 
     pub(super) fn rename(&mut self, id: NodeId, name: &str) {
-        let node = &mut self.all[id.0];
+        let node = self.all[id.0].as_deref_mut().expect(ALIVE);
         let short = name.chars().nth(MAX_NAME).is_none();
         node.name = Arc::from(if short {
             name
@@ -271,12 +242,43 @@ impl Nodes {
         });
     }
 
+    fn node(&self, id: NodeId) -> &Node {
+        self.all[id.0].as_deref().expect(ALIVE)
+    }
+
+    /// How many nodes have been made.
+    pub(super) fn made(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Keeps what these nodes are made of, and the nodes of the language; all else is gone. How many bytes are held.
+    pub(super) fn keep_only(&mut self, roots: impl IntoIterator<Item = NodeId>) -> usize {
+        let mut wanted = vec![false; self.all.len()];
+        roots.into_iter().for_each(|id| wanted[id.0] = true);
+        let mut bytes = 0;
+        for index in (0..self.all.len()).rev() {
+            let Some(node) = &self.all[index] else { continue };
+            if wanted[index] || matches!(node.op, Op::Base(_)) {
+                for id in operands(&node.op) {
+                    wanted[id.0] = true;
+                }
+                bytes += held(&node.op);
+            } else {
+                self.all[index] = None;
+                self.alive -= 1;
+            }
+        }
+        let all = &self.all;
+        self.widths.retain(|id, selector| all[id.0].is_some() && all[selector.0].is_some());
+        bytes
+    }
+
     pub(super) fn op(&self, id: NodeId) -> &Op {
-        &self.all[id.0].op
+        &self.node(id).op
     }
 
     pub(super) fn is_selector(&self, id: NodeId) -> bool {
-        self.all[id.0].selector
+        self.node(id).selector
     }
 
     /// The selector whose width this is known to be.
@@ -289,18 +291,18 @@ impl Nodes {
     }
 
     pub(super) fn name(&self, id: NodeId) -> &str {
-        &self.all[id.0].name
+        &self.node(id).name
     }
 
     /// As Python's `str` shows the object.
     pub(super) fn object(&self, id: NodeId) -> String {
-        let node = &self.all[id.0];
+        let node = self.node(id);
         let kind = if node.selector { "UnfinishedSelect" } else { "UnfinishedSequence" };
         format!("{kind} object, name: {} id: {}", node.name, node.number)
     }
 
     fn cached(&self, id: NodeId, input: &Arc<[Value]>) -> Option<Computed> {
-        let (known, result) = self.all[id.0].cache.as_ref()?;
+        let (known, result) = self.node(id).cache.as_ref()?;
         (Arc::ptr_eq(known, input) || known == input).then(|| result.clone())
     }
 
@@ -312,7 +314,7 @@ impl Nodes {
         while let Some(id) = todo.pop() {
             if self.cached(id, input).is_none() && seen.insert(id.0) {
                 order.push(id.0);
-                todo.extend(operands(&self.all[id.0].op));
+                todo.extend(operands(&self.node(id).op));
             }
         }
         order.sort_unstable();
@@ -325,15 +327,15 @@ impl Nodes {
 
     fn keep(&mut self, index: usize, input: &Arc<[Value]>, result: Computed) -> Eval<()> {
         let size = match &result {
-            Computed::Matrix(m) => m.cells.len() * 8,
+            Computed::Matrix(m) => m.bytes(),
             Computed::Sequence(s) => s.values.iter().map(bytes_of).sum(),
         };
         self.bytes += size;
-        if self.bytes > MAX_BYTES {
+        if self.bytes > self.limits.bytes {
             return Err(Fail::Wrong("this needs too much memory".to_owned()));
         }
         self.spend(size / 64)?;
-        self.all[index].cache = Some((input.clone(), result));
+        self.all[index].as_deref_mut().expect(ALIVE).cache = Some((input.clone(), result));
         Ok(())
     }
 
@@ -342,7 +344,7 @@ impl Nodes {
         if self.interrupt.load(Ordering::Relaxed) {
             return Err(Fail::Interrupted);
         }
-        if self.cells > MAX_CELLS { Err(Fail::Wrong("this takes too long".to_owned())) } else { Ok(()) }
+        if self.cells > self.limits.cells { Err(Fail::Wrong("this takes too long".to_owned())) } else { Ok(()) }
     }
 
     fn sequence(&self, id: NodeId, input: &Arc<[Value]>) -> Arc<Sequence> {
@@ -361,9 +363,9 @@ impl Nodes {
 
     fn apply(&mut self, id: NodeId, input: &Arc<[Value]>) -> Eval<Computed> {
         let n = input.len();
-        let selector = self.all[id.0].selector;
+        let selector = self.node(id).selector;
         self.spend(if selector { n.saturating_mul(n) } else { n } + 1)?;
-        let op = self.all[id.0].op.clone();
+        let op = self.node(id).op.clone();
         if selector {
             return self.select(&op, input).map(|m| Computed::Matrix(Arc::new(m)));
         }
@@ -487,7 +489,7 @@ fn gather(values: impl Iterator<Item = Eval<Value>>) -> Eval<Vec<Value>> {
         .map(|value| {
             let value = value?;
             bytes = bytes.saturating_add(bytes_of(&value));
-            if bytes > MAX_BYTES { Err(Fail::Wrong("this needs too much memory".to_owned())) } else { Ok(value) }
+            if bytes > MAX_SEQUENCE { Err(Fail::Wrong("this needs too much memory".to_owned())) } else { Ok(value) }
         })
         .collect()
 }
@@ -561,6 +563,16 @@ fn item(items: &[Value], string: bool, index: &Value) -> Eval<Value> {
     let i = i.to_i64().map(|i| if i < 0 { i + items.len() as i64 } else { i });
     let found = i.and_then(|i| usize::try_from(i).ok()).and_then(|i| items.get(i));
     found.cloned().ok_or_else(|| Fail::Wrong(format!("{what} index out of range")))
+}
+
+/// The bytes that a node holds by itself, its values apart.
+fn held(op: &Op) -> usize {
+    let items = match op {
+        Op::InList(_, items) | Op::Item { items, .. } => items.len(),
+        Op::Entry(entries, _) => 2 * entries.len(),
+        _ => 0,
+    };
+    256 + 32 * items
 }
 
 /// What a node reads.

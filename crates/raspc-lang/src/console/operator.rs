@@ -14,7 +14,7 @@ use crate::syntax::ast::{ExprId, ExprKind};
 use crate::value::Value;
 
 /// Longest list that an operator makes.
-const MAX_LENGTH: usize = 1_000_000;
+const MAX_LENGTH: usize = super::value::MAX_ITEMS;
 
 impl Machine {
     /// An operand of something element-wise: an s-op, or an atom as a constant one.
@@ -132,7 +132,7 @@ impl Machine {
                     self.step(usize::try_from(i.bits() / 64).unwrap_or(usize::MAX))?;
                 }
                 if let Value::Str(s) = &value {
-                    self.step(s.len() / 64)?;
+                    self.step(s.len() / 16)?;
                 }
                 Ok(Item::Atom(value))
             }
@@ -209,10 +209,11 @@ impl Machine {
     pub(super) fn index(&mut self, frame: &Frame, object_id: ExprId, index_id: ExprId) -> Eval<Item> {
         let (object, index) = (self.eval(frame, object_id)?, self.eval(frame, index_id)?);
         let paren = |id| matches!(frame.module.expr(id).kind, ExprKind::Paren(_));
-        if paren(object_id) {
+        // Scripts get what the reference does with brackets there; people get what they mean.
+        if paren(object_id) && !self.friendly {
             return Err(Fail::Wrong(format!("'{}' object has no attribute 'val'", object.kind())));
         }
-        if paren(index_id) {
+        if paren(index_id) && !self.friendly {
             return Err(Fail::Wrong(format!("'{}' object has no attribute 'name'", index.kind())));
         }
         let name = format!("{}[{}]", variable(frame, object_id), variable(frame, index_id));

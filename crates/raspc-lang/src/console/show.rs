@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use super::machine::{Machine, empty_input};
-use super::node::{Computed, Matrix, NodeId, Sequence};
+use super::matrix::Matrix;
+use super::node::{Computed, NodeId, Sequence};
 use super::value::{Applied, Eval, Fail, Item, quoted, text_of, too_long};
 use crate::value::Value;
 
 /// Most bytes that a statement shows.
-const MAX_SHOWN: usize = 16 << 20;
+pub(super) const MAX_SHOWN: usize = 16 << 20;
 
 /// What a file has to say at its end.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ impl Machine {
                 let head = format!("   list: {named}");
                 *out += &format!("{prefix} {key} {head}");
                 if list.iter().all(is_flat) {
-                    *out += &format!("{}\n", item.repr(&self.nodes));
+                    *out += &self.flat(item)?;
                     return Ok(());
                 }
                 *out += &format!("{prefix} [\n");
@@ -79,7 +80,7 @@ impl Machine {
                 let head = format!("   dict: {named}");
                 *out += &format!("{prefix} {key} {head}");
                 if dict.values().all(is_flat) {
-                    *out += &format!("{}\n", item.repr(&self.nodes));
+                    *out += &self.flat(item)?;
                     return Ok(());
                 }
                 *out += &format!("{prefix} {{\n");
@@ -103,6 +104,13 @@ impl Machine {
             }
         }
         Ok(())
+    }
+
+    /// A list or dictionary on one line: all of it, or an error.
+    fn flat(&mut self, item: &Item) -> Eval<String> {
+        let text = item.repr_up_to(&self.nodes, MAX_SHOWN);
+        self.showing(text.len())?;
+        Ok(text + "\n")
     }
 
     fn write_sop(&mut self, out: &mut String, name: Option<&str>, id: NodeId, prefix: &str, key: &str) -> Eval<()> {

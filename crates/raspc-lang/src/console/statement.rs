@@ -15,6 +15,8 @@ use crate::syntax::parser::{Grammar, parse};
 
 /// Deepest nesting of files that load files.
 const MAX_LOADS: usize = 16;
+/// Most pictures that wait to be drawn.
+const MAX_DRAWN: usize = 64;
 /// Longest argument that a function's result shows in its name, when it is a list or dictionary.
 const MAX_ARGUMENT: usize = 20;
 
@@ -86,7 +88,7 @@ impl Machine {
             if let Item::SOp(id) | Item::Selector(id) = item {
                 self.nodes.rename(id, &target.name);
             }
-            self.bind(frame.scope, &target.name, &item)?;
+            self.bind_at(frame.scope, target, &item)?;
             shown.push((target.name.clone(), item));
         }
         Ok(Outcome::Values(shown))
@@ -98,7 +100,7 @@ impl Machine {
         let creator = self.scopes[frame.scope].name.clone();
         let function = Function { def: def.clone(), module: frame.module.clone(), scope: frame.scope, creator };
         let item = Item::Function(Arc::new(function));
-        self.bind(frame.scope, &def.name.name, &item)?;
+        self.bind_at(frame.scope, &def.name, &item)?;
         Ok(Outcome::Values(vec![(def.name.name.clone(), item)]))
     }
 
@@ -123,6 +125,7 @@ impl Machine {
         let shown: Vec<String> = args.iter().map(|a| self.argument(a)).collect();
         self.step(shown.iter().map(|s| s.len() / 64).sum())?;
         let name = format!("{}({})", function.def.name.name, shown.join(" , "));
+        let scopes = self.scopes.len();
         let scope = self.new_scope(function.scope, &Arc::from(format!("{}'", function.creator)))?;
         let frame = Frame { module: function.module.clone(), scope };
         // A function's body is tried on the example, whatever the caller is tried on.
@@ -131,6 +134,10 @@ impl Machine {
         let result = self.body(function, &frame, args);
         self.calls -= 1;
         self.input = outer;
+        // What a call has bound ends with it, unless a function has been defined where it sees it.
+        if !self.keeps_scopes {
+            self.scopes.truncate(scopes);
+        }
         let result = result?;
         if let Item::SOp(id) | Item::Selector(id) = result {
             self.nodes.rename(id, &name);
@@ -153,7 +160,8 @@ impl Machine {
 
     /// An argument as the name of a function's result shows it.
     fn argument(&self, item: &Item) -> String {
-        let text = item.describe(&self.nodes);
+        // A list or dictionary that is longer is not shown: it need not be written out.
+        let text = item.describe_up_to(&self.nodes, 4 * MAX_ARGUMENT);
         match item {
             Item::List(_) if text.chars().count() > MAX_ARGUMENT => "(list)".to_owned(),
             Item::Dict(_) if text.chars().count() > MAX_ARGUMENT => "(dict)".to_owned(),
@@ -178,9 +186,14 @@ impl Machine {
             let got = item.bare(&self.nodes);
             return Err(Fail::Rasp(format!("draw expects unfinished sequence, got: {got}")));
         };
+        if self.drawn.len() >= MAX_DRAWN {
+            return Err(Fail::Wrong(format!("more than {MAX_DRAWN} pictures at once")));
+        }
         let result = self.nodes.compute(id, &on)?;
         let text = self.show_applied(&Applied { result, input: on.clone() })?;
         self.printed.push_str(&text);
+        // The same s-op on the same input is one picture.
+        self.drawn.retain(|(drawn, input)| *drawn != id || *input != on);
         self.drawn.push((id, on));
         Ok(nothing())
     }
@@ -214,20 +227,31 @@ impl Machine {
     #[inline(never)]
     pub(super) fn load(&mut self, frame: &Frame, path: &str) -> Eval<()> {
         let file = format!("{path}.rasp");
-        let text = (self.loader)(&file).map_err(|_| Fail::Rasp(format!("could not find file: {file}")))?;
-        if self.loads >= MAX_LOADS {
+        let missing = || Fail::Rasp(format!("could not find file: {file}"));
+        if self.friendly && self.loading.iter().any(|loading| **loading == *path) {
+            self.loads_itself = Some(Arc::from(path));
+            return Err(missing());
+        }
+        let text = match (self.loader)(&file) {
+            Ok(text) => text,
+            Err(why) => {
+                self.unread = Some(why);
+                return Err(missing());
+            }
+        };
+        if self.loading.len() >= MAX_LOADS {
             return Err(Fail::Wrong("maximum recursion depth exceeded".to_owned()));
         }
         let scope = self.new_scope(self.start, &Arc::from(path))?;
         self.scopes[scope].exports_to = Some(frame.scope);
         self.keeps_scopes = true;
-        self.loads += 1;
+        self.loading.push(Arc::from(path));
         if self.friendly {
             self.run_friendly_file(path, &text, scope);
         } else {
             self.run_file(&text, scope);
         }
-        self.loads -= 1;
+        self.loading.pop();
         self.flush_collected();
         Ok(())
     }
@@ -237,6 +261,8 @@ impl Machine {
         let shown = (self.show_sop_examples, self.show_selector_examples);
         (self.show_sop_examples, self.show_selector_examples) = (false, false);
         let mut reader = Reader::default();
+        // Python's text files end their lines as any system does.
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
         for line in text.split_inclusive('\n') {
             let complete = match reader.push(line) {
                 Read::More => continue,
@@ -304,7 +330,7 @@ impl Example {
             item.parts()?.into_iter().map(|p| if let Item::Atom(v) = p { Some(v) } else { None }).collect();
         let shown = match item {
             Item::Atom(v) => format!("\"{}\"", text_of(v)),
-            _ => item.repr(nodes),
+            _ => item.repr_up_to(nodes, super::show::MAX_SHOWN),
         };
         Some(Self { values: values?.into(), shown })
     }

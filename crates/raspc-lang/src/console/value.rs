@@ -10,12 +10,12 @@ use crate::syntax::ast::{FunctionDef, Module};
 use crate::value::Value;
 
 /// Most bytes of a list or dictionary in a message.
-const MAX_SHOWN: usize = 1 << 16;
+const MAX_MESSAGE: usize = 1 << 16;
 
 /// Deepest nesting of lists and dictionaries.
 const MAX_NESTING: usize = 64;
 /// Most items of a list or dictionary, those of inner ones included.
-const MAX_ITEMS: usize = 1_000_000;
+pub(super) const MAX_ITEMS: usize = 1 << 21;
 
 /// A value of the console.
 #[derive(Clone, Debug)]
@@ -235,15 +235,25 @@ impl Item {
 
     /// As messages say what they got: strings in double quotes, s-ops by name.
     pub(super) fn describe(&self, nodes: &Nodes) -> String {
+        self.describe_up_to(nodes, MAX_MESSAGE)
+    }
+
+    /// The same, of a list or dictionary broken off after so many bytes.
+    pub(super) fn describe_up_to(&self, nodes: &Nodes, most: usize) -> String {
         let mut out = String::new();
-        self.write(nodes, &mut out, false, 0);
+        self.write(nodes, &mut out, false, most);
         out
     }
 
     /// As Python's `repr` writes a list or dictionary.
     pub(super) fn repr(&self, nodes: &Nodes) -> String {
+        self.repr_up_to(nodes, MAX_MESSAGE)
+    }
+
+    /// As Python's `repr` writes it, broken off after so many bytes.
+    pub(super) fn repr_up_to(&self, nodes: &Nodes, most: usize) -> String {
         let mut out = String::new();
-        self.write(nodes, &mut out, true, 0);
+        self.write(nodes, &mut out, true, most);
         out
     }
 
@@ -256,20 +266,19 @@ impl Item {
         }
     }
 
-    fn write(&self, nodes: &Nodes, out: &mut String, python: bool, depth: u32) {
-        if out.len() > MAX_SHOWN || depth > 100 {
-            return out.push_str("...");
-        }
+    /// Nesting is bounded, and so is the recursion.
+    fn write(&self, nodes: &Nodes, out: &mut String, python: bool, most: usize) {
         match self {
             Self::Atom(v) => out.push_str(&if python { atom_repr(v) } else { quoted(v) }),
             Self::List(l) => {
                 out.push('[');
                 for (i, item) in l.iter().enumerate() {
                     out.push_str(if i == 0 { "" } else { ", " });
-                    item.write(nodes, out, python, depth + 1);
-                    if out.len() > MAX_SHOWN {
+                    if out.len() > most {
+                        out.push_str("...");
                         break;
                     }
+                    item.write(nodes, out, python, most);
                 }
                 out.push(']');
             }
@@ -277,12 +286,13 @@ impl Item {
                 out.push('{');
                 for (i, (k, v)) in d.iter().enumerate() {
                     out.push_str(if i == 0 { "" } else { ", " });
-                    out.push_str(&if python { atom_repr(k) } else { quoted(k) });
-                    out.push_str(": ");
-                    v.write(nodes, out, python, depth + 1);
-                    if out.len() > MAX_SHOWN {
+                    if out.len() > most {
+                        out.push_str("...");
                         break;
                     }
+                    out.push_str(&if python { atom_repr(k) } else { quoted(k) });
+                    out.push_str(": ");
+                    v.write(nodes, out, python, most);
                 }
                 out.push('}');
             }

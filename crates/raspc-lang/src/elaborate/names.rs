@@ -215,7 +215,9 @@ impl Run<'_, '_> {
 
 /// The candidate that a mistyped name is nearest to, if it is near.
 pub(crate) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    let limit = (name.chars().count() / 3).max(1);
+    // A word of one letter is as close to every other one.
+    let length = name.chars().count();
+    let limit = if length == 1 { 0 } else { (length / 3).max(1) };
     let near = candidates.map(|candidate| (distance(name, candidate), candidate)).filter(|(d, _)| *d <= limit);
     near.min_by_key(|(d, _)| *d).map(|(_, candidate)| candidate)
 }

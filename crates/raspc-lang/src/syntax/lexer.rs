@@ -39,6 +39,12 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
+/// Characters that take no place on the screen, or look like a blank.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// How many bytes at the start of `text` satisfy `test`.
 fn prefix(text: &str, test: impl Fn(char) -> bool) -> usize {
     text.find(|c| !test(c)).unwrap_or(text.len())
@@ -69,6 +75,8 @@ impl<'t> Lexer<'t> {
             '"' => self.string('"'),
             '0'..='9' => self.number(),
             'a'..='z' | 'A'..='Z' | '_' => self.word(),
+            // Some editors begin files with a mark of their encoding.
+            '\u{feff}' if self.at == 0 => self.at += first.len_utf8(),
             _ => match MARKS.iter().find(|(_, text)| rest.starts_with(text)) {
                 Some((kind, text)) => self.emit(*kind, text.len()),
                 None => self.unknown(first),
@@ -149,7 +157,11 @@ impl<'t> Lexer<'t> {
                 "remove it; text in programs stands in double quotes or after `#`",
             ),
         };
-        let shown = shorten(&rest[..length]);
+        let shown = if first.is_control() || is_invisible(first) {
+            format!("U+{:04X}", u32::from(first))
+        } else {
+            shorten(&rest[..length])
+        };
         let d = Diagnostic::error(codes::UNKNOWN_CHARACTER, format!("`{shown}` is not part of the language"));
         self.out.diagnostics.push(d.at(self.span(length)).hint(hint));
         self.emit(meant, length);
@@ -210,5 +222,11 @@ mod tests {
         assert_eq!(errors("1e5 + 1_000"), ["E0103 malformed number `1e5`", "E0103 malformed number `1_000`"]);
         assert_eq!(errors("é = 3;"), ["E0101 `é` is not part of the language"]);
         assert_eq!(errors(".5"), ["E0101 `.` is not part of the language"]);
+        assert_eq!(
+            errors("a\u{a0}= 1;\0"),
+            ["E0101 `U+00A0` is not part of the language", "E0101 `U+0000` is not part of the language"]
+        );
+        assert_eq!(errors("\u{feff}a = 1;"), [""; 0]);
+        assert_eq!(errors("a\u{feff} = 1;"), ["E0101 `U+FEFF` is not part of the language"]);
     }
 }

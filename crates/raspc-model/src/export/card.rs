@@ -125,7 +125,7 @@ fn usage(text: &mut String, model: &Model, kind: Card) {
     // Numbers are left out: their last digit is the platform's `exp`.
     if !numerical && let Ok(run) = model.run(&ids, Keep::default()) {
         let output = serde_json::to_string(&words(&model.decode_output(&run))).expect("texts");
-        let _ = writeln!(text, "It prints `{}`.\n", one_line(&output));
+        let _ = writeln!(text, "It prints {}.\n", code(&output));
     }
 }
 
@@ -165,8 +165,11 @@ fn certificate(text: &mut String, model: &Model) {
         Some(true) => {
             let number = |name: &str| field(name).and_then(Value::as_f64);
             let dtype = one_line(field("dtype").and_then(Value::as_str).unwrap_or("float32"));
-            let error = number("max_error").map_or(String::new(), |e| format!(", with numbers off by at most {e:e}"));
-            let margin = number("min_margin").map_or(String::new(), |m| format!(" and no decision closer than {m}"));
+            let error = number("max_error")
+                .filter(|&e| e > 0.0)
+                .map_or(String::new(), |e| format!(", with numbers off by at most {e:e}"));
+            let with = if error.is_empty() { ", with" } else { " and" };
+            let margin = number("min_margin").map_or(String::new(), |m| format!("{with} no decision closer than {m}"));
             let _ = writeln!(
                 text,
                 "## Certificate\n\nThe compiler proved for its weights in {dtype} that they decode to what the program says, on every\n\
@@ -205,11 +208,19 @@ fn listed(tokens: &[Token]) -> String {
     if tokens.len() > LISTED {
         return format!("{} symbols (see `raspc.json`)", tokens.len());
     }
-    let quoted: Vec<String> = tokens.iter().map(|t| format!("`{}`", one_line(&t.to_string()))).collect();
+    let quoted: Vec<String> = tokens.iter().map(|t| code(&t.to_string())).collect();
     quoted.join(" ")
 }
 
-/// Names and symbols come from anywhere; they do not end a line or a piece of code.
+/// A text as a piece of code, exactly: behind more backticks than it holds together, and blanks where it begins or ends in one.
+fn code(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let (fence, blank) = ("`".repeat(longest + 1), if longest > 0 { " " } else { "" });
+    format!("{fence}{blank}{text}{blank}{fence}")
+}
+
+/// Names come from anywhere; they do not end a line or a piece of code.
 fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| {

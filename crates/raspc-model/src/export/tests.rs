@@ -357,14 +357,19 @@ fn cards_say_what_holds() {
         "certified": true, "dtype": "float32", "max_error": 0.25, "min_margin": 0.5, "assumptions": ["sums\nare sums"], "nodes": [1],
     });
     let text = card(&model);
-    assert!(text.contains("off by at most 2.5e-1") && text.contains("closer than 0.5"), "{text}");
+    assert!(text.contains("length, with numbers off by at most 2.5e-1 and no decision closer"), "{text}");
+    assert!(text.contains("closer than 0.5"), "{text}");
     assert!(text.contains("- sums are sums"), "{text}");
     let files = exported(&model, Format::Torch).expect("exported");
     assert_eq!(json_of(&files, "config.json")["certificate"]["max_error"], 0.25);
     assert_eq!(json_of(&files, "config.json")["certificate"].get("nodes"), None);
+    model.certificate["max_error"] = json!(0.0);
+    assert!(card(&model).contains("length, with no decision closer than 0.5"));
     model.certificate = json!({ "certified": false, "reasons": [{ "code": "E0825", "message": "too large" }, 7] });
     let text = card(&model);
     assert!(text.contains("No certificate") && text.contains("- E0825 too large"), "{text}");
+    model.vocab = strings(&["`a`", "b``", "c"]);
+    assert!(card(&model).contains("Input: `` `a` `` ``` b`` ``` `c`."), "{}", card(&model));
 }
 
 /// What the layer norms leave: places and negations cancel, and the forward pass of a BERT in exact arithmetic is the model's.

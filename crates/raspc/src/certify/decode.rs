@@ -146,6 +146,14 @@ fn numerical(
         let message = format!("{{}} may be off by {:.3e}, where {stated:.3e} is stated", found.bound);
         return Err(Finding::new(codes::DECODE_MARGIN, node, message, "shorten the maximum length or the vocabulary"));
     }
+    if let Some((value, error)) = illegible(number, var, facts) {
+        let message = format!(
+            "{{}} may be off by {error:.3e} where it is {value}, and most of what else it can be lies as close: the number would say nothing"
+        );
+        let hint =
+            "let it hold numbers of about one size: what is added or is the default may be far larger than the rest";
+        return Err(Finding::new(codes::DECODE_MARGIN, node, message, hint));
+    }
     if let Some(values) = values {
         let listed: Vec<f64> = values.iter().filter_map(Token::number).collect();
         let gap = listed.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
@@ -173,6 +181,32 @@ fn numerical(
         found.margin = Some(found.margin.map_or(margin, |m| m.min(margin)));
     }
     found.checked(node)
+}
+
+/// A number says something where a few times its error is less than the distance to half of what else it can be; or where the
+/// error is a small part of the number itself.
+const FEW_TIMES: f64 = 8.0;
+/// What part of a number is small.
+const SMALL_PART: f64 = 1.0 / 64.0;
+
+/// A value at which the number says nothing, and its error there: most other values lie about as close as the error.
+fn illegible(number: &Dom, var: Var, facts: &Facts<'_>) -> Option<(f64, f64)> {
+    let small = |error: f64, x: f64| error <= SMALL_PART * x.abs();
+    let Some(classes) = facts.classes(var).filter(|_| facts.is_listed(var)) else {
+        let error = error_of(number, var, facts);
+        let (lo, hi) = facts.range(var);
+        let blurred = 2.0 * FEW_TIMES * error > hi - lo && !small(error, lo.abs().max(hi.abs()));
+        return blurred.then_some((lo, error));
+    };
+    let mut held: Vec<f64> = classes.numbers.iter().copied().filter(|x| !x.is_nan()).collect();
+    held.sort_by(f64::total_cmp);
+    let mut each = (0..).zip(&classes.numbers).filter(|c| !c.1.is_nan());
+    each.find_map(|(class, &x)| {
+        let error = number.at(class, &classes.numbers).distance(x);
+        let reach = FEW_TIMES * error;
+        let near = held.partition_point(|&y| y <= x + reach) - held.partition_point(|&y| y < x - reach);
+        (!small(error, x) && 2 * near.saturating_sub(1) > held.len() - 1).then_some((x, error))
+    })
 }
 
 /// How far a number can be from its variable's.

@@ -96,8 +96,11 @@ impl Form {
         let sizes = vars.iter().map(|&v| facts.is_listed(v).then(|| facts.classes(v).map_or(usize::MAX, |c| c.len())));
         let few = sizes.clone().try_fold(1usize, |n, s| n.checked_mul(s?)).is_some_and(|n| n <= FEW);
         let listed = || form.by_rows(target, &vars, facts);
-        let found = if few { listed() } else { None };
-        let found = found.or_else(|| form.follows(target, facts)).or_else(|| if few { None } else { listed() });
+        let line = if few { None } else { form.follows(target, facts) };
+        // A line that other variables leave far from the form is no answer while the rows can be listed.
+        let close =
+            line.as_ref().is_some_and(|dom| is_close(dom, target, facts) || !vars.iter().all(|&v| facts.is_listed(v)));
+        let found = if close { line } else { listed().or(line).or_else(|| form.follows(target, facts)) };
         found.unwrap_or_else(|| Dom::Const(form.hull(facts).finish()))
     }
 
@@ -187,6 +190,13 @@ impl Form {
         let none = self.hull(facts).finish();
         Some(Dom::Affine(Affine { var: target, scale, offset, error: error + rounding, grid, none }))
     }
+}
+
+/// Whether a line is off by no more than a small part of what it spans.
+fn is_close(dom: &Dom, target: Var, facts: &Facts<'_>) -> bool {
+    let Dom::Affine(a) = dom else { return true };
+    let (lo, hi) = facts.range(target);
+    a.error * 8192.0 <= a.scale.abs() * (hi - lo)
 }
 
 /// Whether a part depends on nothing but whether its variable is none.

@@ -206,6 +206,7 @@ fn follow(parts: &Parts<'_>, facts: &Facts<'_>, findings: &mut Findings, causes:
     };
     check(0, &mut stream, None, findings);
     for (l, layer) in model.layers.iter().enumerate() {
+        parts.options.interrupt.check();
         let old = stream.clone();
         attention::attend(layer, model.config.causal, &mut stream, &owner, facts, findings);
         check(2 * l + 1, &mut stream, Some(old), findings);

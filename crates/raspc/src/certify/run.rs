@@ -95,6 +95,7 @@ impl<'a> Run<'a> {
         }
         let (facts, target) = (self.facts, self.target);
         cases.visit(facts, &target.groups, &mut |class, scalars| {
+            facts.options.interrupt.check();
             if self.class.at != Some(class) {
                 self.close();
                 self.class.at = Some(class);

@@ -96,9 +96,10 @@ impl Dimensions {
         }
         let rounding = exactness.rounding();
         let mut scores = Scores { selected: None, others: None };
+        let truths = formula.truth(graph);
         each_combination(&levels, &mut |truth, lo, hi| {
             let (lo, hi) = (lo + constant.lo - rounding, hi + constant.hi + rounding);
-            if formula.holds(graph, &selects, truth) {
+            if truths.holds(&selects, truth) {
                 let old = scores.selected.unwrap_or((lo, hi));
                 scores.selected = Some((old.0.min(lo), old.1.max(hi)));
             } else {

@@ -1,5 +1,7 @@
 //! Selector formulas: which selects they are made of, and their truth.
 
+use std::collections::BTreeSet;
+
 use raspc_lang::graph::{Graph, NodeId, Op};
 
 use crate::simplify::selector::Cube;
@@ -21,7 +23,10 @@ impl Formula {
     pub(super) fn selects(&self, graph: &Graph) -> Option<Vec<NodeId>> {
         let mut found = Vec::new();
         match self {
-            Self::Whole(selector) => collect(graph, *selector, &mut found)?,
+            Self::Whole(selector) => {
+                let all = under(graph, *selector);
+                found.extend(all.into_iter().filter(|&n| matches!(graph.op(n), Op::Select { .. })));
+            }
             Self::Cube(cube) => found.extend(cube.iter().map(|l| l.select)),
         }
         found.sort_unstable();
@@ -29,43 +34,60 @@ impl Formula {
         (found.len() <= MOST_SELECTS).then_some(found)
     }
 
-    /// Its truth, where bit i of `truth` is that of `selects[i]`.
-    pub(super) fn holds(&self, graph: &Graph, selects: &[NodeId], truth: u32) -> bool {
+    /// Its truth, to be asked for many truths of its selects.
+    pub(super) fn truth<'a>(&'a self, graph: &'a Graph) -> Truth<'a> {
+        let order = match self {
+            Self::Whole(selector) => under(graph, *selector),
+            Self::Cube(_) => Vec::new(),
+        };
+        Truth { formula: self, graph, order }
+    }
+}
+
+/// A formula with the parts it is made of.
+pub(super) struct Truth<'a> {
+    formula: &'a Formula,
+    graph: &'a Graph,
+    /// The selectors of the formula, operands first.
+    order: Vec<NodeId>,
+}
+
+impl Truth<'_> {
+    /// Whether it holds, where bit i of `truth` is that of `selects[i]`.
+    pub(super) fn holds(&self, selects: &[NodeId], truth: u32) -> bool {
         let of = |select: NodeId| selects.binary_search(&select).is_ok_and(|i| truth >> i & 1 == 1);
-        match self {
-            Self::Whole(selector) => evaluate(graph, *selector, &of),
-            Self::Cube(cube) => cube.iter().all(|l| of(l.select) != l.negated),
+        if let Formula::Cube(cube) = self.formula {
+            return cube.iter().all(|l| of(l.select) != l.negated);
         }
+        let mut found: Vec<bool> = Vec::with_capacity(self.order.len());
+        for &node in &self.order {
+            let at = |n: &NodeId| found[self.order.binary_search(n).expect("operands come first")];
+            let holds = match self.graph.op(node) {
+                Op::Not(a) => !at(a),
+                Op::And(a, b) => at(a) && at(b),
+                Op::Or(a, b) => at(a) || at(b),
+                _ => of(node),
+            };
+            found.push(holds);
+        }
+        found.last() == Some(&true)
     }
 }
 
-fn collect(graph: &Graph, selector: NodeId, found: &mut Vec<NodeId>) -> Option<()> {
-    let mut stack = vec![selector];
-    let mut steps = 0;
+/// The selectors that a formula is made of, itself among them, in order of their ids.
+fn under(graph: &Graph, selector: NodeId) -> Vec<NodeId> {
+    let (mut found, mut stack) = (BTreeSet::new(), vec![selector]);
     while let Some(at) = stack.pop() {
-        steps += 1;
-        // A formula that shares parts can be exponential when written out.
-        if steps > 1 << 12 {
-            return None;
-        }
-        match graph.op(at) {
-            Op::Select { .. } => found.push(at),
-            Op::Not(a) => stack.push(*a),
-            Op::And(a, b) | Op::Or(a, b) => stack.extend([*a, *b]),
-            op => panic!("{op:?} is no selector"),
+        if found.insert(at) {
+            match graph.op(at) {
+                Op::Select { .. } => {}
+                Op::Not(a) => stack.push(*a),
+                Op::And(a, b) | Op::Or(a, b) => stack.extend([*a, *b]),
+                op => panic!("{op:?} is no selector"),
+            }
         }
     }
-    Some(())
-}
-
-fn evaluate(graph: &Graph, selector: NodeId, of: &dyn Fn(NodeId) -> bool) -> bool {
-    match graph.op(selector) {
-        Op::Select { .. } => of(selector),
-        Op::Not(a) => !evaluate(graph, *a, of),
-        Op::And(a, b) => evaluate(graph, *a, of) && evaluate(graph, *b, of),
-        Op::Or(a, b) => evaluate(graph, *a, of) || evaluate(graph, *b, of),
-        op => panic!("{op:?} is no selector"),
-    }
+    found.into_iter().collect()
 }
 
 /// Whether the conjunctions hold one at a time, and one of them holds exactly where the selector (or its complement) does.
@@ -73,10 +95,13 @@ pub(super) fn is_partition(graph: &Graph, selector: NodeId, negated: bool, cubes
     let whole = Formula::Whole(selector);
     let Some(selects) = whole.selects(graph) else { return false };
     let known = cubes.iter().flatten().all(|l| selects.binary_search(&l.select).is_ok());
+    let cubes: Vec<Formula> = cubes.iter().cloned().map(Formula::Cube).collect();
+    let parts: Vec<Truth<'_>> = cubes.iter().map(|c| c.truth(graph)).collect();
+    let whole = whole.truth(graph);
     known
         && (0..1u32 << selects.len()).all(|truth| {
-            let holding = cubes.iter().filter(|c| Formula::Cube((*c).clone()).holds(graph, &selects, truth)).count();
-            holding == usize::from(whole.holds(graph, &selects, truth) != negated)
+            let holding = parts.iter().filter(|c| c.holds(&selects, truth)).count();
+            holding == usize::from(whole.holds(&selects, truth) != negated)
         })
 }
 
@@ -85,7 +110,7 @@ mod tests {
     use raspc_lang::graph::{Comparison, Mask, Predicate};
 
     use super::*;
-    use crate::simplify::selector::cubes;
+    use crate::simplify::selector::few_cubes;
 
     #[test]
     fn conjunctions_of_a_formula_partition_it() {
@@ -99,7 +124,7 @@ mod tests {
         let not = graph.push(Op::Not(selects[0]), None);
         let or = graph.push(Op::Or(not, selects[1]), None);
         let all = graph.push(Op::And(or, selects[2]), None);
-        let found = cubes(&graph, all);
+        let found = few_cubes(&graph, all, false, 16).expect("they are few");
         assert!(is_partition(&graph, all, false, &found));
         assert!(!is_partition(&graph, all, false, &found[1..]), "one is missing");
         assert!(!is_partition(&graph, or, false, &found), "they are another's");

@@ -9,6 +9,7 @@ use super::label::label;
 use super::parts::{Part, blocks_of, feeds, parts, subspaces};
 use crate::circuit::DirId;
 use crate::compile::Compilation;
+use crate::json::counted;
 
 const NAME: usize = 34;
 const LINE: usize = 46;
@@ -23,11 +24,9 @@ pub(super) fn layers(c: &Compilation) -> Diagram {
     diagram.notes =
         vec![
         format!(
-            "{} layer{}, {} head{} in each, d_model {}, d_head {}, d_mlp {}.",
-            config.n_layers,
-            plural(config.n_layers),
-            config.n_heads,
-            plural(config.n_heads),
+            "{}, at most {} in a layer, d_model {}, d_head {}, d_mlp {}.",
+            counted(config.n_layers, "layer"),
+            counted(config.n_heads, "head"),
             config.d_model, config.d_head, config.d_mlp
         ),
         "Arrows: what is read from the residual stream, named by subspace (the constants one and bos are left out)."
@@ -128,8 +127,4 @@ fn boxed(c: &Compilation, part: Part, writes: &[DirId], band: usize) -> Node {
 
 fn names(c: &Compilation, nodes: &[NodeId]) -> Vec<String> {
     nodes.iter().map(|&o| c.encoded.graph.describe(o)).collect()
-}
-
-fn plural(n: usize) -> &'static str {
-    if n == 1 { "" } else { "s" }
 }

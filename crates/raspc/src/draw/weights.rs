@@ -11,6 +11,7 @@ use super::label::{label, number, value};
 use super::parts::subspaces;
 use crate::compile::Compilation;
 use crate::convert;
+use crate::json::Sizes;
 
 const NAME: usize = 26;
 /// Most heads of a layer that are drawn.
@@ -69,17 +70,7 @@ pub(super) fn weights(c: &Compilation) -> Diagram {
 }
 
 fn notes(c: &Compilation) -> Vec<String> {
-    let config = &c.model.config;
-    let sizes = format!(
-        "d_model {}, {} layers, {} heads, d_head {}, d_mlp {}: {} parameters, {} of them not zero.",
-        config.d_model,
-        config.n_layers,
-        config.n_heads,
-        config.d_head,
-        config.d_mlp,
-        grouped(c.model.parameters()),
-        grouped(c.model.nonzeros())
-    );
+    let sizes = format!("{}.", Sizes::of(&c.model).line());
     let colours = "Rows and columns of zeros are left out. Vermillion: positive, blue: negative (marked −); the stronger, the larger.";
     let bias = "W_QK holds the bias of the keys too, in the rows of one and bos (it makes padding lose).";
     vec![sizes, colours.to_owned(), bias.to_owned()]

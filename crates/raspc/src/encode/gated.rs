@@ -103,8 +103,7 @@ impl Encoder<'_> {
         if !self.is_numeric(id) {
             return None;
         }
-        let is_open =
-            |a: NodeId| self.is_numeric(a) && (self.natural_scalar(a).is_some() || self.count(a) > COMBINATIONS);
+        let is_open = |a: NodeId| self.is_numeric(a) && (self.is_scalar(a) || self.count(a) > COMBINATIONS);
         let constant = |a: NodeId| match self.graph.op(a) {
             Op::Const(v) => Some(v.clone()),
             _ => None,

@@ -4,7 +4,6 @@ use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::function::Function;
 use raspc_lang::graph::{Annotation, NodeId, Op};
 
-use super::affine::{self, Affine};
 use super::plan::{Gated, Number, OneHot, Plan, Scalar, Sum};
 use super::{Encoder, codes};
 use crate::formula::signed_cubes;
@@ -28,23 +27,26 @@ impl Encoder<'_> {
         }
         let demand = self.demands[id.index()];
         let mut plan = self.planned(id);
-        let affine = self.affine(&function, &args);
+        let affine = self.sum(id);
         let (mut onehot, mut number) = (demand.onehot, demand.number);
         if number && let Some(sum) = &affine {
             let materialise = self.options.opt == OptLevel::O0;
-            plan.number = Some(Number::Affine { sum: sum.clone(), materialise });
+            plan.number = Some(Number::Affine { sum: Sum::clone(sum), materialise });
             if demand.lattice == 0 {
                 for t in &sum.terms {
                     self.demand_number(t.0, 0);
                 }
             } else {
                 self.demand_terms(sum);
+                for t in &sum.terms {
+                    self.demands[t.0.index()].plain |= demand.plain;
+                }
             }
             number = false;
         }
         if onehot || number {
             let bit = self.is_bit(id) && self.graph.node(id).annotation != Some(Annotation::OneHot);
-            let way = self.way(id, &function, &args, affine.as_ref());
+            let way = self.way(id, &function, &args, affine.as_deref());
             match way {
                 Some(Way::View(base)) => {
                     self.view(id, base, onehot, number, &mut plan);
@@ -184,16 +186,17 @@ impl Encoder<'_> {
             return Some(if view { Way::View(base) } else { Way::Table(dims) });
         }
         let size = dims.iter().try_fold(1usize, |n, &d| n.checked_mul(self.count(d))).unwrap_or(usize::MAX);
-        let categorical = dims.iter().all(|&d| self.natural_scalar(d).is_none() || self.demands[d.index()].onehot);
+        let categorical = dims.iter().all(|&d| !self.is_scalar(d) || self.demands[d.index()].onehot);
         if categorical && size <= TABLE {
             return Some(Way::Table(dims));
         }
-        let scalar = affine.cloned().or_else(|| self.tested(function, args));
+        let scalar = affine.cloned().or_else(|| self.tested(id));
         if let Some(sum) = scalar {
             return Some(Way::Steps(Scalar::Sum(sum)));
         }
         // A table of numbers needs all their steps first.
-        if size > GATED
+        let untold = dims.iter().any(|d| self.loose.contains(d));
+        if (size > GATED || untold)
             && let Some(gated) = self.gated(id, function, args)
         {
             return Some(Way::Gated(gated));
@@ -213,7 +216,7 @@ impl Encoder<'_> {
                 Err(e) => format!("{} ({} values)", self.graph.describe(d), e.in_words()),
             })
             .collect();
-        let count = if size > 1 << 40 { "too many".to_owned() } else { size.to_string() };
+        let count = if size as u64 > 1 << 40 { "too many".to_owned() } else { size.to_string() };
         let message = format!("`{}` needs a table of {count} entries", self.graph.describe(id));
         let diagnostic = Diagnostic::error(codes::EXPLOSION, message)
             .note(None, format!("it is a function of {}", of.join(" and ")))
@@ -248,7 +251,7 @@ impl Encoder<'_> {
     fn leaf(&self, arg: NodeId) -> Option<NodeId> {
         let base = self.base[arg.index()]?;
         let stepped = base != arg
-            && self.natural_scalar(base).is_some()
+            && self.is_scalar(base)
             && !self.demands[base.index()].onehot
             && self.count(arg) < self.count(base);
         Some(if stepped { arg } else { base })
@@ -266,7 +269,7 @@ impl Encoder<'_> {
             wider.sort_unstable();
             wider.dedup();
             let size = wider.iter().try_fold(1usize, |n, &x| n.checked_mul(self.count(x)));
-            let plain = wider.iter().all(|&x| self.natural_scalar(x).is_none());
+            let plain = wider.iter().all(|&x| !self.is_scalar(x));
             if plain && size.is_some_and(|s| s <= FUSED) {
                 return Some(wider);
             }
@@ -282,61 +285,8 @@ impl Encoder<'_> {
             } else {
                 Scalar::Sum(just(id))
             }),
-            Op::Aggregate { .. } if !self.is_copy(id) => Some(Scalar::Sum(just(id))),
-            Op::Map { .. } if self.forms.counts.contains_key(&id) => Some(Scalar::Sum(just(id))),
-            Op::Map { function, args } => {
-                let affine = self.affine(function, args)?;
-                affine.terms.iter().any(|t| self.natural_scalar(t.0).is_some()).then(|| Scalar::Sum(just(id)))
-            }
-            _ => None,
+            _ => self.is_scalar(id).then(|| Scalar::Sum(just(id))),
         }
-    }
-
-    /// The node as a sum of its arguments, if it is one and all of them are numbers.
-    pub(super) fn affine(&self, function: &Function, args: &[NodeId]) -> Option<Sum> {
-        if !args.iter().all(|&a| self.is_numeric(a)) {
-            return None;
-        }
-        affine::affine(function, &|i| self.is_bit(args[i])).map(|a| self.sum_of(&a, args))
-    }
-
-    fn tested(&self, function: &Function, args: &[NodeId]) -> Option<Sum> {
-        if !args.iter().all(|&a| self.is_numeric(a)) {
-            return None;
-        }
-        affine::tested_scalar(function, &|i| self.is_bit(args[i])).map(|a| self.sum_of(&a, args))
-    }
-
-    fn sum_of(&self, affine: &Affine, args: &[NodeId]) -> Sum {
-        let mut terms: Vec<(NodeId, f64)> = Vec::new();
-        let mut constant = affine.constant;
-        let mut add = |a: NodeId, f: f64| match terms.iter_mut().find(|t| t.0 == a) {
-            Some(t) => t.1 += f,
-            None => terms.push((a, f)),
-        };
-        for (&a, &f) in args.iter().zip(&affine.factors) {
-            match self.inexact(a) {
-                Some(inner) => {
-                    inner.terms.iter().for_each(|t| add(t.0, f * t.1));
-                    constant += f * inner.constant;
-                }
-                None => add(a, f),
-            }
-        }
-        // Nothing times a number that can be none is none where the number is.
-        terms.retain(|t| t.1 != 0.0 || self.values.can_be_none(t.0));
-        Sum { terms, constant }
-    }
-
-    /// A sum whose factors f32 does not hold, such as a third of something: whoever reads it reads its terms, so that all
-    /// factors can be made whole together.
-    fn inexact(&self, id: NodeId) -> Option<Sum> {
-        let Op::Map { function, args } = self.graph.op(id) else { return None };
-        if self.options.opt == OptLevel::O0 {
-            return None;
-        }
-        let sum = self.affine(function, args)?;
-        sum.terms.iter().any(|t| f64::from(t.1 as f32) != t.1).then_some(sum)
     }
 }
 

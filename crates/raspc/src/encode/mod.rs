@@ -12,6 +12,7 @@ mod gated;
 mod map;
 pub mod plan;
 pub mod print;
+mod sums;
 
 use std::collections::BTreeSet;
 
@@ -25,6 +26,7 @@ use crate::options::{OptLevel, Options};
 use crate::simplify::Simplified;
 use crate::values::{ValueSet, Values};
 use plan::{Encoded, Number, OneHot, Plan, Scalar};
+use sums::Found;
 
 /// What the readers of a node need. (The flags are independent of each other: each is one reader's wish.)
 #[expect(clippy::struct_excessive_bools)]
@@ -32,6 +34,7 @@ use plan::{Encoded, Number, OneHot, Plan, Scalar};
 struct Demand {
     onehot: bool,
     number: bool,
+    plain: bool,
     lattice: i8,
     reach: f64,
     fine: bool,
@@ -46,6 +49,8 @@ struct Encoder<'a> {
     options: &'a Options,
     /// Aggregates that may not be soft.
     clean: &'a BTreeSet<NodeId>,
+    /// Nodes that are held as numbers where no reader needs more.
+    loose: &'a BTreeSet<NodeId>,
     /// The node whose value determines this one through element-wise functions alone (itself, if there is no single one).
     base: Vec<Option<NodeId>>,
     demands: Vec<Demand>,
@@ -56,11 +61,14 @@ struct Encoder<'a> {
     view_users: Vec<Vec<NodeId>>,
     /// The selectors that one head realises as a sum of selects.
     forms: &'a Forms,
+    /// Which nodes are sums.
+    found: Found,
     errors: Vec<Diagnostic>,
 }
 
 /// Chooses encodings for everything `simplified.output` depends on. The one-hots of the nodes in `clean` are made exactly 0
-/// and 1; others may be off by what a sum of equal weights rounds (see [`crate::cleanup`]).
+/// and 1; others may be off by what a sum of equal weights rounds (see [`crate::cleanup`]). The nodes in `loose` hold numbers
+/// that cannot be told apart, and are read as numbers where nothing but their being read asks for a one-hot.
 ///
 /// # Errors
 /// What cannot be compiled yet, or explodes: each with its node, place and what to do.
@@ -69,6 +77,7 @@ pub fn encode(
     values: &Values,
     options: &Options,
     clean: &BTreeSet<NodeId>,
+    loose: &BTreeSet<NodeId>,
 ) -> Result<Encoded, Vec<Diagnostic>> {
     let graph = &simplified.graph;
     let n = graph.len();
@@ -77,12 +86,14 @@ pub fn encode(
         values,
         options,
         clean,
+        loose,
         base: bases(graph, options.opt),
         demands: vec![Demand::default(); n],
         plans: vec![Plan::default(); n],
         step_users: vec![Vec::new(); n],
         view_users: vec![Vec::new(); n],
         forms: &simplified.forms,
+        found: Found::new(n),
         errors: Vec::new(),
     };
     // Folding leaves constants behind that nobody reads.
@@ -136,6 +147,8 @@ impl Encoder<'_> {
         if readable && !held && !matches!(node.op, Op::Tokens | Op::Indices) {
             self.demand_default(id);
         }
+        // Who looks at the node reads its number too, not only steps.
+        self.demands[id.index()].plain |= readable && self.demands[id.index()].number;
         if self.demands[id.index()] == Demand::default() && self.view_users[id.index()].is_empty() {
             return;
         }
@@ -158,11 +171,12 @@ impl Encoder<'_> {
             Some(Annotation::Numerical) => self.is_numeric(id),
             Some(Annotation::Categorical) => false,
             Some(Annotation::OneHot) => self.is_numeric(id) && !self.is_short(id),
-            None => self.is_numeric(id) && (!listed || mean),
+            None => self.is_numeric(id) && (!listed || mean || self.loose.contains(&id)),
         };
         let demand = &mut self.demands[id.index()];
         if numerical {
             demand.number = true;
+            demand.plain = true;
         } else {
             demand.onehot = true;
             demand.none_class = self.values.can_be_none(id);
@@ -172,7 +186,8 @@ impl Encoder<'_> {
     /// A named node must be readable: as a number where that is exact and takes one direction, else as a one-hot.
     fn demand_default(&mut self, id: NodeId) {
         let described = !matches!(self.values.set(id), ValueSet::Finite(_));
-        let number = self.is_numeric(id) && (self.is_whole(id) || described || self.is_mean(id));
+        let loose = described || self.is_mean(id) || self.loose.contains(&id);
+        let number = self.is_numeric(id) && (self.is_whole(id) || loose);
         let demand = &mut self.demands[id.index()];
         if number { demand.number = true } else { demand.onehot = true }
     }
@@ -244,6 +259,7 @@ impl Encoder<'_> {
         );
         let d = &mut self.demands[id.index()];
         d.number = true;
+        d.plain |= lattice == 0;
         if d.lattice == 0 {
             d.lattice = lattice;
         }
@@ -274,8 +290,8 @@ impl Encoder<'_> {
     /// A plan with the wishes of the node's readers.
     fn planned(&self, id: NodeId) -> Plan {
         let demand = self.demands[id.index()];
-        let (lattice, reach, none_class) = (demand.lattice, demand.reach, demand.none_class);
-        Plan { lattice, none_class, reach, ..Plan::default() }
+        let Demand { lattice, reach, none_class, plain, .. } = demand;
+        Plan { lattice, none_class, reach, plain, ..Plan::default() }
     }
 
     /// No number that the node can hold is larger.
@@ -290,23 +306,6 @@ impl Encoder<'_> {
     /// How many values the node has, none apart; very many when they cannot be listed.
     fn count(&self, id: NodeId) -> usize {
         self.values.enumerate(id).map_or(usize::MAX >> 1, |v| v.len())
-    }
-
-    /// Whether the node is a mean, or a sum with a mean in it, chosen by categories or not.
-    fn is_mean(&self, id: NodeId) -> bool {
-        match self.graph.op(id) {
-            Op::Aggregate { .. } => !self.is_copy(id),
-            Op::Map { function, args } => match self.affine(function, args) {
-                Some(sum) => sum.terms.iter().any(|t| self.is_mean(t.0)),
-                // (Without a mean among its arguments there is none in its sums.)
-                None if args.iter().any(|&a| self.is_mean(a)) => {
-                    let gated = self.gated(id, function, args);
-                    gated.is_some_and(|g| g.groups.iter().any(|g| g.terms.iter().any(|t| self.is_mean(t.0))))
-                }
-                None => false,
-            },
-            _ => false,
-        }
     }
 
     /// Whether one head realises the selector.

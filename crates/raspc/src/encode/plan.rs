@@ -32,6 +32,9 @@ pub struct Plan {
     /// The number is read by steps: it must lie on a grid. The sign is that of the constant which keeps it there (of
     /// two numbers that are added, one stays positive and one negative, so that their sum stays exact); 0: not read so.
     pub lattice: i8,
+    /// The number is read as it is too: by people, or by numbers made of it. Where the grid is much coarser than the number
+    /// need be, steps then get a number of their own.
+    pub plain: bool,
     /// None is a class of its own (the output).
     pub none_class: bool,
     /// 1/(1+w) of a width is read by steps.

@@ -32,8 +32,8 @@ const LARGEST: u64 = 1 << 6;
 /// The formula as a sum of its atoms, if it is one over the truths that occur together.
 pub(super) fn additive(graph: &Graph, formula: Formula, atoms: &[NodeId], cases: &Cases) -> Option<Additive> {
     let occurring = cases.combinations();
-    let (on, off): (BTreeSet<u32>, BTreeSet<u32>) =
-        occurring.into_iter().partition(|&bits| formula.holds(graph, atoms, bits));
+    let truth = formula.truth(graph);
+    let (on, off): (BTreeSet<u32>, BTreeSet<u32>) = occurring.into_iter().partition(|&bits| truth.holds(bits));
     let row = |bits: u32| -> Vec<i64> { (0..atoms.len()).map(|i| i64::from(bits >> i & 1)).collect() };
     let difference = |a: u32, b: u32| row(a).iter().zip(row(b)).map(|(x, y)| x - y).collect::<Vec<i64>>();
     let Some(&first) = on.first() else {

@@ -22,7 +22,7 @@ use raspc_lang::value::Value;
 
 use super::additive::Additive;
 use super::truth;
-use crate::simplify::selector::{Cube, cubes_of};
+use crate::simplify::selector::Cube;
 
 /// A formula one of whose sides is one s-op.
 #[derive(Clone, Debug)]
@@ -46,12 +46,13 @@ impl Shared {
         to: &[NodeId],
     ) -> Additive {
         let mut made: BTreeMap<(usize, usize), NodeId> = BTreeMap::new();
+        let holds = formula.truth(old);
         let mut terms = Vec::new();
         for (number, value) in self.values.iter().enumerate() {
             let args: Vec<NodeId> = (0..atoms.len())
                 .map(|i| *made.entry((i, number)).or_insert_with(|| self.atom_bit(old, atoms[i], value, graph, to)))
                 .collect();
-            let truth = (0..1u32 << atoms.len()).map(|bits| formula.holds(old, atoms, bits)).collect();
+            let truth = (0..1u32 << atoms.len()).map(|bits| holds.holds(bits)).collect();
             let function = Function { arity: args.len(), body: Body::Host(Arc::new(Formula(truth))) };
             let bit = graph.push(Op::Map { function, args }, None);
             let shared = to[self.node.index()];
@@ -72,17 +73,11 @@ impl Shared {
     }
 }
 
-/// Adds the position bits of a formula and the selects to a graph. `to` says where the nodes of `old` are there.
-pub(super) fn positions(
-    old: &Graph,
-    formula: truth::Formula,
-    longest: usize,
-    graph: &mut Graph,
-    to: &[NodeId],
-) -> Additive {
+/// Adds the position bits of disjoint conjunctions and the selects to a graph. `to` says where the nodes of the formula's
+/// graph are there.
+pub(super) fn positions(cubes: &[Cube], longest: usize, graph: &mut Graph, to: &[NodeId]) -> Additive {
     let indices = graph.push(Op::Indices, None);
-    let families: Vec<NodeId> =
-        cubes_of(old, formula.node, formula.negated).iter().map(|c| conjunction(c, graph, to)).collect();
+    let families: Vec<NodeId> = cubes.iter().map(|c| conjunction(c, graph, to)).collect();
     let mut terms = Vec::new();
     for p in 0..longest {
         let is_here = Expr::Binary(BinaryOp::Eq, Box::new(Expr::Arg(0)), Box::new(Expr::Const(Value::int(p as i64))));

@@ -34,7 +34,8 @@ pub(super) struct Grouped {
 
 impl Classes {
     /// The classes of a formula over these cases.
-    pub(super) fn of(graph: &Graph, formula: Formula, atoms: &[NodeId], cases: &Cases) -> Self {
+    pub(super) fn of(graph: &Graph, formula: Formula, cases: &Cases) -> Self {
+        let truth = formula.truth(graph);
         // A formula that is true or false for a combination is asked once.
         let mut known: BTreeMap<u32, bool> = BTreeMap::new();
         let (k, q) = (cases.keys.tuples.len(), cases.queries.tuples.len());
@@ -43,7 +44,7 @@ impl Classes {
         for (query, row) in rows.iter_mut().enumerate() {
             for (key, column) in columns.iter_mut().enumerate() {
                 let Some(bits) = cases.bits(key, query) else { continue };
-                if *known.entry(bits).or_insert_with(|| formula.holds(graph, atoms, bits)) {
+                if *known.entry(bits).or_insert_with(|| truth.holds(bits)) {
                     row[key / 64] |= 1 << (key % 64);
                     column[query / 64] |= 1 << (query % 64);
                 }

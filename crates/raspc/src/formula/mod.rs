@@ -11,6 +11,7 @@
 //! | `classes.rs` | one select over the classes of its keys and of its queries |
 //! | `bits.rs` | a bit for each value of a shared side; a bit for each position |
 //! | `fraction.rs` | functions of means by counts, where f32 cannot tell the means apart |
+//! | `merged.rs` | values that no select tells apart, as one |
 //! | `prefix.rs` | widths of `<` over many values, bit by bit |
 //!
 //! The formula itself stays in the graph, and with it all that is known of what it selects; the selects that realise it,
@@ -20,6 +21,7 @@ mod additive;
 mod bits;
 mod classes;
 mod fraction;
+mod merged;
 mod prefix;
 mod simplex;
 mod truth;
@@ -34,13 +36,14 @@ use additive::additive;
 use bits::Shared;
 use classes::Classes;
 pub use fraction::by_counts;
+pub use merged::by_classes;
 pub use prefix::Family;
 use truth::{Cases, Formula, atoms};
 
 use crate::encode::codes;
 use crate::options::Options;
 use crate::simplify::Simplified;
-use crate::simplify::selector::{Cube, cube_bound, cubes_of};
+use crate::simplify::selector::{Cube, few_cubes};
 use crate::values::{Values, infer_needed};
 
 /// How selectors are realised that are not, as they stand, a conjunction or few.
@@ -115,7 +118,7 @@ enum Way {
     Sum(Additive),
     Classes(Classes),
     Shared(Shared, Formula, Vec<NodeId>),
-    Positions(Formula),
+    Positions(Vec<Cube>),
 }
 
 /// The selectors that are no conjunction, and whether an aggregate reads them.
@@ -129,8 +132,7 @@ fn wanted(simplified: &Simplified) -> BTreeMap<NodeId, bool> {
             Op::SelectorWidth(selector) => (selector, false),
             _ => continue,
         };
-        let few = cube_bound(graph, selector, false) <= HEADS;
-        if !few || cubes_of(graph, selector, false).len() != 1 {
+        if few_cubes(graph, selector, false, HEADS).is_none_or(|cubes| cubes.len() != 1) {
             *wanted.entry(selector).or_insert(false) |= aggregated;
         }
     }
@@ -191,7 +193,7 @@ fn way_of(graph: &Graph, values: &Values, formula: Formula, options: &Options) -
         {
             return Ok(Way::Sum(sum));
         }
-        let classes = Classes::of(graph, formula, &atoms, cases);
+        let classes = Classes::of(graph, formula, cases);
         if classes.entries() <= ENTRIES {
             return Ok(Way::Classes(classes));
         }
@@ -199,9 +201,10 @@ fn way_of(graph: &Graph, values: &Values, formula: Formula, options: &Options) -
     if let Some(shared) = shared(graph, values, &atoms) {
         return Ok(Way::Shared(shared, formula, atoms));
     }
-    let heads = cube_bound(graph, formula.node, formula.negated);
-    if options.max_len <= POSITIONS && heads <= HEADS {
-        return Ok(Way::Positions(formula));
+    if options.max_len <= POSITIONS
+        && let Some(cubes) = few_cubes(graph, formula.node, formula.negated, HEADS)
+    {
+        return Ok(Way::Positions(cubes));
     }
     Err(too_large(graph, formula, "the values that its keys and queries hold together are too many to list", options))
 }
@@ -278,7 +281,7 @@ fn build(simplified: &Simplified, values: &Values, ways: &BTreeMap<NodeId, Vec<W
                 }
                 Way::Classes(classes) => Additive { terms: vec![(classes.build(&mut graph, &to), 1)], top: 1 },
                 Way::Shared(shared, formula, atoms) => shared.build(old, *formula, atoms, &mut graph, &to),
-                Way::Positions(formula) => bits::positions(old, *formula, options.max_len, &mut graph, &to),
+                Way::Positions(cubes) => bits::positions(cubes, options.max_len, &mut graph, &to),
             };
             form.top += part.top;
             form.terms.extend(part.terms);
@@ -310,7 +313,7 @@ fn merged(mut terms: Vec<(NodeId, i64)>) -> Vec<(NodeId, i64)> {
 /// A width as a signed sum of widths of conjunctions: of the formula's own, or of all keys (the empty conjunction, first)
 /// less those of its complement, whichever are fewer; and whether it is the second. Nothing where both are too many.
 pub fn signed_cubes(graph: &Graph, selector: NodeId) -> Option<(Vec<Cube>, bool)> {
-    let of = |negated| (cube_bound(graph, selector, negated) <= HEADS).then(|| cubes_of(graph, selector, negated));
+    let of = |negated| few_cubes(graph, selector, negated, HEADS);
     match (of(false), of(true)) {
         (Some(own), Some(others)) if others.len() + 1 < own.len() => Some((complement(others), true)),
         (Some(own), _) => Some((own, false)),

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use raspc_lang::graph::{Graph, NodeId, Op};
 use raspc_lang::value::Value;
 
+use crate::simplify::steps::Steps;
 use crate::values::Values;
 
 /// Most pairs of a key tuple and a query tuple that are looked at.
@@ -45,32 +46,43 @@ pub(super) struct Formula {
 }
 
 impl Formula {
-    /// Its truth, given that of its atoms as bits.
-    pub(super) fn holds(self, graph: &Graph, atoms: &[NodeId], bits: u32) -> bool {
-        holds(graph, self.node, atoms, bits) != self.negated
+    /// Its truth, to be asked for many truths of its atoms.
+    pub(super) fn truth(self, graph: &Graph) -> Truth {
+        Truth { steps: Steps::of(graph, self.node), negated: self.negated }
     }
 
-    /// The parts whose conjunction it is.
+    /// The parts whose conjunction it is, each once.
     pub(super) fn factors(self, graph: &Graph) -> Vec<Self> {
-        let both = |a: &NodeId, b: &NodeId| {
-            let part = |&node: &NodeId| Self { node, negated: self.negated }.factors(graph);
-            [part(a), part(b)].concat()
-        };
-        match (graph.op(self.node), self.negated) {
-            (Op::Not(a), _) => Self { node: *a, negated: !self.negated }.factors(graph),
-            (Op::And(a, b), false) | (Op::Or(a, b), true) => both(a, b),
-            _ => vec![self],
+        let (mut found, mut seen, mut stack) = (Vec::new(), BTreeSet::new(), vec![self]);
+        while let Some(at) = stack.pop() {
+            if !seen.insert((at.node, at.negated)) {
+                continue;
+            }
+            let part = |node: NodeId, negated: bool| Self { node, negated };
+            match (graph.op(at.node), at.negated) {
+                (Op::Not(a), _) => stack.push(part(*a, !at.negated)),
+                // The first comes out first.
+                (Op::And(a, b), false) | (Op::Or(a, b), true) => {
+                    stack.extend([part(*b, at.negated), part(*a, at.negated)])
+                }
+                _ => found.push(at),
+            }
         }
+        found
     }
 }
 
-fn holds(graph: &Graph, selector: NodeId, atoms: &[NodeId], bits: u32) -> bool {
-    match graph.op(selector) {
-        Op::Select { .. } => atoms.binary_search(&selector).is_ok_and(|i| bits >> i & 1 == 1),
-        Op::And(a, b) => holds(graph, *a, atoms, bits) && holds(graph, *b, atoms, bits),
-        Op::Or(a, b) => holds(graph, *a, atoms, bits) || holds(graph, *b, atoms, bits),
-        Op::Not(a) => !holds(graph, *a, atoms, bits),
-        op => panic!("{op:?} is no selector"),
+/// The truth of a formula.
+#[derive(Debug)]
+pub(super) struct Truth {
+    steps: Steps,
+    negated: bool,
+}
+
+impl Truth {
+    /// Whether it holds, given the truths of its atoms as bits.
+    pub(super) fn holds(&self, bits: u32) -> bool {
+        self.steps.holds(bits) != self.negated
     }
 }
 

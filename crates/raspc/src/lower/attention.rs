@@ -15,6 +15,10 @@ use crate::formula::Additive;
 use crate::gadgets::score::{Matrix, Score};
 use crate::simplify::selector::{Cube, Literal};
 
+/// Where the constant that keeps a mean on a grid is more than this many times what is averaged, because the default or what
+/// readers add to it is so large, who reads the number itself gets it without.
+pub(super) const SWAMPED: f64 = 128.0;
+
 impl Lowering<'_> {
     fn selector_of(&self, id: NodeId) -> NodeId {
         match *self.graph.op(id) {
@@ -163,7 +167,8 @@ impl Lowering<'_> {
         for value in self.classes(id)? {
             let to = self.class_direction(id, &value, 0.0);
             self.circuit.directions[to.index()].range = soft;
-            let form = from.classes.iter().find(|c| c.0 == value).map_or_else(Form::zero, |c| c.1.clone());
+            let place = from.classes.binary_search_by(|c| c.0.cmp(&value));
+            let form = place.map_or_else(|_| Form::zero(), |at| from.classes[at].1.clone());
             moves.push(Move { value: form, bos: f64::from(u8::from(default == value)), to });
             classes.push((value, Form::of(to)));
         }
@@ -207,7 +212,9 @@ impl Lowering<'_> {
         };
         let from = self.number_of(values).clone();
         let measured = measure(&self.circuit, &from.value);
-        let at_default = plan.stand_in.or_else(|| default.as_f64()).unwrap_or(0.0);
+        // Where something is always selected the default never arrives, whatever it is.
+        let reached = self.values.width_range(selector).0 == 0;
+        let at_default = plan.stand_in.or_else(|| default.as_f64()).filter(|_| reached).unwrap_or(0.0);
         if !f64::from(at_default as f32).is_finite() {
             return Err(self.too_large(id, at_default));
         }
@@ -221,22 +228,35 @@ impl Lowering<'_> {
         let grid = measured.grid.map(|g| g.min(super::repr::grid_of(at_default))).filter(|_| exact_copy);
         let mut range = Range { lo: lo - error, hi: hi + error, grid, error };
         let mut offset = 0.0;
+        let mut moves = Vec::new();
         if plan.lattice != 0 && grid.is_none() {
             // The constant keeps every value within one binade, so that all lie on its grid (numerics R3).
             // Where it can be none, sums of it also hold the constants that move none out of the way.
             let room = if self.values.can_be_none(id) { 32.0 } else { 8.0 };
             let binade = power_above(room * range.max().max(plan.reach).max(1.0 / 1024.0));
-            offset = 1.5 * binade * f64::from(plan.lattice);
+            let constant = 1.5 * binade * f64::from(plan.lattice);
             let grid = 2.0 * U * binade;
-            error += grid / 2.0;
-            range = Range { lo: offset + range.lo, hi: offset + range.hi, grid: Some(grid), error };
+            let coarse = error + grid / 2.0;
+            let lattice = Range { lo: constant + range.lo, hi: constant + range.hi, grid: Some(grid), error: coarse };
+            if plan.plain && binade > SWAMPED * power_above(measured.lo.abs().max(measured.hi.abs())) {
+                // Steps read a number of their own; who else reads it gets what f32 can hold.
+                let to = self.direction(format!("[{} on a grid]", self.label(id)), id, lattice);
+                self.circuit.directions[to.index()].embedding.constant = constant;
+                moves.push(Move { value: from.value.clone(), bos: at_default, to });
+                let form = Form::of(to).plus(&Form::constant(1.0), -constant);
+                self.coarse[id.index()] = Some((form, coarse));
+                error += range.max() * U;
+                range.error = error;
+            } else {
+                (offset, error, range) = (constant, coarse, lattice);
+            }
         } else if !exact_copy {
             error += range.max() * U;
             range.error = error;
         }
         let to = self.direction(self.label(id), id, range);
         self.circuit.directions[to.index()].embedding.constant = offset;
-        let mut moves = vec![Move { value: from.value, bos: at_default, to }];
+        moves.push(Move { value: from.value, bos: at_default, to });
         let shared = if from.defined.is_none() { self.defined_of.get(&selector).cloned() } else { None };
         let defined = self.values.can_be_none(id).then(|| {
             // Whether anything is selected is one fact for all that is moved through a selector.

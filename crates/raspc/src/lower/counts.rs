@@ -9,6 +9,7 @@ use super::{BIT, Lowering, Result};
 use crate::circuit::{DirId, Form, Unit};
 use crate::encode::codes;
 use crate::gadgets::widths::{self, Knot};
+use crate::json::counted;
 
 impl Lowering<'_> {
     /// The width as a number: the sum over the conjunctions of what each 1/(1+w) says, rounded to a whole number where it
@@ -33,7 +34,7 @@ impl Lowering<'_> {
             return Err(self.not_sharp(id, error));
         }
         let units = sum.units.iter().map(|u| u.to(to)).collect();
-        self.mlp(id, units, format!("width read from 1/(1+w) of {} pattern(s)", heads.len()));
+        self.mlp(id, units, format!("width read from 1/(1+w) of {}", counted(heads.len(), "pattern")));
         Ok(NumberForm { value, defined: None, error: 0.0 })
     }
 
@@ -101,9 +102,10 @@ impl Lowering<'_> {
 
     fn too_wide(&self, id: NodeId, heads: usize, error: f64) -> Box<Diagnostic> {
         let message = format!(
-            "`{}` counts up to {} keys through {heads} attention pattern(s), and 32-bit floats would be off by up to {error:.3}",
+            "`{}` counts up to {} keys through {}, and 32-bit floats would be off by up to {error:.3}",
             self.label(id),
-            self.options.max_len
+            self.options.max_len,
+            counted(heads, "attention pattern")
         );
         Box::new(
             Diagnostic::error(codes::WIDTH, message)

@@ -56,14 +56,14 @@ impl Lowering<'_> {
     }
 
     pub(super) fn embedded_onehot(&mut self, id: NodeId, source: NodeId) -> OneHotForms {
-        let sources = self.sources(id, source).unwrap_or_default();
-        let mut values: Vec<Value> = sources.iter().map(|s| s.1.clone()).collect();
-        values.sort();
-        values.dedup();
+        let mut sources = self.sources(id, source).unwrap_or_default();
+        // Stable: those of one value stay in the order of their ids.
+        sources.sort_by(|a, b| a.1.cmp(&b.1));
         // A none of the embedding gets a direction too: it is filled like any value.
         let mut forms = OneHotForms { classes: Vec::new(), none: None };
-        for value in values {
-            let entries = sources.iter().filter(|s| s.1 == value).map(|s| (s.0, 1.0)).collect();
+        for alike in sources.chunk_by(|a, b| a.1 == b.1) {
+            let value = alike[0].1.clone();
+            let entries = alike.iter().map(|s| (s.0, 1.0)).collect();
             let dir = self.class_direction(id, &value, 0.0);
             self.circuit.directions[dir.index()].embedding = self.place(source, entries);
             if value.is_none() {

@@ -9,6 +9,7 @@
 use raspc_lang::graph::NodeId;
 use raspc_lang::value::Value;
 
+use super::attention::SWAMPED;
 use super::repr::{NumberForm, OneHotForms, U, measure, power_above};
 use super::{BIT, Lowering, Result};
 use crate::circuit::{Form, Range, Unit};
@@ -19,7 +20,7 @@ impl Lowering<'_> {
     /// The number of a gated sum.
     pub(super) fn gated(&mut self, id: NodeId, gated: &Gated, plan: &Plan) -> Result<NumberForm> {
         let gates = self.gates(id, gated)?;
-        let mut units = Vec::new();
+        let mut units: Vec<Unit> = Vec::new();
         let (mut least, mut most, mut error) = (0.0f64, 0.0f64, 0.0f64);
         let to = self.direction(self.label(id), id, BIT);
         for (group, gate) in gated.groups.iter().zip(&gates) {
@@ -50,10 +51,21 @@ impl Lowering<'_> {
             range.error = error;
         } else {
             let binade = power_above(8.0 * range.max().max(plan.reach).max(1.0 / 1024.0));
-            offset = 1.5 * binade * f64::from(plan.lattice);
+            let constant = 1.5 * binade * f64::from(plan.lattice);
             let grid = 2.0 * U * binade;
-            error += grid / 2.0;
-            range = Range { lo: offset + range.lo, hi: offset + range.hi, grid: Some(grid), error };
+            let coarse = error + grid / 2.0;
+            let lattice = Range { lo: constant + range.lo, hi: constant + range.hi, grid: Some(grid), error: coarse };
+            if plan.plain && binade > SWAMPED * power_above(range.max()) {
+                // Steps read a number of their own.
+                let own = self.direction(format!("[{} on a grid]", self.label(id)), id, lattice);
+                self.circuit.directions[own.index()].embedding.constant = constant;
+                units.iter_mut().for_each(|u| u.writes.push((own, u.writes[0].1)));
+                self.coarse[id.index()] = Some((Form::of(own).plus(&Form::constant(1.0), -constant), coarse));
+                error += U * range.max();
+                range.error = error;
+            } else {
+                (offset, error, range) = (constant, coarse, lattice);
+            }
         }
         let direction = &mut self.circuit.directions[to.index()];
         direction.range = range;

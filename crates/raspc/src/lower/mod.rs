@@ -49,6 +49,8 @@ struct Lowering<'a> {
     circuit: Circuit,
     onehots: Vec<Option<OneHotForms>>,
     numbers: Vec<Option<NumberForm>>,
+    /// By node: its number on a grid, for steps, and the error of that, where the number itself lies closer.
+    coarse: Vec<Option<(Form, f64)>>,
     /// By width node: the direction that holds 1 + 1/(1+w).
     reciprocals: Vec<Option<DirId>>,
     /// By width node: for each conjunction the direction that holds 1/(1+w).
@@ -57,6 +59,8 @@ struct Lowering<'a> {
     pattern_of: HashMap<(NodeId, usize, bool), u32>,
     /// By selector: the form that is 1 where it selects anything.
     defined_of: HashMap<NodeId, Form>,
+    /// By node: its number in a direction that holds nothing else, where some sum needed that.
+    unswollen: HashMap<NodeId, Form>,
 }
 
 /// The node that has no construction, and why.
@@ -86,13 +90,16 @@ pub fn lower(encoded: &Encoded, values: &Values, options: &Options) -> std::resu
         circuit: Circuit::new(),
         onehots: vec![None; graph.len()],
         numbers: vec![None; graph.len()],
+        coarse: vec![None; graph.len()],
         reciprocals: vec![None; graph.len()],
         ratios: vec![Vec::new(); graph.len()],
         patterns: Vec::new(),
         pattern_of: HashMap::new(),
         defined_of: HashMap::new(),
+        unswollen: HashMap::new(),
     };
     for (id, node) in graph.iter().filter(|(_, n)| n.op.kind() == Kind::SOp) {
+        options.interrupt.check();
         if let Err(e) = lowering.node(id) {
             // Later nodes may read what this one failed to make.
             return Err(Refused { node: id, diagnostic: Box::new(e.at(node.span).node(graph.describe(id))) });
@@ -149,7 +156,7 @@ impl Lowering<'_> {
             Number::Constant => self.constant_number(id),
             Number::Embedded { source } => self.embedded_number(id, *source)?,
             Number::View { base } => self.view_number(id, *base)?,
-            Number::Affine { sum, materialise } => self.affine(id, sum, *materialise)?,
+            Number::Affine { sum, materialise } => self.affine(id, sum, *materialise, plan.lattice != 0)?,
             Number::Steps(scalar) => return self.steps(id, scalar, false, plan),
             Number::Table { dims } => return self.table(id, dims, false, plan),
             Number::Gated(gated) => self.gated(id, gated, plan)?,
@@ -175,6 +182,14 @@ impl Lowering<'_> {
     /// The node's number, which `encode` has seen to.
     fn number_of(&self, id: NodeId) -> &NumberForm {
         self.numbers[id.index()].as_ref().unwrap_or_else(|| panic!("{id} has no number"))
+    }
+
+    /// The node's number as steps read it, and its error.
+    fn gridded(&self, id: NodeId) -> (&Form, f64) {
+        match &self.coarse[id.index()] {
+            Some((form, error)) => (form, *error),
+            None => (&self.number_of(id).value, self.number_of(id).error),
+        }
     }
 
     /// A direction without embedding, for a block to write.

@@ -12,6 +12,7 @@ use crate::encode::affine::{self, whole_multiple};
 use crate::encode::codes;
 use crate::encode::plan::{Plan, Scalar, Sum};
 use crate::gadgets::steps::{Fault, Point, Step, steps};
+use crate::json::counted;
 
 /// A scalar ready for steps: its form and its points, one for each combination of ideal values.
 struct Ready {
@@ -37,7 +38,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn ready(&self, id: NodeId, scalar: &Scalar) -> Result<Ready> {
+    fn ready(&mut self, id: NodeId, scalar: &Scalar) -> Result<Ready> {
         match scalar {
             Scalar::Reciprocal(w) => self.ready_reciprocal(id, *w),
             Scalar::Sum(sum) => self.ready_sum(id, sum),
@@ -59,11 +60,11 @@ impl Lowering<'_> {
     }
 
     /// A sum of numbers, scaled so that its factors are whole; a none anywhere lies beyond all values.
-    fn ready_sum(&self, id: NodeId, sum: &Sum) -> Result<Ready> {
+    fn ready_sum(&mut self, id: NodeId, sum: &Sum) -> Result<Ready> {
         let scale = whole_multiple(&sum.terms.iter().map(|t| t.1).collect::<Vec<_>>()).unwrap_or(1.0);
         let whole = |f: f64| if scale == 1.0 { f } else { (f * scale).round() };
         let terms: Vec<(NodeId, f64)> = sum.terms.iter().map(|&(n, f)| (n, whole(f))).collect();
-        let mut form = Form::sum(terms.iter().map(|t| (&self.number_of(t.0).value, t.1)));
+        let mut form = self.total(&terms, 0.0, true);
         let whole_points = if scale == 1.0 { self.own_points(id, sum) } else { None };
         let mut nodes: Vec<NodeId> = terms.iter().map(|t| t.0).collect();
         if !nodes.contains(&id) {
@@ -71,7 +72,7 @@ impl Lowering<'_> {
         }
         let at = nodes.iter().position(|&n| n == id).expect("just added");
         let measured = measure(&self.circuit, &form);
-        let error = terms.iter().map(|t| t.1.abs() * self.number_of(t.0).error).sum::<f64>().max(measured.error);
+        let error = terms.iter().map(|t| t.1.abs() * self.gridded(t.0).1).sum::<f64>().max(measured.error);
         // Whole multiples of the grid add up exactly in f64 too; other ideal values are themselves a little off.
         let slack = if error == 0.0 && measured.grid.is_some() { 0.0 } else { 4.0 * f64::EPSILON };
         let mut points = Vec::new();
@@ -162,8 +163,14 @@ impl Lowering<'_> {
                     "`{name}` must tell {scalar} = {left} from {right}: they differ by {:.3e}, and the model's error is up to {error:.3e}",
                     right - left
                 );
-                Diagnostic::error(codes::MARGIN, message)
-                    .hint("shorten the maximum length, or compare counts instead of fractions")
+                // Two results of 64-bit arithmetic that would be one number but for its rounding.
+                let noise = right - left <= 64.0 * f64::EPSILON * left.abs().max(right.abs());
+                let hint = if noise {
+                    "the two are one number but for the rounding of 64-bit arithmetic: round it first, or compare it with a threshold between its values"
+                } else {
+                    "shorten the maximum length, or compare counts instead of fractions"
+                };
+                Diagnostic::error(codes::MARGIN, message).hint(hint)
             }
             Fault::Range { sum, grid } => {
                 let message =
@@ -215,7 +222,7 @@ impl Lowering<'_> {
             forms.push(settle(&mut self.circuit, &Written { to: *to, constant, values, terms, error: 0.0 })?);
         }
         let units = Self::step_units(&ready.form, found, &writes);
-        self.mlp(id, units, format!("{} steps on {}", found.len(), ready.name));
+        self.mlp(id, units, format!("{} on {}", counted(found.len(), "step"), ready.name));
         Ok(forms)
     }
 

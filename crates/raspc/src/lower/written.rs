@@ -4,7 +4,9 @@
 //! rounds. Let e bound that rounding in any order (γ_n times the largest Σ|terms|; zero where numerics R2 holds). If all
 //! ideal values are multiples of a power of two Q with e < Q/2, the embedding puts C = 1.5 · 2^23 · Q into the direction:
 //! the residual addition C + Σ then rounds to the nearest multiple of Q (numerics R3), which is the ideal value itself.
-//! Readers take `direction − C`, so the node is exact again whatever the order of the sum.
+//! Readers take `direction − C`, so the node is exact again whatever the order of the sum. What the direction then holds is C
+//! plus an ideal value: a multiple of whatever both are multiples of, which is far coarser than Q where the values are whole.
+//! Readers that add several such numbers have that grid to stay exact on.
 
 use raspc_lang::diagnostic::Diagnostic;
 
@@ -60,7 +62,8 @@ pub(super) fn settle(circuit: &mut Circuit, written: &Written<'_>) -> Result<(Fo
         let step = step.max(super::repr::power_above(largest) * 8.0 * U);
         if worst == 0.0 && step <= grid && error < step / 2.0 {
             offset = 1.5 * step / (2.0 * U);
-            range = Range { lo: lo + offset, hi: hi + offset, grid: Some(step), error: 0.0 };
+            let held = grid.min(grid_of(offset));
+            range = Range { lo: lo + offset, hi: hi + offset, grid: Some(held), error: 0.0 };
             error = 0.0;
         } else {
             error += worst + U * largest + gamma(2) * largest;

@@ -1,7 +1,7 @@
 //! Which head computes what, and which selector it realises.
 
 use crate::compile::Compilation;
-use crate::simplify::selector::cubes;
+use crate::simplify::selector::few_cubes;
 use raspc_lang::graph::{Graph, Kind, NodeId, Op};
 use raspc_model::model::Model;
 
@@ -38,11 +38,16 @@ pub fn of_compilation(c: &Compilation) -> Vec<Head> {
         for (index, placed) in heads.iter().enumerate() {
             let (pattern, _) = c.lowered.patterns[placed.pattern as usize];
             let computes = names(placed.origins.iter().map(|&o| c.encoded.graph.describe(o)));
-            let whole = cubes(&c.encoded.graph, pattern).len() == 1;
+            let whole = is_one(&c.encoded.graph, pattern);
             all.push(Head { layer, index, computes, selector: original(c, pattern, &placed.origins), whole });
         }
     }
     all
+}
+
+/// Whether the selector is one conjunction.
+fn is_one(graph: &Graph, selector: NodeId) -> bool {
+    few_cubes(graph, selector, false, 1).is_some_and(|cubes| cubes.len() == 1)
 }
 
 /// The selector of the program that became this one: itself, or the one that the computed nodes read.
@@ -82,7 +87,7 @@ pub fn of_model(model: &Model, graph: &Graph) -> Vec<Head> {
             if let Some(head) = all.iter_mut().find(here) {
                 head.computes.push(name.to_owned());
                 head.selector = head.selector.or(reads);
-                head.whole = reads.is_some_and(|s| cubes(graph, s).len() == 1);
+                head.whole = reads.is_some_and(|s| is_one(graph, s));
             }
         }
     }

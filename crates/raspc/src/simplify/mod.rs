@@ -2,9 +2,12 @@
 //!
 //! Only what the output depends on is kept. At `-O1` equal operations become one node (common subexpressions) and
 //! operations on constants become constants; a merged node keeps all names and the first span. At every level selector
-//! formulas are brought into the form the later phases expect (see [`selector`]). Meaning never changes.
+//! formulas are brought into the form the later phases expect (see `merge`). Meaning never changes.
 
+mod cover;
+mod merge;
 pub mod selector;
+pub mod steps;
 
 use std::collections::HashMap;
 
@@ -47,7 +50,7 @@ pub fn simplify(graph: &Graph, output: NodeId, opt: OptLevel) -> Simplified {
         }
     }
     let output = of[output.index()].expect("the output is needed");
-    selector::normalise(Simplified { graph: merger.graph, output, of, forms: Forms::default() })
+    merge::normalise(Simplified { graph: merger.graph, output, of, forms: Forms::default() })
 }
 
 /// Which nodes `output` depends on.

@@ -9,13 +9,13 @@
 //! **Invariants.** A class's set holds every typed value that the s-op holds on any input of the domain on which it does
 //! not raise. Classes are analysed operands first, and only from what is known of lower classes.
 
-use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use raspc_lang::error::EvalError;
 use raspc_lang::function::{Body, Expr};
-use raspc_lang::graph::{Mask, Op};
+use raspc_lang::graph::{Mask, NodeId, Op};
 
 use super::abs::Abs;
 use super::canon::{Class, Dag};
@@ -108,6 +108,9 @@ pub(super) struct Engine {
     pub(super) tried: Vec<bool>,
     /// Roots through one selector that have too many rows together.
     pub(super) exploded_groups: BTreeSet<Vec<Class>>,
+    /// About how many rows roots through one selector have together, by the highest root, the selector and the roots.
+    /// Plans ask for the same groups over and over, and each answer needs plans of its own.
+    pub(super) estimates: RefCell<BTreeMap<(Class, Class, Vec<Class>), u64>>,
     /// A description of every s-op's values; where the set is known it follows from it.
     pub(super) abs: Vec<Abs>,
     /// For aggregates: whether all selected values are equal.
@@ -141,6 +144,7 @@ impl Engine {
             linear: vec![None; n],
             tried: vec![false; n],
             exploded_groups: BTreeSet::new(),
+            estimates: RefCell::default(),
             abs: vec![Abs::empty(); n],
             copies: vec![false; n],
             selectors: Selectors::new(n),
@@ -212,12 +216,20 @@ impl Engine {
         self.table.sort(&mut ids);
         self.abs[class.index()] = Abs::of(&self.table, &ids);
         self.set[class.index()] = Set::Known(ids.into());
+        self.forget_above(class);
+    }
+
+    /// Drops what was estimated from this class's values: estimates of roots follow from lower classes alone.
+    pub(super) fn forget_above(&mut self, class: Class) {
+        let above = NodeId(class.0 + 1);
+        drop(self.estimates.get_mut().split_off(&(above, NodeId(0), Vec::new())));
     }
 
     /// Records a column and the set that follows from it.
     pub(super) fn learn_column(&mut self, class: Class, column: Vec<Id>) {
         self.learn(class, self.distinct(&column));
         self.column[class.index()] = Some(column.into());
+        self.forget_above(class);
     }
 
     /// The ids that occur, each once.

@@ -94,6 +94,17 @@ impl Engine {
         if self.exploded_groups.contains(roots) {
             return u64::MAX;
         }
+        let Some(&highest) = roots.iter().max() else { return 1 };
+        let name = (highest, selector, roots.to_vec());
+        if let Some(&known) = self.estimates.borrow().get(&name) {
+            return known;
+        }
+        let estimate = self.estimate_rows(selector, roots);
+        self.estimates.borrow_mut().insert(name, estimate);
+        estimate
+    }
+
+    fn estimate_rows(&self, selector: Class, roots: &[Class]) -> u64 {
         let (_, hi) = self.selectors.width(selector);
         let values = self.values_of(roots);
         let counts = roots.iter().any(|r| matches!(self.op(*r), Op::SelectorWidth(_)));
@@ -148,6 +159,7 @@ impl Engine {
         let group = self.try_group(selector, roots, members, budget);
         if group.is_err() && budget.cap >= self.limit {
             self.exploded_groups.insert(roots.to_vec());
+            self.estimates.get_mut().clear();
         }
         group
     }

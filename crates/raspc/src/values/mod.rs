@@ -16,6 +16,7 @@ use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph, NodeId, Op};
 use raspc_lang::value::Value;
 
+use crate::interrupt::Interrupt;
 use crate::options::Options;
 use crate::simplify::reachable;
 use abs::{Abs, Kinds};
@@ -107,6 +108,7 @@ pub struct Assumption {
 #[derive(Debug)]
 pub struct Values {
     engine: Mutex<Engine>,
+    interrupt: Interrupt,
     class_of: Vec<Option<Class>>,
     /// By class.
     sets: Vec<OnceLock<ValueSet>>,
@@ -147,6 +149,7 @@ pub fn infer_needed(graph: &Graph, needed: &[bool], options: &Options) -> Result
     let classes = dag.len();
     let mut engine = Engine::new(dag, options.max_len, &options.vocab, options.limits.enumerate);
     for class in 0..classes {
+        options.interrupt.check();
         engine.analyse(NodeId(class as u32));
     }
     let findings = engine.findings(graph);
@@ -155,6 +158,7 @@ pub fn infer_needed(graph: &Graph, needed: &[bool], options: &Options) -> Result
     }
     Ok(Values {
         engine: Mutex::new(engine),
+        interrupt: options.interrupt.clone(),
         class_of,
         sets: (0..classes).map(|_| OnceLock::new()).collect(),
         enumerated: (0..classes).map(|_| OnceLock::new()).collect(),
@@ -170,6 +174,7 @@ impl Values {
 
     /// The engine, with a fresh budget for what somebody asks for.
     fn engine(&self) -> MutexGuard<'_, Engine> {
+        self.interrupt.check();
         let mut engine = self.engine.lock().expect("no analysis panicked before");
         engine.refill();
         engine
@@ -188,6 +193,11 @@ impl Values {
     pub fn enumerate(&self, node: NodeId) -> Result<Arc<[Value]>, Explosion> {
         let class = self.class(node);
         self.enumerated[class.index()].get_or_init(|| self.engine().enumerate(class)).clone()
+    }
+
+    /// How many values the s-op has, where they are listed already.
+    pub fn listed(&self, node: NodeId) -> Option<usize> {
+        self.engine().known(self.class(node)).map(|set| set.len())
     }
 
     /// A superset of the tuples of values that these s-ops hold together at one position, without duplicates, in

@@ -129,6 +129,7 @@ impl Engine {
             if let Set::Lazy(about) = self.set[class.index()] {
                 self.set[class.index()] = Set::Exploded(about.max(self.limit.saturating_add(1)));
             }
+            self.forget_above(class);
         }
     }
 

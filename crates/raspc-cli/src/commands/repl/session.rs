@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use raspc::encode::print;
+use raspc::interrupt::Interrupt;
 use raspc::observe::heads;
 use raspc_lang::console::{Console as Session, Extract, PaperLayers, Reply};
 use raspc_lang::graph::Mask;
@@ -154,6 +155,10 @@ impl Terminal {
         self.work(console, move |console| {
             let inputs: Vec<Input> = subject.example.iter().cloned().map(Input::example).collect();
             let settings = settings::resolve(&args.model, &mut subject, &inputs, console)?;
+            if subject.selector.is_some() {
+                let reader = subject.graph.describe(subject.output);
+                console.note(format!("a selector is computed for what reads it: this is about `{reader}`"));
+            }
             let (compilation, _) = engine::build(console, &subject, &settings)?;
             tell(&compilation, &paper, console)?;
             Ok(Status::Fine)
@@ -180,23 +185,25 @@ impl Terminal {
             let all: Vec<Value> = inputs.iter().filter_map(read).flatten().collect();
             Some(all).filter(|all| !all.is_empty())
         };
-        match self.session.extract(text, tokens.as_deref()) {
+        let first = inputs.first().and_then(|i| parse_input(i, InputMode::Auto).ok());
+        match self.session.extract(text, tokens.as_deref(), first.as_deref()) {
             Ok(extract) => Ok(Some(as_subject(text, extract, args.causal))),
-            Err(why) => {
-                let why = why.strip_prefix("Error: ").unwrap_or(&why);
-                console.line(format!("{} {why}", console.paint.bad("error:")))?;
+            Err(fault) => {
+                render::diagnostics(console, self.session.sources(), &[*fault]);
                 Ok(None)
             }
         }
     }
 
-    /// Does something that may take long, so that Ctrl-C ends the wait for it.
+    /// Does something that may take long, so that Ctrl-C ends the wait for it, and soon the work itself.
     fn work(
         &self,
         console: &mut Console,
         job: impl FnOnce(&mut Console) -> Result<Status, Fault> + Send + 'static,
     ) -> Result<(), Fault> {
         let (mut inner, written) = console.captured();
+        let stop = Arc::new(AtomicBool::new(false));
+        inner.interrupt = Interrupt::by(&stop);
         let (sender, done) = std::sync::mpsc::channel();
         let worker = std::thread::Builder::new().stack_size(crate::STACK).spawn(move || {
             let ended = job(&mut inner);
@@ -217,6 +224,7 @@ impl Terminal {
                 }
                 Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
                     if self.interrupt.load(Ordering::Relaxed) {
+                        stop.store(true, Ordering::Relaxed);
                         return console.line(console.paint.bad("interrupted"));
                     }
                 }

@@ -65,7 +65,16 @@ pub(super) fn read(line: &str) -> Result<Word, String> {
         _ => "explain",
     };
     let parsed = Cli::try_parse_from(["raspc", command].into_iter().map(str::to_owned).chain(words));
-    let parsed = parsed.map_err(|e| e.to_string())?;
+    let parsed = parsed.map_err(|e| {
+        let text = e.to_string();
+        if e.use_stderr() {
+            // The usage is the session's, and not that of the command line.
+            let what = text.split("\n\n").next().unwrap_or(&text);
+            format!("{what}\n\nUsage: {name} {usage}, where an expression with blanks stands in brackets: `(a + b)`")
+        } else {
+            text
+        }
+    })?;
     Ok(match (parsed.command, *name) {
         (Command::Run(args), _) => Word::Run(Box::new(args)),
         (Command::Compile(args), _) => Word::Compile(Box::new(args)),

@@ -47,12 +47,17 @@ pub(super) fn replay_all(args: &TestArgs, console: &mut Console) -> Result<Statu
             }
         }
     }
+    let fine = all > 0 && same == all;
     if !args.json {
-        let told = if same == all { "all the same".to_owned() } else { format!("{} differ", all - same) };
-        let mark = if same == all { console.paint.good("✓") } else { console.paint.bad("✗") };
+        let told = match all - same {
+            0 if all == 0 => "nothing was compared".to_owned(),
+            0 => "all the same".to_owned(),
+            n => format!("{n} differ"),
+        };
+        let mark = if fine { console.paint.good("✓") } else { console.paint.bad("✗") };
         console.line(format!("{mark} {} replayed: {told}", counted(all, "session")))?;
     }
-    Ok(if same == all { Status::Fine } else { Status::Disagreed })
+    Ok(if fine { Status::Fine } else { Status::Disagreed })
 }
 
 fn read(path: &Path, name: &str) -> Result<Vec<raspc_lang::console::replay::Recording>, Fault> {

@@ -1,0 +1,150 @@
+//! Sums of counts, numbers on grids, and values that rounding alone tells apart: programs that must compile, at every length, and
+//! what their numbers may be off by.
+
+use raspc::compile::{Compilation, compile};
+use raspc::options::{OptLevel, Options};
+use raspc::verify::{Plan, verify};
+use raspc_lang::diagnostic::Diagnostic;
+use raspc_lang::graph::Mask;
+use raspc_lang::program::parse_program;
+use raspc_model::model::Decode;
+
+const BOTH: [OptLevel; 2] = [OptLevel::O0, OptLevel::O1];
+
+/// Compiles `y` of a program.
+fn compiled(text: &str, vocab: &str, len: usize, opt: OptLevel, mask: Mask) -> Result<Compilation, Vec<Diagnostic>> {
+    let text = format!("# vocab: {vocab}\n# max_len: {len}\n{text}\n");
+    let program =
+        parse_program("t.rasp", &text, mask, &mut |p| Err(format!("no file {p}"))).unwrap_or_else(|e| panic!("{e}"));
+    let mut options = Options::new(program.vocab.clone().expect("a vocabulary"), len);
+    options.opt = opt;
+    compile(&program.graph, program.bindings["y"], &options)
+}
+
+/// Compiles, verifies, and gives what came of it.
+fn holds(text: &str, vocab: &str, len: usize, opt: OptLevel, mask: Mask) -> Compilation {
+    let what = format!("{text} at length {len}, {opt:?}");
+    let c = compiled(text, vocab, len, opt, mask).unwrap_or_else(|e| panic!("{what}: {e:#?}"));
+    // Long inputs take long, and hold as much as many short ones.
+    let inputs = if len > 100 { 4 } else { 40 };
+    let report = verify(&c, Plan { inputs, seed: 5 }, &mut |_, _| {});
+    assert_eq!((report.mismatches, report.raised), (0, 0), "{what}: {report:#?}");
+    c
+}
+
+/// What the read-out of a named number states, if it is one.
+fn bound(c: &Compilation, name: &str) -> Option<f64> {
+    let readout = c.model.readouts.iter().find(|r| r.name == name).unwrap_or_else(|| panic!("{name} is read"));
+    match readout.decode {
+        Decode::Numerical { bound, .. } => Some(bound),
+        Decode::Categorical { .. } => None,
+    }
+}
+
+const COUNTS: &str = "a = count(tokens, \"a\"); b = count(tokens, \"b\"); c = count(tokens, \"c\");";
+
+#[test]
+fn sums_of_counts_are_exact_at_every_length() {
+    let sums = [
+        "a + b",
+        "a + 2 * b",
+        "a + b + indices",
+        "a - b",
+        "3 * a",
+        "(a + b) > 2",
+        "a + 2 * b + 3 * c",
+        "2 * a - 5 * b",
+    ];
+    for sum in sums {
+        for (len, opt) in [1, 5, 24, 200].into_iter().flat_map(|len| BOTH.map(|opt| (len, opt))) {
+            holds(&format!("{COUNTS} y = {sum};"), "abc", len, opt, Mask::Full);
+        }
+    }
+    for (sum, len) in [("a + 2 * b", 600), ("(a + b) > 2", 1024), ("a + b", 1024)] {
+        holds(&format!("{COUNTS} y = {sum};"), "abc", len, OptLevel::O1, Mask::Full);
+    }
+}
+
+#[test]
+fn products_of_counts_are_added() {
+    for opt in BOTH {
+        holds(&format!("{COUNTS} y = a * a + b * b;"), "abc", 6, opt, Mask::Full);
+        holds(&format!("{COUNTS} y = (a + b) * (a + c) + indices;"), "abc", 4, opt, Mask::Full);
+    }
+}
+
+/// A width that is always 0 has no units, and no constant that matters.
+#[test]
+fn widths_of_nothing_are_added() {
+    let text =
+        "w = selector_width(select(tokens, tokens, ==)); n = selector_width(select(indices, indices, >)); y = w + n;";
+    for (len, opt) in [1, 6, 40].into_iter().flat_map(|len| BOTH.map(|opt| (len, opt))) {
+        holds(text, "ab", len, opt, Mask::Causal);
+    }
+}
+
+/// Steps need the number on a grid that the default makes coarse; who reads the number gets a better one.
+#[test]
+fn a_large_default_leaves_the_number_fine() {
+    for opt in BOTH {
+        let text = "m = aggregate(select(indices, indices, <), tokens, 1000000); y = m + (m > 100);";
+        let c = holds(text, "0..10", 6, opt, Mask::Full);
+        for name in ["m", "y"] {
+            let bound = bound(&c, name).expect("a number");
+            assert!(bound < 0.2, "{name} at {opt:?}: {bound}");
+        }
+    }
+}
+
+/// Where something is always selected the default is not there at all.
+#[test]
+fn a_default_that_nothing_reaches_costs_nothing() {
+    for opt in BOTH {
+        let text = "v = aggregate(select(indices, indices, <=), tokens, 1048576); y = v + round(v - v);";
+        let c = holds(text, "[0, -1]", 4, opt, Mask::Full);
+        for name in ["v", "y"] {
+            let bound = bound(&c, name).expect("a number");
+            assert!(bound < 1e-4, "{name} at {opt:?}: {bound}");
+        }
+    }
+}
+
+/// A number whose bound is larger than the numbers themselves is refused.
+#[test]
+fn a_number_that_says_nothing_is_refused() {
+    let text = "m = aggregate(select(indices, indices, <=), tokens); y = (m + 100000000) - 100000000;";
+    match compiled(text, "0..10", 6, OptLevel::O0, Mask::Full) {
+        Ok(c) => assert!(bound(&c, "y").is_none_or(|b| b < 0.3), "{:?}", bound(&c, "y")),
+        Err(errors) => assert!(errors[0].message.contains("would say nothing"), "{errors:#?}"),
+    }
+}
+
+/// Results of 64-bit arithmetic that only rounding tells apart: no select and no threshold tells them apart either.
+#[test]
+fn rounding_noise_is_not_told_apart_where_nobody_asks() {
+    for opt in BOTH {
+        let c = holds(
+            "m = aggregate(select(indices, indices, <=), tokens); y = (indices + 1) * m;",
+            "0..10",
+            20,
+            opt,
+            Mask::Full,
+        );
+        assert!(bound(&c, "y").expect("a number") < 0.01, "{:?}", bound(&c, "y"));
+        holds("y = selector_width(select(tokens, average(tokens), <));", "[0.1, 0.2, 0.3]", 4, opt, Mask::Full);
+        let nearest =
+            "nxt = aggregate(select_next_identical(tokens), indices, -1); y = nxt - indices if nxt >= 0 else 0;";
+        holds(nearest, "ab", 3, opt, Mask::Full);
+    }
+}
+
+/// A select that does tell them apart is refused, and the help says what they are.
+#[test]
+fn rounding_noise_that_a_select_tells_apart_is_refused() {
+    let text = "m = average(tokens); y = selector_width(select(m, m, ==));";
+    let Err(errors) = compiled(text, "[0.1, 0.2, 0.3]", 4, OptLevel::O1, Mask::Causal) else {
+        panic!("no 32-bit float holds which of the two it is");
+    };
+    let hints = format!("{:#?}", errors[0]);
+    assert!(errors[0].code.0 == "E0806" && hints.contains("rounding of 64-bit arithmetic"), "{hints}");
+}
