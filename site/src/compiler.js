@@ -20,9 +20,9 @@ export class Ended extends Error {
 const SAID = {
   cancelled: () => 'cancelled',
   memory: (m) => `the compiler ran out of the memory that a browser tab has for it (${m}): shorten the maximum length or the vocabulary`,
-  stack: () => 'the program is nested too deeply for a browser',
+  stack: () => 'the program is nested too deeply, or too long a chain of operations, for the stack of a browser tab: the command line has a larger one',
   bug: (m) => `raspc failed: this is a bug of raspc and not of your program; please report it with the program\n${m}`,
-  load: (m) => `the compiler could not be loaded: ${m}`,
+  load: (m) => `the compiler could not be loaded: ${m}; change something to try again, or reload the page`,
 };
 
 export class Compiler {
@@ -31,6 +31,8 @@ export class Compiler {
   #calls = new Map();
   #last = 0;
   #ready;
+  // Whether the worker could not be started: the next call tries again.
+  #lost = false;
   // Called with the number of calls that are not answered yet.
   onbusy = () => {};
 
@@ -55,6 +57,7 @@ export class Compiler {
         } else if (data.failed) {
           const ended = new Ended('load', SAID.load(data.failed.message));
           failed(ended);
+          this.#lost = true;
           this.#drop(ended);
         } else if (data.crash) {
           this.#restart(data.crash.reason, data.crash.message);
@@ -66,6 +69,8 @@ export class Compiler {
         }
       };
       worker.onerror = (event) => {
+        if (this.#worker !== worker) return;
+        this.#lost = true;
         const ended = new Ended('load', SAID.load(event.message ?? 'the worker could not be started'));
         failed(ended);
         this.#drop(ended);
@@ -91,6 +96,11 @@ export class Compiler {
 
   // Asks for one thing.
   call(verb, request = {}) {
+    if (this.#lost) {
+      this.#lost = false;
+      this.#worker.terminate();
+      this.#start();
+    }
     return new Promise((resolve, reject) => {
       const id = ++this.#last;
       this.#calls.set(id, { resolve, reject });
@@ -99,9 +109,14 @@ export class Compiler {
     });
   }
 
+  // Whether something is being worked on.
+  get busy() {
+    return this.#calls.size > 0;
+  }
+
   // Ends what is running and what waits behind it.
   cancel() {
-    if (this.#calls.size > 0) this.#restart('cancelled');
+    if (this.busy) this.#restart('cancelled');
   }
 }
 

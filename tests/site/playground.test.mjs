@@ -188,6 +188,102 @@ describe('long work', () => {
   });
 });
 
+describe('while the compiler is being loaded', () => {
+  // A page that is not waited for; what the console says of a request that fails is meant to be there.
+  const opened = async (hash) => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(address + hash);
+    return { page, close: () => context.close() };
+  };
+
+  test('typing ends nothing, and the link is followed', async () => {
+    host.wasm = { wait: 2500 };
+    const { page, close } = await opened(encode({ program: 'y = length;', input: 'abc' }));
+    await page.waitForTimeout(900);
+    assert.equal(await page.locator('#cancel').isVisible(), false);
+    await type(page, '#editor .cm-content', 'x');
+    await settled(page);
+    assert.equal(await page.locator('#editor .cm-content').textContent(), 'y = length;');
+    assert.deepEqual((await rows(page)).transformer, ['3', '3', '3']);
+    assert.ok((await page.locator('#example option').count()) > 10);
+    await close();
+  });
+
+  test('a module that does not come is said, and asked for again', async () => {
+    host.wasm = { fail: true };
+    const { page, close } = await opened('');
+    await page.waitForFunction(() => /could not be loaded/.test(document.getElementById('result').textContent), null, SLOW);
+    await page.reload();
+    await settled(page);
+    assert.match(await page.locator('.verdict').textContent(), /✓/);
+    await close();
+  });
+});
+
+describe('nothing old passes for new', () => {
+  test('a program at fault has no model in any tab, and says that the outputs are older', async () => {
+    const { page, close } = await open();
+    await settled(page);
+    await type(page, '#editor .cm-content', 'x = nonsense;');
+    await settled(page, 'fault');
+    assert.match(await page.locator('#result').textContent(), /outputs before that mistake/);
+    assert.equal(await page.locator('.verdict').count(), 0);
+    for (const tab of ['download', 'explain', 'draw', 'explore']) {
+      await page.click(`#tab-${tab}`);
+      assert.match(await page.locator('#panel').textContent(), /^No model is shown while the program is at fault/, tab);
+    }
+    await close();
+  });
+
+  test('what is cancelled leaves no sizes behind; a small change does not wait for huge work', async () => {
+    const { page, close } = await open();
+    await settled(page);
+    await type(page, '#length', '4000');
+    await page.waitForSelector('.working.seen', SLOW);
+    assert.ok(await page.locator('#result.stale').count(), 'outputs of the length before are dimmed');
+    await page.click('#cancel');
+    await settled(page, 'ended');
+    assert.equal(await page.locator('#sizes').textContent(), '');
+    await type(page, '#length', '4000');
+    await page.waitForTimeout(300);
+    await type(page, '#length', '10');
+    await settled(page);
+    assert.match(await page.locator('.verdict').textContent(), /✓/);
+    await close();
+  });
+
+  test('lengths and characters that no compiler takes are faults, not failures', async () => {
+    const { page, close } = await open();
+    await settled(page);
+    for (const length of ['5000000000', '0x10', '-1']) {
+      await type(page, '#length', length);
+      await settled(page, 'fault');
+      assert.match(await page.locator('#problems').textContent(), /E0802/, length);
+    }
+    await change(page, () => page.fill('#length', ''));
+    await settled(page);
+    await change(page, () => page.evaluate(() => {
+      const input = document.getElementById('input');
+      input.value = 'a\ud800';
+      input.dispatchEvent(new Event('input'));
+    }));
+    await settled(page, 'fault');
+    await close();
+  });
+
+  test('a fragment that is no link leaves the program alone', async () => {
+    const { page, close } = await open();
+    await settled(page);
+    await type(page, '#editor .cm-content', 'mine = length;');
+    await settled(page);
+    await page.evaluate(() => (location.hash = '#E0201'));
+    await page.waitForTimeout(300);
+    assert.equal(await page.locator('#editor .cm-content').textContent(), 'mine = length;');
+    await close();
+  });
+});
+
 describe('what is compiled is shown', () => {
   test('the explorer in its frame, each picture, the six steps', async () => {
     const { page, close } = await open();

@@ -7,13 +7,20 @@ import { pathToFileURL } from 'node:url';
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json' };
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-// Serves a folder; `up` says whether there is a network.
+// Serves a folder; `up` says whether there is a network, `wasm` what becomes of the next request for the module: it waits for
+// so many milliseconds (`wait`), or fails (`fail`).
 export async function serve(site) {
-  const host = { up: true };
-  const server = createServer((request, response) => {
+  const host = { up: true, wasm: {} };
+  const server = createServer(async (request, response) => {
     if (!host.up) return request.socket.destroy();
     const path = join(site, normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname.replace(/^\/below\//, '')).replace(/^$|\/$/, '/index.html')));
     if (!path.startsWith(site) || !existsSync(path) || extname(path) === '') return response.writeHead(404).end();
+    if (extname(path) === '.wasm') {
+      const { wait = 0, fail = false } = host.wasm;
+      host.wasm = {};
+      await new Promise((done) => setTimeout(done, wait));
+      if (fail) return response.writeHead(503).end();
+    }
     return response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(readFileSync(path));
   });
   await new Promise((ready) => server.listen(0, '127.0.0.1', ready));

@@ -18,27 +18,51 @@ let programs = [];
 let turn = 0;
 let timers = {};
 let busySince = 0;
+// What the model shown was asked for; nothing while there is none, or another is on its way.
 let asked = null;
+// Whether the examples are here: before that nothing can be compiled, or cancelled.
+let loaded = false;
+// Whether a change waits for older work to end.
+let waiting = false;
 
-const editor = new Editor(find('editor'), '', () => later());
+const editor = new Editor(find('editor'), '', () => {
+  find('example').value = programs.find((p) => p.source === editor.text)?.name ?? '';
+  later();
+});
 const tabs = new Tabs(async (verb, more = {}) => {
+  if (!asked) throw new Error('The program has changed: its model is not there yet.');
   const answer = await compiler.call(verb, { ...asked, ...more });
-  if (!answer.ok) throw new Error(answer.diagnostics.map((d) => `${d.message} (${d.code})${d.hint ? `: ${d.hint}` : ''}`).join('\n'));
+  if (!answer.ok) throw new Error(said(answer).map((d) => `${d.message}${d.code ? ` (${d.code})` : ''}${d.hint ? `: ${d.hint}` : ''}`).join('\n'));
   return answer;
 });
 
+// Why there is no answer; what the module could not read says so itself.
+const said = (answer) => answer.diagnostics ?? [{ severity: 'error', message: answer.error }];
+
 function request() {
-  const text = (field) => field.value || undefined;
-  return { source: editor.text, name: 'program.rasp', vocab: text(fields.vocab), max_len: fields.length.value ? Number(fields.length.value) : undefined, sop: text(fields.sop), opt: Number(fields.opt.value), causal: fields.causal.checked, input: text(fields.input) };
+  // Half a character, which no file can hold, is shown as what it would be read as.
+  const whole = (text) => text.toWellFormed?.() ?? text;
+  const text = (field) => whole(field.value) || undefined;
+  return { source: whole(editor.text), name: 'program.rasp', vocab: text(fields.vocab), max_len: fields.length.value ? Number(fields.length.value) : undefined, sop: text(fields.sop), opt: Number(fields.opt.value), causal: fields.causal.checked, input: text(fields.input) };
 }
 
 function state(name) {
   document.documentElement.dataset.state = name;
 }
 
+// What is shown belongs to an older program until the newer one has answered (the panel: until it shows that).
+function old(yes) {
+  for (const id of ['result', 'sizes']) find(id).classList.toggle('stale', yes);
+  if (yes) find('panel').classList.add('stale');
+  find('result').setAttribute('aria-busy', yes);
+}
+
 function later(wait = TYPED) {
   document.documentElement.dataset.turn = ++turn;
   state('waiting');
+  asked = null;
+  tabs.old('The program has changed: its model is on its way.');
+  old(true);
   clearTimeout(timers.typed);
   clearTimeout(timers.shown);
   timers.typed = setTimeout(update, wait);
@@ -46,30 +70,43 @@ function later(wait = TYPED) {
 
 // Everything anew. What is asked for meanwhile makes this of no interest.
 async function update() {
+  if (!loaded) return;
   const mine = turn;
   const current = () => mine === turn;
-  if (busySince && performance.now() - busySince > PATIENCE) compiler.cancel();
+  if (compiler.busy) {
+    const left = PATIENCE - (performance.now() - busySince);
+    if (left > 0) {
+      waiting = true;
+      timers.typed = setTimeout(update, left + 1);
+      return;
+    }
+    compiler.cancel();
+  }
+  waiting = false;
   const now = request();
   state('working');
   try {
-    if (now.max_len !== undefined && !(Number.isSafeInteger(now.max_len) && now.max_len > 0)) {
+    if (now.max_len !== undefined && !(/^[0-9]+$/.test(fields.length.value) && now.max_len > 0 && now.max_len < 2 ** 32)) {
       return fault([{ severity: 'error', code: 'E0802', message: `\`${fields.length.value}\` is no length of an input`, hint: 'a whole number such as 10' }]);
     }
     for (const [verb, show] of [['check', checked], ['compile', compiled], ['run', ran]]) {
       const answer = await compiler.call(verb, now);
       if (!current()) return;
-      if (!answer.ok) return fault(answer.diagnostics);
+      if (!answer.ok) return fault(said(answer));
       show(answer);
     }
     asked = now;
+    old(false);
     state('done');
-    timers.shown = setTimeout(() => tabs.show(), document.documentElement.dataset.ready ? SHOWN : 0);
+    timers.shown = setTimeout(() => tabs.fill(), document.documentElement.dataset.ready ? SHOWN : 0);
   } catch (error) {
     if (!current()) return;
     if (!(error instanceof Ended)) throw error;
     state('ended');
-    const said = error.reason === 'cancelled' ? 'Cancelled. Change something to go on.' : error.message;
-    find('result').replaceChildren(h('p', { class: 'verdict wrong' }, said));
+    old(false);
+    const why = error.reason === 'cancelled' ? 'Cancelled. Change something to go on.' : error.message;
+    find('result').replaceChildren(h('p', { class: 'verdict wrong' }, why));
+    find('sizes').replaceChildren();
     tabs.empty('Nothing is compiled.');
   } finally {
     if (current()) document.documentElement.dataset.ready ??= Math.round(performance.now());
@@ -80,24 +117,35 @@ async function update() {
 function fault(diagnostics) {
   state('fault');
   say(diagnostics);
-  if (!find('result').querySelector('table')) find('result').replaceChildren(h('p', { class: 'faint' }, 'No outputs yet: see what is wrong with the program.'));
-  find('result').classList.add('stale');
+  const result = find('result');
+  old(false);
+  // The outputs before the mistake stay where they are, so that nothing jumps, and say what they are.
+  if (result.querySelector('table')) {
+    result.classList.add('stale');
+    result.querySelectorAll('.verdict, .before').forEach((e) => e.remove());
+    result.append(h('p', { class: 'before' }, 'These are the outputs before that mistake.'));
+  } else {
+    result.replaceChildren(h('p', { class: 'faint' }, 'No outputs yet: see what is wrong.'));
+  }
   find('sizes').replaceChildren();
-  const where = diagnostics.some((d) => d.place?.source === 'input') ? 'The input is at fault.' : 'There is no model while the program is at fault.';
-  tabs.empty(where);
+  const all = (those) => diagnostics.length > 0 && diagnostics.every(those);
+  const at = all(ofInput) ? 'input is' : all((d) => d.place?.source === '--vocab') ? 'tokens are' : 'program is';
+  tabs.empty(`No model is shown while the ${at} at fault.`);
 }
+
+const ofInput = (d) => d.place?.source === 'input' || ['E0901', 'E0902', 'E0903'].includes(d.code);
 
 // Each diagnostic where it belongs: below the input, or below the program and in it.
 function say(diagnostics) {
-  const ofInput = (d) => d.place?.source === 'input' || ['E0901', 'E0902', 'E0903'].includes(d.code);
   const [input, program] = [diagnostics.filter(ofInput), diagnostics.filter((d) => !ofInput(d))];
   const inText = (d) => d.place?.source === 'program.rasp';
   editor.mark(diagnostics.filter(inText));
   const all = [...problems(program.filter(inText), (place) => editor.show(place), (text) => (editor.text = text)), ...problems(program.filter((d) => !inText(d)))];
-  find('problems').replaceChildren(...(all.length ? all : [h('p', { class: 'none good' }, '✓ nothing wrong with the program')]));
+  const fine = h('p', { class: 'none good' }, '✓ nothing wrong with the program');
+  find('problems').replaceChildren(...(all.length ? all : [fine]));
   find('input-note').replaceChildren(...input.map((d) => h('span', { class: 'wrong' }, ...rich(`${d.message}${d.hint ? `: ${d.hint}` : ''} `))));
-  fields.input.toggleAttribute('aria-invalid', input.length > 0);
-  fields.vocab.toggleAttribute('aria-invalid', diagnostics.some((d) => d.place?.source === '--vocab'));
+  fields.input.setAttribute('aria-invalid', input.length > 0);
+  fields.vocab.setAttribute('aria-invalid', diagnostics.some((d) => d.place?.source === '--vocab'));
 }
 
 let warnings = [];
@@ -125,7 +173,6 @@ function compiled(answer) {
 
 function ran(answer) {
   say([...warnings, ...answer.diagnostics]);
-  find('result').classList.remove('stale');
   find('result').replaceChildren(...outputs(answer).filter(Boolean));
 }
 
@@ -147,8 +194,8 @@ function choose(name) {
 function follow(link) {
   if (!link) return false;
   if (link.example && !choose(link.example)) throw new Error(`there is no example \`${link.example}\``);
-  if (link.program !== undefined) {
-    editor.text = link.program;
+  if (!link.example) {
+    editor.text = link.program ?? '';
     find('example').value = '';
   }
   fields.input.value = link.input ?? (link.example ? fields.input.value : '');
@@ -160,13 +207,16 @@ function follow(link) {
   return true;
 }
 
+// Follows the link that the page was opened with; without one (or with a damaged one) what has been written stays.
 function start() {
+  find('shared').textContent = '';
+  let followed = false;
   try {
-    if (!follow(decode(location.hash))) choose(FIRST);
+    followed = follow(decode(location.hash));
   } catch (error) {
-    choose(FIRST);
     find('shared').textContent = error.message;
   }
+  if (!followed && editor.text === '') choose(FIRST);
   later(0);
 }
 
@@ -193,6 +243,10 @@ compiler.onbusy = (calls) => {
     busySince = 0;
     clearInterval(timers.busy);
     find('working').classList.remove('seen');
+    if (waiting) {
+      clearTimeout(timers.typed);
+      timers.typed = setTimeout(update, 0);
+    }
   } else if (!busySince) {
     busySince = performance.now();
     clearInterval(timers.busy);
@@ -200,17 +254,19 @@ compiler.onbusy = (calls) => {
       const seconds = (performance.now() - busySince) / 1000;
       if (seconds < 0.3) return;
       find('working').classList.add('seen');
+      find('cancel').hidden = !loaded;
       find('elapsed').textContent = `working, ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
     }, 100);
   }
 };
 
 async function main() {
-  find('cancel').addEventListener('click', () => compiler.cancel());
+  find('cancel').addEventListener('click', () => loaded && compiler.cancel());
   find('share').addEventListener('click', share);
   find('example').addEventListener('change', (event) => choose(event.target.value) && later(0));
   for (const field of Object.values(fields)) field.addEventListener(field.matches('select, [type=checkbox]') ? 'change' : 'input', () => later());
-  window.addEventListener('hashchange', start);
+  // Another fragment than a link's (a heading's, say) is none of our business.
+  window.addEventListener('hashchange', () => /[#&]v=/.test(location.hash) && start());
   keepOffline();
   try {
     ({ programs } = await compiler.call('programs'));
@@ -218,6 +274,7 @@ async function main() {
     find('result').replaceChildren(h('p', { class: 'verdict wrong' }, error.message));
     return;
   }
+  loaded = true;
   find('example').replaceChildren(h('option', { value: '', hidden: true }, 'your own'), ...programs.map((p) => h('option', { value: p.name, title: p.summary }, `${p.name}: ${p.summary}`)));
   start();
 }

@@ -12,13 +12,13 @@ function advice(code, hint, use) {
 // The problems below the editor. A click on the place goes there.
 export function problems(diagnostics, show, use) {
   return diagnostics.map(({ severity, code, message, hint, place, notes }) => {
-    const where = place?.line ? `line ${place.line}, column ${place.column}` : null;
-    const head = [h('span', { class: 'code' }, code), ' ', h('span', { class: 'what' }, ...rich(message))];
+    const where = place?.source === '--vocab' ? 'in Tokens' : place?.line ? `line ${place.line}, column ${place.column}` : null;
+    const head = [code ? h('span', { class: 'code' }, code) : null, ' ', h('span', { class: 'what' }, ...rich(message))];
     return h('div', { class: `problem ${severity}` },
       h('p', { class: 'head' }, h('b', {}, severity === 'error' ? 'Error' : 'Warning'), ' ', where && show ? h('button', { type: 'button', class: 'place', onclick: () => show(place) }, where) : where, where ? ' ' : '', ...head),
       (notes ?? []).map((n) => h('p', { class: 'faint' }, n.place && n.place.source === place?.source ? `line ${n.place.line}: ` : null, ...rich(n.message))),
       hint ? advice(code, hint, use) : null,
-      h('p', { class: 'more' }, h('a', { href: `./reference/codes/index.html#${code}` }, `more about ${code}`)));
+      code ? h('p', { class: 'more' }, h('a', { href: `./reference/codes/index.html#${code}` }, `more about ${code}`)) : null);
   });
 }
 

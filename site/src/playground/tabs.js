@@ -11,6 +11,8 @@ export class Tabs {
     this.open = 'explore';
     this.view = 'flow';
     this.turn = 0;
+    // Why there is nothing to show.
+    this.why = '…';
     this.buttons = [...document.querySelectorAll('[data-tab]')];
     this.panel = find('panel');
     for (const [i, button] of this.buttons.entries()) {
@@ -44,13 +46,31 @@ export class Tabs {
 
   // There is nothing to show: why.
   empty(why) {
-    this.turn++;
+    this.old(why);
+    this.panel.classList.remove('stale');
     this.panel.replaceChildren(h('p', { class: 'faint' }, why));
+  }
+
+  // What is shown is no longer of the program as it stands. Another tab would only say why.
+  old(why) {
+    this.turn++;
+    this.why = why;
+  }
+
+  // There is a model again.
+  fill() {
+    this.why = null;
+    return this.show();
   }
 
   async show() {
     const turn = ++this.turn;
-    const put = (...parts) => turn === this.turn && this.panel.replaceChildren(...parts);
+    const put = (...parts) => {
+      if (turn !== this.turn) return;
+      this.panel.classList.remove('stale');
+      this.panel.replaceChildren(...parts);
+    };
+    if (this.why) return put(h('p', { class: 'faint' }, this.why));
     if (this.panel.childElementCount === 0) put(h('p', { class: 'faint' }, '…'));
     try {
       await { explore: this.explore, draw: this.draw, explain: this.explain, download: this.download }[this.open].call(this, put);
