@@ -148,7 +148,7 @@ fn a_session_on_a_terminal() {
     s.line("set example [1, 2]", "set example");
     s.line("m = aggregate(select(indices, indices, <=), tokens_int);", "Example: m");
     s.type_in(":compile (m * m) --vocab 0..50 --max-len 30\r");
-    std::thread::sleep(Duration::from_millis(1000));
+    std::thread::sleep(Duration::from_secs(1));
     s.interrupt();
     s.expect("interrupted");
     s.line("hist(\"aa\");", "[2]*2 (ints)");

@@ -34,7 +34,7 @@ pub(crate) fn write_model(py: Python<'_>, model: &Model, format: &str, path: Pat
                 return Ok(());
             }
             looked.set(Instant::now());
-            Python::attach(|py| py.check_signals()).map_err(io::Error::other)
+            Python::attach(|held| held.check_signals().map_err(io::Error::other))
         };
         write_export_while(&weights, &program, format, &path, &go_on)
     })?;
@@ -57,11 +57,8 @@ fn system(error: io::Error, path: &Path) -> PyErr {
             let text = text.split(" (os error").next().unwrap_or_default().to_owned();
             PyOSError::new_err((number, text, path.to_path_buf()))
         }
-        None if error.get_ref().is_some_and(|inner| inner.is::<PyErr>()) => {
-            let inner = error.into_inner().and_then(|inner| inner.downcast::<PyErr>().ok());
-            *inner.expect("it was looked at")
-        }
-        _ => error.into(),
+        // What Python itself said (Ctrl-C) is passed on as it was.
+        _ => error.downcast::<PyErr>().unwrap_or_else(PyErr::from),
     }
 }
 

@@ -291,7 +291,7 @@ impl Encoder<'_> {
     fn planned(&self, id: NodeId) -> Plan {
         let demand = self.demands[id.index()];
         let Demand { lattice, reach, none_class, plain, .. } = demand;
-        Plan { lattice, none_class, reach, plain, ..Plan::default() }
+        Plan { lattice, plain, none_class, reach, ..Plan::default() }
     }
 
     /// No number that the node can hold is larger.

@@ -73,9 +73,9 @@ impl Encoder<'_> {
             return None;
         }
         let tested = affine::tested_scalar(function, &|i| self.is_bit(args[i]))?;
-        args.iter().for_each(|&a| {
+        for &a in args {
             self.sum(a);
-        });
+        }
         Some(self.sum_of(&tested, args))
     }
 

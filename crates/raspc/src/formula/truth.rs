@@ -63,7 +63,7 @@ impl Formula {
                 (Op::Not(a), _) => stack.push(part(*a, !at.negated)),
                 // The first comes out first.
                 (Op::And(a, b), false) | (Op::Or(a, b), true) => {
-                    stack.extend([part(*b, at.negated), part(*a, at.negated)])
+                    stack.extend([part(*b, at.negated), part(*a, at.negated)]);
                 }
                 _ => found.push(at),
             }

@@ -59,7 +59,9 @@ impl Lowering<'_> {
                 // Steps read a number of their own.
                 let own = self.direction(format!("[{} on a grid]", self.label(id)), id, lattice);
                 self.circuit.directions[own.index()].embedding.constant = constant;
-                units.iter_mut().for_each(|u| u.writes.push((own, u.writes[0].1)));
+                for u in &mut units {
+                    u.writes.push((own, u.writes[0].1));
+                }
                 self.coarse[id.index()] = Some((Form::of(own).plus(&Form::constant(1.0), -constant), coarse));
                 error += U * range.max();
                 range.error = error;

@@ -145,7 +145,7 @@ mod tests {
         for (vars, truth, fewest) in [
             (2, (|b| b & 3 != 0) as fn(usize) -> bool, 2),
             (3, |b| b & 1 == 1 && b & 6 != 0, 2),
-            (3, |b: usize| b.count_ones() == 1, 3),
+            (3, |b: usize| b.is_power_of_two(), 3),
             (3, |b: usize| b.count_ones() >= 2, 3),
             (9, |b| b >> 7 & 1 == 1, 1),
             (8, |b| b != 0, 8),

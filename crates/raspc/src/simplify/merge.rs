@@ -113,9 +113,9 @@ impl Merger {
         };
         let source = matches!(op, Op::Tokens | Op::Indices | Op::Const(_)).then(|| key_of(&op));
         let id = push(&mut self.graph, op, node);
-        merged.into_iter().for_each(|m| {
+        if let Some(m) = merged {
             self.merged.insert(id, m);
-        });
+        }
         let same = match (source, self.key(id, false)) {
             (Some(key), _) => *self.known.entry(key).or_insert(id),
             (None, Some(key)) => *self.selects.entry(key).or_insert(id),

@@ -84,6 +84,9 @@ const PLANNING: u64 = 1 << 21;
 /// What a function returned for an argument tuple.
 type CallMemo = WordMap<Box<[Id]>, Result<Id, EvalError>>;
 
+/// Roots through one selector: the highest of them, the selector, all of them.
+type Group = (Class, Class, Vec<Class>);
+
 /// The analysis of one program.
 #[derive(Debug)]
 pub(super) struct Engine {
@@ -110,7 +113,7 @@ pub(super) struct Engine {
     pub(super) exploded_groups: BTreeSet<Vec<Class>>,
     /// About how many rows roots through one selector have together, by the highest root, the selector and the roots.
     /// Plans ask for the same groups over and over, and each answer needs plans of its own.
-    pub(super) estimates: RefCell<BTreeMap<(Class, Class, Vec<Class>), u64>>,
+    pub(super) estimates: RefCell<BTreeMap<Group, u64>>,
     /// A description of every s-op's values; where the set is known it follows from it.
     pub(super) abs: Vec<Abs>,
     /// For aggregates: whether all selected values are equal.
