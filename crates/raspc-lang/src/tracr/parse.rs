@@ -4,6 +4,9 @@ use super::token::{Kind, Token};
 
 /// Deeper nesting is not read.
 const DEEPEST: usize = 60;
+/// Longer chains of operators, calls or names are not read: each link is a level of the tree, and of the stack of whoever walks
+/// it.
+const LONGEST: usize = 500;
 
 /// An expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -228,8 +231,13 @@ impl<'t> Parser<'t, '_> {
         }
         let mut left = self.level(level + 1)?;
         let mut last: Option<Expr> = None;
+        let mut links = 0;
         while let Some(Kind::Mark(op) | Kind::Name(op)) = self.peek().filter(|k| operators.contains(&k.text())) {
             self.at += 1;
+            links += 1;
+            if links > LONGEST {
+                return None;
+            }
             let right = self.level(level + 1)?;
             let operand = |e: Expr| Box::new(e);
             left = match last.take() {
@@ -266,7 +274,7 @@ impl<'t> Parser<'t, '_> {
 
     fn postfix(&mut self) -> Read<Expr> {
         let mut left = self.atom()?;
-        loop {
+        for _ in 0..LONGEST {
             if self.mark(".") {
                 let name = self.name()?;
                 left = match left {
@@ -282,6 +290,7 @@ impl<'t> Parser<'t, '_> {
                 return Some(left);
             }
         }
+        None
     }
 
     fn arguments(&mut self) -> Read<Vec<(Option<String>, Expr)>> {

@@ -186,11 +186,15 @@ fn lengths_beyond_the_limit_are_refused() {
     let errors = infer(&b.graph, i, &chars("a", 1 << 40)).unwrap_err();
     assert_eq!(errors[0].code, codes::TOO_LARGE);
     let n = b.length();
-    let out = b.binary(B::Sub, n, i);
+    let (sum, product) = (b.binary(B::Sub, n, i), b.binary(B::Mul, n, i));
+    let values = infer(&b.graph, product, &chars("a", 60_000)).unwrap();
     // Too many pairs of index and length: described.
-    let values = infer(&b.graph, out, &chars("a", 100_000)).unwrap();
-    assert!(matches!(values.set(out), ValueSet::Numbers { .. }), "{:?}", values.set(out));
-    assert!(values.enumerate(out).is_err() && values.is_uniform(n));
+    assert!(matches!(values.set(product), ValueSet::Numbers { .. }), "{:?}", values.set(product));
+    assert!(values.enumerate(product).is_err() && values.is_uniform(n));
+    // A sum of both is a run of whole numbers, however many pairs there are.
+    let values = infer(&b.graph, sum, &chars("a", 60_000)).unwrap();
+    let ends = values.enumerate(sum).map(|v| (v.len(), v[0].clone(), v[v.len() - 1].clone()));
+    assert_eq!(ends, Ok((60_000, Value::int(1), Value::int(60_000))));
 }
 
 #[test]
