@@ -15,7 +15,7 @@ pub(crate) enum Tone {
     Bold,
     /// What does not.
     Dim,
-    /// ✓ green, everything else red.
+    /// ✓ green, ≈ as it is, everything else red.
     Marks,
 }
 
@@ -145,6 +145,7 @@ fn tone(tone: Tone, cell: &str, paint: Paint) -> String {
         Tone::Bold => paint.bold(cell),
         Tone::Dim => paint.dim(cell),
         Tone::Marks if cell == "✓" => paint.good(cell),
+        Tone::Marks if cell == "≈" => cell.to_owned(),
         Tone::Marks => paint.bad(cell),
     }
 }

@@ -207,3 +207,18 @@ fn a_folder_runs_with_nothing_more() {
     let out = output(&["draw", text(&folder), "--view", "attention", "-o", text(&home.path().join("a.svg"))]);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
 }
+
+/// A number that is held so coarsely that the rows differ at sight gets no tick.
+#[test]
+fn what_agrees_only_within_a_wide_bound_is_not_ticked() {
+    let program = "s = not select(indicator(tokens == 0), aggregate(select(indices, indices, >), tokens == 1, -37), <);
+        v3 = aggregate(s, (tokens + 1) - (2.5 + (-1.5))) * indicator(not (tokens == 0));";
+    let words = ["run", "-e", program, "--vocab", "[1000000, 1, 0]", "--max-len", "33", "--causal", "[0,1,1]"];
+    let out = output(&words);
+    let shown = String::from_utf8_lossy(&out.stdout);
+    if out.status.success() {
+        assert!(shown.contains('≈') && shown.contains("within the bound"), "{shown}");
+    } else {
+        assert!(String::from_utf8_lossy(&out.stderr).contains("E0828"));
+    }
+}

@@ -7,6 +7,7 @@ use crate::subject::Subject;
 use crate::table::{self, Row, Tone, left};
 
 use raspc::observe::{Attention, Machine, Observation, Selector, Sop, Traced};
+use raspc_lang::value::Value;
 
 /// Everything that is shown for one input.
 pub(super) fn page(seen: &Observation, machine: &Machine, subject: &Subject, console: &Console) -> String {
@@ -58,10 +59,30 @@ fn output(seen: &Observation, sop: &Sop, console: &Console) -> String {
     if let Ok(expected) = &sop.expected {
         rows.push(Row::new("interpreter", show::values(expected), Tone::Plain));
     }
-    if let Some(marks) = &sop.marks {
-        rows.push(Row::new("", marks.iter().map(|&m| mark(m).to_owned()).collect(), Tone::Marks));
+    let marks = sop.marks.as_ref().map(|marks| judged(sop, marks));
+    let coarse = marks.as_ref().is_some_and(|m| m.iter().any(|m| m == ROUGHLY));
+    if let Some(marks) = marks {
+        rows.push(Row::new("", marks, Tone::Marks));
     }
-    table::rows(&rows, console.width, console.paint)
+    let mut text = table::rows(&rows, console.width, console.paint);
+    if coarse {
+        text += "≈ within the bound that the certificate states for this number (`raspc explain --emit certificate`), and no closer\n";
+    }
+    text
+}
+
+/// A number that agrees within a bound too wide to be taken for equal at sight.
+const ROUGHLY: &str = "≈";
+
+/// A mark for each position; whoever reads the rows must not find a tick between numbers that plainly differ.
+fn judged(sop: &Sop, marks: &[bool]) -> Vec<String> {
+    let plainly_differs = |i: usize| {
+        let (Some(got), Ok(expected)) = (&sop.got, &sop.expected) else { return false };
+        let pair = got.get(i).and_then(Value::as_f64).zip(expected.get(i).and_then(Value::as_f64));
+        pair.is_some_and(|(a, b)| (a - b).abs() > 1e-3 * a.abs().max(b.abs()))
+    };
+    let marked = |(i, &agrees): (usize, &bool)| if agrees && plainly_differs(i) { ROUGHLY } else { mark(agrees) };
+    marks.iter().enumerate().map(|m| marked(m).to_owned()).collect()
 }
 
 fn mark(agrees: bool) -> &'static str {
