@@ -79,7 +79,7 @@ def test_too_many_values_are_an_error_that_names_the_s_op():
     mean = rasp.Aggregate(rasp.Select(indices, indices, rasp.Comparison.LEQ), tokens).named("running_mean")
     squared = rasp.Map(lambda x: x * x, mean).named("squared")
     program = rasp.SelectorWidth(rasp.Select(squared, squared, rasp.Comparison.LT))
-    with pytest.raises(raspc.errors.CompileError, match="can hold more than") as raised:
+    with pytest.raises(raspc.errors.CompileError, match="can hold (more than|very many)") as raised:
         compile_rasp_to_model(program, {x**3 + 0.1 for x in range(30)}, 30)
     assert {d.node for d in raised.value.diagnostics} & {squared.label, mean.label}
     assert "shorten" in raised.value.hint
