@@ -1,6 +1,10 @@
 //! Any and/or/not of selects, in aggregates and in widths, none among keys and queries: nothing is refused, and every
 //! level agrees with the interpreter. And which way each kind of formula goes.
 
+#[path = "support/draw.rs"]
+mod draw;
+
+use draw::Draw;
 use raspc::compile::{Compilation, compile};
 use raspc::options::{OptLevel, Options};
 use raspc::verify::{Plan, verify};
@@ -8,19 +12,6 @@ use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::{Graph, Mask, NodeId, Op};
 use raspc_lang::program::parse_program;
 use raspc_lang::value::Value;
-
-/// Splitmix64.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
-}
 
 /// Selects over tokens, indices, a shifted s-op that can be none, and numbers; some exclude or imply one another.
 const SELECTS: [&str; 10] = [

@@ -1,6 +1,10 @@
 //! Constructions of numbers and counts that few programs reach, each reached on purpose: functions of means by counts, sums
 //! that categories choose, defaults of means that are no numbers, widths of orders bit by bit.
 
+#[path = "support/draw.rs"]
+mod draw;
+
+use draw::Draw;
 use raspc::compile::{Compilation, compile};
 use raspc::convert;
 use raspc::encode::plan::Number;
@@ -14,18 +18,7 @@ use raspc_lang::program::parse_program;
 use raspc_lang::value::Value;
 use raspc_model::forward::Keep;
 
-/// Splitmix64.
-struct Draw(u64);
-
 impl Draw {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
-
     fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
         all[self.below(all.len())]
     }

@@ -1,5 +1,7 @@
 //! The certificate: what it proves, and what it refuses.
 
+#[path = "../support/draw.rs"]
+mod draw;
 #[path = "../support/generator.rs"]
 mod generator;
 mod lengths;

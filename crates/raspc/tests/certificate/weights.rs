@@ -11,21 +11,11 @@ use raspc_lang::value::Value;
 use raspc_model::matrix::SparseMatrix;
 use raspc_model::model::Model;
 
+use crate::draw::Draw;
 use crate::measured;
 use crate::programs::{balance, copies, hist, ints, letters, reverse, shifts, sort};
 
-/// Random numbers (splitmix64).
-struct Draw(u64);
-
 impl Draw {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
-
     /// A weight that was `x` before.
     fn weight(&mut self, x: f32) -> f32 {
         let factors = [0.0, -1.0, 0.5, 2.0, 1.5, 1.0 + 1.0 / 64.0, 1.0 - 1.0 / 4096.0, 1.0 + 1.0 / 1_048_576.0, 0.99];
