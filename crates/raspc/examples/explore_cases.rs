@@ -3,19 +3,22 @@
 //!
 //! `cargo run -p raspc --example explore_cases -- FOLDER`
 
+#[path = "support/programs.rs"]
+mod programs;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use programs::{outputs, programs};
 use raspc::compile::{Compilation, compile};
 use raspc::convert;
 use raspc::explore::{Subject, data};
 use raspc::options::{OptLevel, Options};
-use raspc_lang::graph::{Kind, Mask, NodeId};
+use raspc_lang::graph::{Mask, NodeId};
 use raspc_lang::interpret::{Column, interpret};
 use raspc_lang::program::{Program, parse_program};
-use raspc_lang::programs::standard_programs;
 use raspc_lang::serial::value_to_json;
 use raspc_lang::value::Value;
 use raspc_model::forward::Keep;
@@ -24,18 +27,7 @@ use serde_json::{Value as Json, json};
 fn main() {
     let folder = PathBuf::from(std::env::args().nth(1).expect("the folder to write to"));
     fs::create_dir_all(&folder).expect("a folder");
-    let mut programs: Vec<(String, String)> =
-        standard_programs().iter().map(|p| (p.name.to_owned(), p.source.to_owned())).collect();
-    let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../suite");
-    for entry in fs::read_dir(suite).expect("the suite") {
-        let path = entry.expect("an entry").path();
-        if path.extension().is_some_and(|e| e == "rasp") {
-            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            programs.push((name, fs::read_to_string(&path).expect("readable")));
-        }
-    }
-    programs.sort();
-    for (name, text) in &programs {
+    for (name, text) in &programs() {
         for mask in [Mask::Full, Mask::Causal] {
             let program = parse_program(name, text, mask, &mut |p| Err(format!("no file {p}")));
             let program = program.unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -49,15 +41,6 @@ fn main() {
             }
         }
     }
-}
-
-/// The program's s-ops that nothing else of it is made from by name: each is worth a model of its own.
-fn outputs(program: &Program) -> Vec<(String, NodeId)> {
-    let graph = &program.graph;
-    let mut read = vec![false; graph.len()];
-    graph.iter().flat_map(|(_, n)| n.op.operands()).for_each(|o| read[o.index()] = true);
-    let all = program.bindings.iter().filter(|(_, id)| graph.op(**id).kind() == Kind::SOp && !read[id.index()]);
-    all.map(|(name, id)| (name.clone(), *id)).collect()
 }
 
 fn case(program: &Program, output: NodeId, opt: OptLevel) -> Option<Json> {
