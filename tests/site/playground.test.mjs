@@ -190,16 +190,16 @@ describe('long work', () => {
 
 describe('while the compiler is being loaded', () => {
   // A page that is not waited for; what the console says of a request that fails is meant to be there.
-  const opened = async (hash) => {
+  const opened = async (module, hash = '') => {
     const context = await browser.newContext();
+    await context.addCookies([{ name: 'module', value: module, url: address }]);
     const page = await context.newPage();
     await page.goto(address + hash);
-    return { page, close: () => context.close() };
+    return { context, page, close: () => context.close() };
   };
 
   test('typing ends nothing, and the link is followed', async () => {
-    host.wasm = { wait: 2500 };
-    const { page, close } = await opened(encode({ program: 'y = length;', input: 'abc' }));
+    const { page, close } = await opened('2500', encode({ program: 'y = length;', input: 'abc' }));
     await page.waitForTimeout(900);
     assert.equal(await page.locator('#cancel').isVisible(), false);
     await type(page, '#editor .cm-content', 'x');
@@ -211,9 +211,9 @@ describe('while the compiler is being loaded', () => {
   });
 
   test('a module that does not come is said, and asked for again', async () => {
-    host.wasm = { fail: true };
-    const { page, close } = await opened('');
+    const { context, page, close } = await opened('fail');
     await page.waitForFunction(() => /could not be loaded/.test(document.getElementById('result').textContent), null, SLOW);
+    await context.clearCookies();
     await page.reload();
     await settled(page);
     assert.match(await page.locator('.verdict').textContent(), /✓/);

@@ -7,19 +7,18 @@ import { pathToFileURL } from 'node:url';
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json' };
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-// Serves a folder; `up` says whether there is a network, `wasm` what becomes of the next request for the module: it waits for
-// so many milliseconds (`wait`), or fails (`fail`).
+// Serves a folder; `up` says whether there is a network. What becomes of requests for the module is in their cookie, so that
+// no page has what another asked for: `module=fail`, or `module=` and the milliseconds to wait.
 export async function serve(site) {
-  const host = { up: true, wasm: {} };
+  const host = { up: true };
   const server = createServer(async (request, response) => {
     if (!host.up) return request.socket.destroy();
     const path = join(site, normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname.replace(/^\/below\//, '')).replace(/^$|\/$/, '/index.html')));
     if (!path.startsWith(site) || !existsSync(path) || extname(path) === '') return response.writeHead(404).end();
     if (extname(path) === '.wasm') {
-      const { wait = 0, fail = false } = host.wasm;
-      host.wasm = {};
-      await new Promise((done) => setTimeout(done, wait));
-      if (fail) return response.writeHead(503).end();
+      const [, fate = '0'] = /module=(\w+)/.exec(request.headers.cookie ?? '') ?? [];
+      if (fate === 'fail') return response.writeHead(503).end();
+      await new Promise((done) => setTimeout(done, Number(fate)));
     }
     return response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(readFileSync(path));
   });
