@@ -1,10 +1,13 @@
 //! What arrives at a query: the value of one selected key, a mean, a default, or a count.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use raspc_lang::graph::{Annotation, NodeId};
 use raspc_lang::value::Value;
 
 use super::dom::{Affine, Dom};
-use super::facts::{Facts, Var};
+use super::facts::{Classes, Facts, Var};
 use super::finding::Findings;
 use super::form::Form;
 use super::number::{Num, U, gamma};
@@ -41,10 +44,12 @@ pub(super) struct Weights {
 
 /// What arrives at one variable's directions.
 pub(super) struct Arrival {
-    pub(super) var: Var,
-    pub(super) meaning: Meaning,
+    var: Var,
+    meaning: Meaning,
     /// Absent where the scores are not those of the selector: then anything can arrive.
-    pub(super) weights: Option<Weights>,
+    weights: Option<Weights>,
+    /// The same for all directions, and found when the first asks.
+    origins: OnceCell<Origins>,
 }
 
 impl Weights {
@@ -80,21 +85,24 @@ impl Weights {
     }
 }
 
-impl Meaning {
+impl Arrival {
+    pub(super) fn new(var: Var, meaning: Meaning, weights: Option<Weights>) -> Self {
+        Self { var, meaning, weights, origins: OnceCell::new() }
+    }
+
     /// What arrives of `value` (at tokens) and `bos`, as a function of the variable; and whether weights that are not 1
-    /// are involved.
+    /// are involved. Nothing where the weights are not known.
     pub(super) fn arrives(
         &self,
-        var: Var,
         value: &Form,
         bos: Num,
-        weights: &Weights,
         facts: &Facts<'_>,
         findings: &mut Findings,
-    ) -> (Dom, bool) {
-        match self {
-            Self::Width => count(var, value, bos, weights, facts),
-            Self::Aggregate { node, selector, values, default } if !weights.counts => {
+    ) -> Option<(Dom, bool)> {
+        let weights = self.weights.as_ref()?;
+        Some(match &self.meaning {
+            Meaning::Width => count(self.var, value, bos, weights, facts),
+            Meaning::Aggregate { node, selector, values, default } if !weights.counts => {
                 let widths = facts.values.width_range(*selector);
                 let proved = widths.1 <= 1 || facts.selects_equal(*selector, *values);
                 let wished = facts.graph.node(*node).annotation == Some(Annotation::Categorical);
@@ -102,7 +110,7 @@ impl Meaning {
                     findings.assume_equal(*node);
                 }
                 let moved = Moved {
-                    var,
+                    var: self.var,
                     from: Var::Node(*values),
                     dom: value.on(Var::Node(*values), facts),
                     value,
@@ -112,15 +120,16 @@ impl Meaning {
                     equal: proved || wished,
                     weights,
                     facts,
+                    origins: &self.origins,
                 };
                 let weighted = widths.1 > 1 && !value.hull(facts).finish().is_zero();
                 (moved.domain(*node, findings), weighted)
             }
-            Self::Aggregate { .. } => {
+            Meaning::Aggregate { .. } => {
                 let all = value.hull(facts).finish().join(bos);
                 (Dom::Const(Weights::anything(all, facts.options.max_len)), true)
             }
-        }
+        })
     }
 }
 
@@ -142,6 +151,56 @@ fn count(var: Var, value: &Form, bos: Num, weights: &Weights, facts: &Facts<'_>)
     (Dom::of_classes(var, &numbers), true)
 }
 
+/// What can arrive at a class of the target.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Origin {
+    /// The default, which BOS brings.
+    defaults: bool,
+    /// What selected keys hold.
+    held: bool,
+    /// A number: of several keys a mean.
+    number: bool,
+}
+
+/// Where the classes of a target come from.
+struct Origins {
+    /// By class of the target.
+    all: Vec<Origin>,
+    /// By class of the target: the class of the source, if keys hold the value.
+    source: Vec<Option<u32>>,
+    /// By class of the source: the class of the target.
+    class_of: Vec<Option<u32>>,
+    /// The most frequent origin of classes at which something arrives, if anything does.
+    common: Option<Origin>,
+    /// The classes of another.
+    rare: Vec<u32>,
+}
+
+impl Origins {
+    fn of(moved: &Moved<'_>, classes: &Classes, sources: &Classes) -> Self {
+        let mut class_of = vec![None; sources.len()];
+        let (mut all, mut source) = (Vec::new(), Vec::new());
+        for (class, value) in (0..).zip(classes.values.iter()) {
+            let found = if moved.widths.1 == 0 { None } else { sources.find(value) };
+            if let Some(from) = found {
+                class_of[from as usize] = Some(class);
+            }
+            source.push(found);
+            let defaults = moved.widths.0 == 0 && value == moved.default;
+            all.push(Origin { defaults, held: found.is_some(), number: value.is_number() });
+        }
+        let count = |o: &Origin| all.iter().filter(|a| *a == o).count();
+        let kinds = [false, true].into_iter().flat_map(|defaults| {
+            [false, true]
+                .into_iter()
+                .flat_map(move |held| [false, true].map(|number| Origin { defaults, held, number }))
+        });
+        let common = kinds.filter(|o| (o.defaults || o.held) && count(o) > 0).max_by_key(count);
+        let rare = (0..).zip(&all).filter(|c| Some(*c.1) != common).map(|c| c.0).collect();
+        Self { all, source, class_of, common, rare }
+    }
+}
+
 /// A value on its way from keys to queries.
 struct Moved<'a> {
     var: Var,
@@ -156,6 +215,7 @@ struct Moved<'a> {
     equal: bool,
     weights: &'a Weights,
     facts: &'a Facts<'a>,
+    origins: &'a OnceCell<Origins>,
 }
 
 impl Moved<'_> {
@@ -169,17 +229,17 @@ impl Moved<'_> {
             let all = self.value.hull(self.facts).finish().join(self.bos);
             return Dom::Const(Weights::anything(all, self.widths.1));
         };
-        let mean = self.mean(node, findings);
+        let averages = self.widths.1 > 1 && !self.equal;
+        if !averages && let Some(table) = self.table(&classes) {
+            return table;
+        }
+        let mean = averages.then(|| self.mean(node, findings));
         let at = |value: &Value| {
             let default = (self.widths.0 == 0 && value == self.default).then_some(self.bos);
             let one = if self.widths.1 == 0 { None } else { self.one(value) };
-            // Several keys have a mean only if they hold numbers.
-            let several = if self.widths.1 < 2 || !value.is_number() {
-                None
-            } else if self.equal {
-                one.map(|n| self.weights.mean(n, self.widths.1))
-            } else {
-                value.as_f64().map(&mean)
+            let several = match &mean {
+                Some(mean) => value.as_f64().map(mean),
+                None => one.filter(|_| self.widths.1 > 1 && value.is_number()).map(|n| self.blurred(n)),
             };
             [default, one, several].into_iter().flatten().reduce(Num::join)
         };
@@ -187,13 +247,54 @@ impl Moved<'_> {
         Dom::of_classes(self.var, &numbers)
     }
 
-    /// What one selected key brings that holds this value.
-    fn one(&self, value: &Value) -> Option<Num> {
+    /// The mean of several keys that bring this number.
+    fn blurred(&self, n: Num) -> Num {
+        self.weights.mean(n, self.widths.1)
+    }
+
+    /// The domain where all selected keys hold the same, by what the source holds at its classes: these say the same of
+    /// most directions of a one-hot, and only where they do not is a direction looked at class by class.
+    fn table(&self, classes: &Classes) -> Option<Dom> {
+        let (default, exceptions): (Num, &[(u32, Num)]) = match &self.dom {
+            Dom::Const(n) => (*n, &[]),
+            Dom::Table { default, exceptions, .. } => (*default, exceptions),
+            Dom::Affine(_) => return None,
+        };
+        let sources = self.sources()?;
+        let origins = self.origins.get_or_init(|| Origins::of(self, classes, &sources));
+        let at = |origin: Origin, source: Num| {
+            let default = origin.defaults.then_some(self.bos);
+            let one = origin.held.then_some(source);
+            let several = one.filter(|_| self.widths.1 > 1 && origin.number).map(|n| self.blurred(n));
+            [default, one, several].into_iter().flatten().reduce(Num::join)
+        };
+        let Some(common) = origins.common.and_then(|o| at(o, default)) else { return Some(Dom::Const(Num::ZERO)) };
+        let listed = exceptions.iter().filter_map(|&(source, n)| {
+            let class = origins.class_of[source as usize]?;
+            Some((class, at(origins.all[class as usize], n)?))
+        });
+        let is_exception = |class: u32| {
+            let source = origins.source[class as usize];
+            source.is_some_and(|s| exceptions.binary_search_by_key(&s, |e| e.0).is_ok())
+        };
+        let others = origins.rare.iter().filter(|&&class| !is_exception(class));
+        let others = others.filter_map(|&class| Some((class, at(origins.all[class as usize], default)?)));
+        let mut all: Vec<(u32, Num)> = listed.chain(others).collect();
+        all.sort_unstable_by_key(|e| e.0);
+        Some(Dom::table(self.var, common, all, classes.len()))
+    }
+
+    /// The values of what is moved, where each arrives as the number that its class has.
+    fn sources(&self) -> Option<Rc<Classes>> {
         // What is copied holds no value that its source does not; a listed copy has a source that can be listed.
         let copied = self.widths.1 <= 1 && self.facts.is_listed(self.var);
-        if (self.facts.is_listed(self.from) || matches!(self.dom, Dom::Table { .. }) || copied)
-            && let Some(classes) = self.facts.classes(self.from)
-        {
+        let listed = self.facts.is_listed(self.from) || matches!(self.dom, Dom::Table { .. }) || copied;
+        if listed { self.facts.classes(self.from) } else { None }
+    }
+
+    /// What one selected key brings that holds this value.
+    fn one(&self, value: &Value) -> Option<Num> {
+        if let Some(classes) = self.sources() {
             return classes.find(value).map(|class| self.dom.at(class, &classes.numbers));
         }
         match self.dom {
@@ -202,12 +303,11 @@ impl Moved<'_> {
         }
     }
 
-    /// What several keys bring whose mean is this.
+    /// What several keys bring that differ and whose mean is this.
     fn mean(&self, node: NodeId, findings: &mut Findings) -> impl Fn(f64) -> Num {
         let line = self.line();
         let all = self.numbers();
-        let averages = self.widths.1 > 1 && !self.equal;
-        if averages && line.is_none() && !all.is_point() {
+        if line.is_none() && !all.is_point() {
             findings.averages_categories(node);
         }
         let (weights, widest) = (self.weights.clone(), self.widths.1);

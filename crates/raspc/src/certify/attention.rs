@@ -23,6 +23,8 @@ use super::stream::{Stream, columns};
 /// A head, read at tokens, at BOS and at PAD.
 pub(super) struct Reads {
     tokens: Dimensions,
+    /// By dimension: all that queries, and keys, at tokens hold.
+    hulls: (Vec<Num>, Vec<Num>),
     bos: (Vec<Num>, Vec<Num>),
     pad_keys: Vec<Num>,
     /// The dimensions that are written somewhere, at tokens.
@@ -46,7 +48,7 @@ pub(super) fn attend(
     let mut arriving: BTreeMap<u32, Arriving> = BTreeMap::new();
     for head in layer.heads.iter().filter(|h| !h.w_o.is_zero()) {
         let mut reads = Reads::of(head, stream, facts);
-        let (own, tokens, _) = reads.bos_scores(causal, facts);
+        let (own, tokens, _) = reads.bos_scores(causal);
         reads.bos_alone = own.lo - tokens >= APART;
         let outputs = columns(&head.w_o);
         let mut by_var: BTreeMap<Option<Var>, Vec<u32>> = BTreeMap::new();
@@ -64,7 +66,7 @@ pub(super) fn attend(
                     known.push((formula.clone(), weights.clone()));
                     weights
                 });
-                Arrival { var, meaning, weights }
+                Arrival::new(var, meaning, weights)
             });
             for d in dirs {
                 let to = arriving.entry(d).or_default();
@@ -154,11 +156,13 @@ impl Reads {
         let value_at = |row: &[Num]| written.iter().map(|&m| (m, at(&v[m as usize], row, Sum::EMPTY))).collect();
         let tokens =
             Dimensions { queries: q.iter().map(form).collect(), keys: k.iter().enumerate().map(key_form).collect() };
-        let compared = tokens.queries.iter().zip(&tokens.keys).filter(|(q, k)| !q.is_zero() && !k.is_zero());
-        let bits = compared.map(|(q, k)| {
-            let (q, k) = (q.hull(facts), k.hull(facts));
-            q.bits.max(k.bits).max(q.finish().bits()).max(k.finish().bits())
-        });
+        let hulls = |forms: &[Form]| forms.iter().map(|form| form.hull(facts)).collect::<Vec<Sum>>();
+        let (queries, keys) = (hulls(&tokens.queries), hulls(&tokens.keys));
+        let numbers = |hulls: &[Sum]| hulls.iter().map(Sum::finish).collect::<Vec<Num>>();
+        let hulls = (numbers(&queries), numbers(&keys));
+        let compared = (0..queries.len()).filter(|&i| !tokens.queries[i].is_zero() && !tokens.keys[i].is_zero());
+        let bits_of = |hull: &Sum, number: &Num| hull.bits.max(number.bits());
+        let bits = compared.map(|i| bits_of(&queries[i], &hulls.0[i]).max(bits_of(&keys[i], &hulls.1[i])));
         let inherited = q.iter().chain(&k).map(|c| stream.bits_of(c));
         let bits = bits.chain(inherited).chain(written.iter().map(|&m| stream.bits_of(&v[m as usize])));
         // BOS is a key, a query and a value like others, and has weights of its own.
@@ -173,22 +177,21 @@ impl Reads {
             values_pad: value_at(&stream.pad),
             bos_alone: false,
             bits: bits.unwrap_or(0),
+            hulls,
             tokens,
             values,
         }
     }
 
     /// What tokens' queries score with a key that is known dimension by dimension.
-    fn score_of(&self, key: &[Num], facts: &Facts<'_>) -> Num {
-        let queries = self.tokens.queries.iter().map(|q| q.hull(facts).finish());
-        super::dom::total(queries.zip(key).map(|(q, k)| product(q, *k))).finish()
+    fn score_of(&self, key: &[Num]) -> Num {
+        super::dom::total(self.hulls.0.iter().zip(key).map(|(q, k)| product(*q, *k))).finish()
     }
 
     /// What the query of BOS scores: with itself, and at most with anything else it sees.
-    fn bos_scores(&self, causal: bool, facts: &Facts<'_>) -> (Num, f64, f64) {
+    fn bos_scores(&self, causal: bool) -> (Num, f64, f64) {
         let with = |keys: &[Num]| super::dom::total(self.bos.0.iter().zip(keys).map(|(q, k)| product(*q, *k))).finish();
-        let tokens: Vec<Num> = self.tokens.keys.iter().map(|k| k.hull(facts).finish()).collect();
-        let most = if causal { f64::NEG_INFINITY } else { with(&tokens).hi };
+        let most = if causal { f64::NEG_INFINITY } else { with(&self.hulls.1).hi };
         let pad = if causal { f64::NEG_INFINITY } else { with(&self.pad_keys).hi };
         (with(&self.bos.1), most, pad)
     }
@@ -203,13 +206,13 @@ impl Reads {
         findings: &mut Findings,
     ) -> Option<Weights> {
         let node = var.node();
-        let (own, tokens, pad) = self.bos_scores(causal, facts);
+        let (own, tokens, pad) = self.bos_scores(causal);
         if own.lo - tokens < APART {
             findings.push(Finding::bos_attends(node, own.lo, tokens));
             return None;
         }
-        let bos = self.score_of(&self.bos.1, facts);
-        if own.lo - pad < APART || bos.lo - self.score_of(&self.pad_keys, facts).hi < APART {
+        let bos = self.score_of(&self.bos.1);
+        if own.lo - pad < APART || bos.lo - self.score_of(&self.pad_keys).hi < APART {
             findings.pad_must_be_masked();
         }
         let scores = match self.tokens.scores(formula, facts) {
@@ -227,8 +230,7 @@ impl Reads {
         let (value, bos) = (&self.values[&dim], self.values_bos[&dim]);
         let hull = value.hull(facts);
         let bits = hull.bits.max(hull.finish().bits()).max(bos.bits());
-        if let Some(Arrival { var, meaning, weights: Some(weights) }) = arrival {
-            let (dom, weighted) = meaning.arrives(*var, value, bos, weights, facts, findings);
+        if let Some((dom, weighted)) = arrival.and_then(|a| a.arrives(value, bos, facts, findings)) {
             (dom, if weighted { 24 } else { bits })
         } else {
             let all = hull.finish().join(bos);

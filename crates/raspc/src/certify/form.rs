@@ -258,8 +258,14 @@ fn part(var: Var, terms: &[(f64, &Dom)], facts: &Facts<'_>) -> Part {
     if let Some(all) = terms.iter().map(follows).collect() {
         return Part::Affine(all);
     }
+    if let [(w, Dom::Table { default, exceptions, .. })] = terms {
+        let exceptions = exceptions.iter().map(|&(class, n)| (class, Sum::term(*w, n))).collect();
+        return Part::Table { default: Sum::term(*w, *default), exceptions };
+    }
     let mut default = Sum::EMPTY;
-    let mut listed: BTreeMap<u32, Vec<(f64, Num, Num)>> = BTreeMap::new();
+    let size = terms.iter().map(|(_, dom)| if let Dom::Table { exceptions, .. } = dom { exceptions.len() } else { 0 });
+    // (class, weight, default of the table, number)
+    let mut listed: Vec<(u32, f64, Num, Num)> = Vec::with_capacity(size.sum());
     let mut followed: Vec<(f64, Affine)> = Vec::new();
     let mut tables = 0;
     for (w, dom) in terms {
@@ -267,33 +273,38 @@ fn part(var: Var, terms: &[(f64, &Dom)], facts: &Facts<'_>) -> Part {
             Dom::Table { default: d, exceptions, .. } => {
                 tables += 1;
                 default.add(&Sum::term(*w, *d));
-                for &(class, n) in exceptions {
-                    listed.entry(class).or_default().push((*w, *d, n));
-                }
+                listed.extend(exceptions.iter().map(|&(class, n)| (class, *w, *d, n)));
             }
             Dom::Affine(a) => followed.push((*w, *a)),
             Dom::Const(_) => unreachable!("constants belong to no variable"),
         }
     }
-    let sum_at = |entries: &[(f64, Num, Num)]| {
+    // Of one class the tables stay in their order.
+    listed.sort_by_key(|e| e.0);
+    let sum_at = |entries: &[(u32, f64, Num, Num)]| {
+        if let ([(_, w, _, n)], 0) = (entries, default.count) {
+            return Sum::term(*w, *n);
+        }
         // Where every table has an entry nothing of the default stays, and nothing is taken out of it at a cost.
         let mut sum = if entries.len() == tables { Sum::EMPTY } else { default };
         if sum.count > 0 {
-            for (w, d, _) in entries {
+            for (_, w, d, _) in entries {
                 sum.remove(&Sum::term(*w, *d));
             }
         }
-        for (w, _, n) in entries {
+        for (_, w, _, n) in entries {
             sum.add(&Sum::term(*w, *n));
         }
         sum
     };
+    let sums = listed.chunk_by(|a, b| a.0 == b.0).map(|entries| (entries[0].0, sum_at(entries)));
     if followed.is_empty() {
-        return Part::Table { default, exceptions: listed.iter().map(|(c, e)| (*c, sum_at(e))).collect() };
+        return Part::Table { default, exceptions: sums.collect() };
     }
     let classes = facts.listed(var);
+    let mut sums = sums.peekable();
     let exceptions = (0..classes.len() as u32).map(|class| {
-        let mut sum = listed.get(&class).map_or(default, |e| sum_at(e));
+        let mut sum = sums.next_if(|s| s.0 == class).map_or(default, |s| s.1);
         for (w, a) in &followed {
             sum.add(&Sum::term(*w, a.at(classes.numbers[class as usize])));
         }

@@ -18,7 +18,7 @@
 //! | `facts.rs`, `tuples.rs`, `affine.rs`, `selector.rs`, `truth.rs` | what the program says |
 //! | `stream.rs` | the residual stream; the embedding |
 //! | `attention.rs`, `scores.rs`, `side.rs`, `arrival.rs` | heads |
-//! | `mlp.rs`, `units.rs`, `cases.rs`, `run.rs` | hidden units |
+//! | `mlp.rs`, `units.rs`, `cases.rs`, `run.rs`, `written.rs` | hidden units |
 //! | `decode.rs`, `nodes.rs` | read-outs and the other nodes |
 //! | `causes.rs`, `finding.rs`, `codes.rs` | what stands in the way, told with its cause |
 //! | `precision.rs` | other float types |
@@ -50,6 +50,7 @@ mod stream;
 mod truth;
 mod tuples;
 mod units;
+mod written;
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! Following the directions of one target over its cases.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use super::cases::Cases;
 use super::causes::Causes;
@@ -9,7 +10,7 @@ use super::facts::Facts;
 use super::mlp::Target;
 use super::number::{Num, Sum};
 use super::stream::Stream;
-use super::units::Sides;
+use super::written::Written;
 
 /// More steps than this are not taken for one target in one layer; it is then known by its extremes alone.
 const EFFORT: usize = 1 << 30;
@@ -23,7 +24,6 @@ pub(super) struct Run<'a> {
     stream: &'a Stream,
     facts: &'a Facts<'a>,
     classes: usize,
-    place: HashMap<u32, usize>,
     /// What is added when every group is at its default.
     base: Vec<Sum>,
     /// What the direction then holds; unless the old value depends on the class.
@@ -31,10 +31,12 @@ pub(super) struct Run<'a> {
     /// (class, number) where it holds something else.
     found: Vec<Vec<(u32, Num)>>,
     bits: Vec<u8>,
-    /// By group: what it adds on either side of its kinks, of directions that no other group writes.
-    sides: Vec<BTreeMap<usize, Sides>>,
+    /// The places that were not the same everywhere before.
+    varied: Vec<usize>,
+    /// By group: the directions it writes.
+    written: Vec<Written<'a>>,
     /// What groups add at a scalar: (group, scalar) → (place, sum).
-    known: HashMap<Scalar, Vec<(usize, Sum)>>,
+    known: HashMap<Scalar, Rc<[(usize, Sum)]>>,
     /// Sums of the case at hand, and whether they are of this case.
     sums: Vec<Sum>,
     case_of: Vec<u64>,
@@ -57,19 +59,18 @@ struct Class {
 impl<'a> Run<'a> {
     pub(super) fn new(target: &'a Target<'a>, stream: &'a Stream, facts: &'a Facts<'a>, classes: usize) -> Self {
         let n = target.dirs.len();
-        let place = target.dirs.iter().enumerate().map(|(i, &d)| (d, i)).collect();
         let class = Class { numbers: vec![(Num::ZERO, 0); n], ..Class::default() };
         Self {
             target,
             stream,
             facts,
             classes,
-            place,
             base: vec![Sum::EMPTY; n],
             default: vec![None; n],
             found: vec![Vec::new(); n],
             bits: vec![0; n],
-            sides: vec![BTreeMap::new(); target.groups.len()],
+            varied: Vec::new(),
+            written: Written::of(target, facts),
             known: HashMap::new(),
             sums: vec![Sum::EMPTY; n],
             case_of: vec![0; n],
@@ -81,16 +82,16 @@ impl<'a> Run<'a> {
 
     /// Visits all cases; whether they could be.
     pub(super) fn all(&mut self, cases: &Cases, causes: &mut Causes) -> bool {
-        self.find_sides();
         for (&g, s) in &cases.defaults {
-            for (place, sum) in self.adds(g, s) {
-                self.base[place].add(&sum);
+            for (place, sum) in self.adds(g, s).iter() {
+                self.base[*place].add(sum);
             }
         }
         for place in 0..self.base.len() {
             self.bits[place] = self.base[place].bits;
-            if let Dom::Const(old) = self.stream.doms[self.target.dirs[place] as usize] {
-                self.default[place] = Some(old.plus(self.base[place].finish()));
+            match self.stream.doms[self.target.dirs[place] as usize] {
+                Dom::Const(old) => self.default[place] = Some(old.plus(self.base[place].finish())),
+                _ => self.varied.push(place),
             }
         }
         let (facts, target) = (self.facts, self.target);
@@ -113,47 +114,15 @@ impl<'a> Run<'a> {
         self.steps < EFFORT
     }
 
-    fn find_sides(&mut self) {
-        let mut writers = vec![0u32; self.base.len()];
-        let groups = self.target.groups.iter();
-        groups.flat_map(|g| g.writes.keys()).filter_map(|d| self.place.get(d)).for_each(|&p| writers[p] += 1);
-        for (g, group) in self.target.groups.iter().enumerate() {
-            let alone = group.writes.iter().filter_map(|(d, w)| Some((*self.place.get(d)?, w)));
-            let alone: Vec<_> = alone.filter(|(place, _)| writers[*place] == 1).collect();
-            // Worth it for groups of many directions only.
-            if alone.len() > 8 {
-                let hull = group.form.hull(self.facts);
-                self.sides[g] = alone.iter().map(|(place, writes)| (*place, group.sides(writes, &hull))).collect();
-            }
-        }
-    }
-
     /// What a group adds at a scalar, by place.
-    fn adds(&mut self, g: usize, s: &Sum) -> Vec<(usize, Sum)> {
+    fn adds(&mut self, g: usize, s: &Sum) -> Rc<[(usize, Sum)]> {
         let key = [s.lo, s.hi, s.pos, s.neg, s.grid, f64::from(s.count)].map(f64::to_bits);
         if let Some(known) = self.known.get(&(g, key)) {
             return known.clone();
         }
-        let group = self.target.groups[g];
-        let mut all = Vec::new();
-        for (dir, writes) in &group.writes {
-            let Some(&place) = self.place.get(dir) else { continue };
-            self.steps += 1;
-            if let Some(side) = self.sides[g].get(&place).and_then(|sides| sides.at(s)) {
-                // Exactly nothing, written by nobody else, is nothing.
-                if side.lo == 0.0 {
-                    self.bits[place] = self.bits[place].max(side.bits);
-                } else {
-                    all.push((place, *side));
-                }
-                continue;
-            }
-            self.steps += writes.len();
-            let sum = group.adds(writes, s);
-            if sum.count > 0 {
-                all.push((place, sum));
-            }
-        }
+        let (all, steps) = self.written[g].adds(self.target.groups[g], s);
+        self.steps += steps;
+        let all: Rc<[_]> = all.into();
         // Groups of many directions are asked for each scalar once.
         if all.len() <= 64 {
             self.known.insert((g, key), all.clone());
@@ -181,18 +150,22 @@ impl<'a> Run<'a> {
         let mut wide = false;
         self.case += 1;
         self.class.cases += 1;
-        let mut touched: Vec<usize> = (0..self.default.len()).filter(|&p| self.default[p].is_none()).collect();
+        let mut touched = self.varied.clone();
         for (g, s) in scalars {
-            let old = defaults.get(g).map_or_else(Vec::new, |d| self.adds(*g, d));
+            if let Some(default) = defaults.get(g) {
+                let old = self.adds(*g, default);
+                self.steps += old.len();
+                for (place, sum) in old.iter() {
+                    self.sum(*place).remove(sum);
+                    touched.push(*place);
+                }
+            }
             let new = self.adds(*g, s);
-            self.steps += new.len() + old.len();
-            for (place, sum) in &old {
-                self.sum(*place).remove(sum);
-            }
-            for (place, sum) in &new {
+            self.steps += new.len();
+            for (place, sum) in new.iter() {
                 self.sum(*place).add(sum);
+                touched.push(*place);
             }
-            touched.extend(old.iter().chain(&new).map(|p| p.0));
         }
         touched.sort_unstable();
         touched.dedup();
@@ -238,7 +211,10 @@ impl<'a> Run<'a> {
 
     /// The new domains: (direction, domain, bits).
     pub(super) fn domains(self) -> Vec<(u32, Dom, u8)> {
-        let Self { target, default, found, bits, classes, .. } = self;
+        let Self { target, default, found, mut bits, classes, written, .. } = self;
+        for (place, off) in written.iter().flat_map(Written::bits_where_off) {
+            bits[place] = bits[place].max(off);
+        }
         let all = target.dirs.iter().zip(default).zip(found).zip(bits);
         all.map(|(((&dir, default), found), bits)| {
             let dom = if let Some(default) = default {

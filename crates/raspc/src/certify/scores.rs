@@ -13,7 +13,7 @@ use super::form::Form;
 use super::number::{Num, Sum, gamma};
 use super::selector::Formula;
 use super::side::{Side, side};
-use super::truth::Truth;
+use super::truth::{RAISES, Truth};
 
 /// Scores this far below the largest have weight exactly 0: the f32 exponential of −104 or less is 0.
 pub(super) const APART: f64 = 104.0;
@@ -183,10 +183,10 @@ impl Dimensions {
             Op::Select { keys, queries, .. } => (Var::Node(*keys), Var::Node(*queries)),
             op => panic!("{op:?} is no select"),
         };
-        let forms = |all: &'_ [Form]| part.dims.iter().map(|&i| all[i].clone()).collect::<Vec<_>>();
-        let (queries, keys) = (forms(&self.queries), forms(&self.keys));
-        let vars = |forms: &[Form], named: &mut dyn Iterator<Item = Var>| -> Vec<Var> {
-            let all: BTreeSet<Var> = forms.iter().flat_map(Form::vars).chain(named).collect();
+        let queries: Vec<&Form> = part.dims.iter().map(|&i| &self.queries[i]).collect();
+        let keys: Vec<&Form> = part.dims.iter().map(|&i| &self.keys[i]).collect();
+        let vars = |forms: &[&Form], named: &mut dyn Iterator<Item = Var>| -> Vec<Var> {
+            let all: BTreeSet<Var> = forms.iter().flat_map(|f| f.vars()).chain(named).collect();
             all.into_iter().collect()
         };
         let key_vars = vars(&keys, &mut part.selects.iter().map(|s| compared(s).0));
@@ -197,8 +197,8 @@ impl Dimensions {
         if pairs > PAIRS {
             return Err(Unknown::Large { pairs: pairs as f64 });
         }
-        let key_side = side(&keys.iter().collect::<Vec<_>>(), &key_vars, &key_rows, facts);
-        let query_side = side(&queries.iter().collect::<Vec<_>>(), &query_vars, &query_rows, facts);
+        let key_side = side(&keys, &key_vars, &key_rows, facts);
+        let query_side = side(&queries, &query_vars, &query_rows, facts);
         exactness.see(&query_side, &key_side);
         let mut truths = Vec::new();
         for &s in &part.selects {
@@ -224,28 +224,37 @@ fn levels(queries: &Side, keys: &Side, query_rows: &Rows, key_rows: &Rows, selec
     let by_query = queries.by_row(query_rows.len());
     let (off_query, off_key) = (queries.spread(keys, query_rows.len()), keys.spread(queries, n));
     let off: f64 = queries.dims.iter().zip(&keys.dims).map(|(q, k)| q.radius * k.radius).sum();
-    let keys_of: Vec<&[u32]> = key_rows.iter().collect();
+    // Of what is not finite nothing is known.
+    let off = if off.is_nan() { f64::INFINITY } else { off };
     let mut scores = vec![0.0; n];
-    let mut found: Vec<Level> = Vec::new();
+    // By truth of the part's selects, and whether one of them raises.
+    let mut truths = vec![0u32; n];
+    let raises = 1u32 << selects.len();
+    let mut found = vec![(f64::INFINITY, f64::NEG_INFINITY); 2 << selects.len()];
     for (q, query) in query_rows.iter().enumerate() {
         scores.fill(0.0);
         for &(dim, value) in &by_query[q] {
             keys.dims[dim as usize].entries.iter().for_each(|&(k, key)| scores[k as usize] += value * key);
         }
-        for (k, &score) in scores.iter().enumerate() {
-            let bits = selects.iter().try_fold(0, |bits, s| {
-                s.truth.at(keys_of[k][s.key], query[s.query]).map(|b| bits | u32::from(b) << s.bit)
-            });
-            let Some(truth) = bits else { continue };
-            let error = off_query[q] + off_key[k] + off;
-            let (lo, hi) = (score - error, score + error);
-            match found.iter_mut().find(|l| l.truth == truth) {
-                Some(level) => (level.lo, level.hi) = (level.lo.min(lo), level.hi.max(hi)),
-                None => found.push(Level { truth, lo, hi }),
+        truths.fill(0);
+        for (bit, s) in selects.iter().enumerate() {
+            let of_query = s.truth.of_query(query[s.query]);
+            for (truth, key) in truths.iter_mut().zip(key_rows.iter()) {
+                let said = of_query[key[s.key] as usize];
+                *truth |= if said == RAISES { raises } else { u32::from(said) << bit };
             }
         }
+        let off = off_query[q] + off;
+        for ((&truth, &score), &off_key) in truths.iter().zip(&scores).zip(&off_key) {
+            let level = &mut found[truth as usize];
+            let error = off_key + off;
+            (level.0, level.1) = (level.0.min(score - error), level.1.max(score + error));
+        }
     }
-    found
+    // No input that has an output reaches a pair where a select raises.
+    let met = (0..raises).zip(found).filter(|(_, (lo, hi))| lo <= hi);
+    let bits = |local: u32| selects.iter().enumerate().map(|(i, s)| (local >> i & 1) << s.bit).sum();
+    met.map(|(local, (lo, hi))| Level { truth: bits(local), lo, hi }).collect()
 }
 
 /// Visits every combination of the parts' levels: (truth, least, greatest).

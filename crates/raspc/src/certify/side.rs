@@ -3,7 +3,7 @@
 use super::dom::Part;
 use super::facts::{Facts, Rows, Var};
 use super::form::Form;
-use super::number::Num;
+use super::number::{Num, Sum};
 
 /// The dimensions of a head on one side, over rows of values.
 #[derive(Debug, Default)]
@@ -53,18 +53,19 @@ fn dim(form: &Form, vars: &[Var], rows: &Rows, facts: &Facts<'_>) -> Dim {
         ([], _) => dim.put(form.constant.finish(), 0..rows.len() as u32),
         // The rows are the classes themselves.
         ([(_, Part::Table { default, exceptions })], [_]) => {
-            let with = |sum: &super::number::Sum| {
+            let with = |sum: &Sum| {
                 let mut all = form.constant;
                 all.add(sum);
                 all.finish()
             };
-            let mut listed = exceptions.iter().map(|e| e.0).peekable();
-            let rest: Vec<u32> = (0..rows.len() as u32).filter(|r| listed.next_if_eq(r).is_none()).collect();
-            if !rest.is_empty() {
-                dim.put(with(default), rest.into_iter());
+            if exceptions.len() < rows.len() {
+                let mut listed = exceptions.iter().map(|e| e.0).peekable();
+                let rest = (0..rows.len() as u32).filter(move |r| listed.next_if_eq(r).is_none());
+                dim.put(with(default), rest);
             }
-            for (class, sum) in exceptions {
-                dim.put(with(sum), std::iter::once(*class));
+            // Classes in a row often hold the same.
+            for alike in exceptions.chunk_by(|a, b| a.1 == b.1) {
+                dim.put(with(&alike[0].1), alike.iter().map(|e| e.0));
             }
         }
         _ => {

@@ -1,6 +1,7 @@
 //! The residual stream as it is known after each half-layer: at tokens, at BOS and at PAD.
 
 use raspc_lang::graph::{NodeId, Op};
+use raspc_lang::value::Value;
 use raspc_model::matrix::SparseMatrix;
 use raspc_model::model::Model;
 
@@ -26,8 +27,23 @@ pub(super) struct Stream {
 
 /// The sources of a program, where the output depends on them.
 struct Sources {
-    tokens: Option<NodeId>,
-    indices: Option<NodeId>,
+    /// The variable, and the class of each token of the vocabulary by its id.
+    tokens: Option<(Var, Labels)>,
+    /// The variable, and the class of each position from 0.
+    indices: Option<(Var, Labels)>,
+}
+
+/// Classes of a source by what stands in the embedding's rows.
+struct Labels {
+    classes: usize,
+    class_of: Vec<Option<u32>>,
+}
+
+/// One column of an embedding, over the rows of tokens or of positions.
+struct Column {
+    rows: usize,
+    /// (row, number), where that is not 0.
+    entries: Vec<(u32, Num)>,
 }
 
 /// The columns of a matrix: (row, weight), rows ascending.
@@ -44,14 +60,9 @@ impl Stream {
     pub(super) fn embed(model: &Model, facts: &Facts<'_>, output: NodeId) -> Self {
         let (d, vocab) = (model.config.d_model, model.vocab.len());
         let (by_token, by_position) = (columns(&model.w_e), columns(&model.w_pos));
-        let needed = reachable(facts.graph, output);
-        let find = |wanted: &Op| {
-            let mut nodes = facts.graph.iter().filter(|(id, n)| needed[id.index()] && n.op == *wanted);
-            nodes.next().map(|(id, _)| id)
-        };
-        let sources = Sources { tokens: find(&Op::Tokens), indices: find(&Op::Indices) };
+        let sources = Sources::of(facts, output);
         let at = |m: &SparseMatrix, row: usize, c: usize| Num::point(m.get(row, c));
-        let doms = (0..d).map(|c| source_dom(&by_token[c], &by_position[c], vocab, &sources, facts)).collect();
+        let doms = (0..d).map(|c| sources.dom(&by_token[c], &by_position[c], facts)).collect();
         let bos = (0..d).map(|c| at(&model.w_e, vocab, c).plus(at(&model.w_pos, 0, c))).collect();
         let pad = (0..d).map(|c| {
             let positions = by_position[c].iter().filter(|p| p.0 > 0).map(|p| Num::point(p.1 as f32));
@@ -72,48 +83,69 @@ impl Stream {
     }
 }
 
-/// What the embedding puts into one direction at tokens.
-fn source_dom(
-    tokens: &[(u32, f64)],
-    positions: &[(u32, f64)],
-    vocab: usize,
-    sources: &Sources,
-    facts: &Facts<'_>,
-) -> Dom {
-    // Most directions are written by blocks only.
-    if tokens.iter().all(|t| t.0 as usize >= vocab) && positions.iter().all(|p| p.0 == 0) {
-        return Dom::Const(Num::ZERO.plus(Num::ZERO));
+impl Sources {
+    fn of(facts: &Facts<'_>, output: NodeId) -> Self {
+        let needed = reachable(facts.graph, output);
+        let find = |wanted: &Op| {
+            let mut nodes = facts.graph.iter().filter(|(id, n)| needed[id.index()] && n.op == *wanted);
+            nodes.next().map(|(id, _)| Var::Node(id))
+        };
+        let tokens = find(&Op::Tokens).map(|var| {
+            let classes = facts.listed(var);
+            let class_of = facts.options.vocab.iter().map(|value| classes.find(value)).collect();
+            (var, Labels { classes: classes.len(), class_of })
+        });
+        let indices = find(&Op::Indices).map(|var| {
+            let classes = facts.listed(var);
+            let class_of = (0..facts.options.max_len as i64).map(|p| classes.find(&Value::int(p))).collect();
+            (var, Labels { classes: classes.len(), class_of })
+        });
+        Self { tokens, indices }
     }
-    let mut by_id = vec![Num::ZERO; vocab];
-    tokens.iter().filter(|t| (t.0 as usize) < vocab).for_each(|&(id, x)| by_id[id as usize] = Num::point(x as f32));
-    let alike = by_id.iter().all(|n| *n == by_id[0]);
-    let mut by_position = vec![Num::ZERO; facts.options.max_len];
-    let inner = positions.iter().filter(|p| p.0 > 0);
-    for &(p, x) in inner {
-        by_position[p as usize - 1] = Num::point(x as f32);
-    }
-    let still = by_position.iter().all(|n| *n == by_position[0]);
-    match (alike, still, sources.tokens, sources.indices) {
-        (true, true, ..) => Dom::Const(by_id[0].plus(by_position[0])),
-        (true, false, _, Some(indices)) => {
-            let classes = facts.listed(Var::Node(indices));
-            let at = |v: &raspc_lang::value::Value| v.as_f64().and_then(|p| by_position.get(p as usize));
-            let numbers = classes.values.iter().map(|v| at(v).map(|n| by_id[0].plus(*n)));
-            Dom::of_classes(Var::Node(indices), &numbers.collect::<Vec<_>>())
+
+    /// What the embedding puts into one direction at tokens.
+    fn dom(&self, by_token: &[(u32, f64)], by_position: &[(u32, f64)], facts: &Facts<'_>) -> Dom {
+        // The rows after the vocabulary are those of BOS and PAD, and position 0 is that of BOS.
+        let (vocab, len) = (facts.options.vocab.len(), facts.options.max_len);
+        let by_id = Column::of(by_token.iter().copied(), vocab);
+        let by_position = Column::of(by_position.iter().filter(|p| p.0 > 0).map(|&(p, x)| (p - 1, x)), len);
+        match (by_id.same(), by_position.same(), &self.tokens, &self.indices) {
+            (Some(a), Some(b), ..) => Dom::Const(a.plus(b)),
+            (Some(a), None, _, Some((var, labels))) => by_position.table(a, *var, labels),
+            (None, Some(b), Some((var, labels)), _) => by_id.table(b, *var, labels),
+            _ => Dom::Const(by_id.hull().plus(by_position.hull())),
         }
-        (false, true, Some(tokens), _) => {
-            let classes = facts.listed(Var::Node(tokens));
-            let mut numbers = vec![None; classes.len()];
-            for (value, n) in facts.options.vocab.iter().zip(&by_id) {
-                if let Some(class) = classes.find(value) {
-                    numbers[class as usize] = Some(n.plus(by_position[0]));
-                }
+    }
+}
+
+impl Column {
+    fn of(entries: impl Iterator<Item = (u32, f64)>, rows: usize) -> Self {
+        let inner = entries.filter(|&(row, x)| (row as usize) < rows && x != 0.0);
+        Self { rows, entries: inner.map(|(row, x)| (row, Num::point(x as f32))).collect() }
+    }
+
+    /// The number that stands in all rows, if it is one.
+    fn same(&self) -> Option<Num> {
+        match &self.entries[..] {
+            [] => Some(Num::ZERO),
+            [first, rest @ ..] if self.entries.len() == self.rows && rest.iter().all(|e| e.1 == first.1) => {
+                Some(first.1)
             }
-            Dom::of_classes(Var::Node(tokens), &numbers)
+            _ => None,
         }
-        _ => {
-            let hull = |numbers: &[Num]| numbers.iter().fold(numbers[0], |a, b| a.join(*b));
-            Dom::Const(hull(&by_id).plus(hull(&by_position)))
-        }
+    }
+
+    /// All numbers that stand in some row.
+    fn hull(&self) -> Num {
+        let listed = self.entries.iter().map(|e| e.1).reduce(Num::join).unwrap_or(Num::ZERO);
+        if self.entries.len() < self.rows { listed.join(Num::ZERO) } else { listed }
+    }
+
+    /// The column plus a number, by the class that each row stands for. No two rows stand for one.
+    fn table(&self, plus: Num, var: Var, labels: &Labels) -> Dom {
+        let listed = |&(row, n): &(u32, Num)| Some((labels.class_of[row as usize]?, n.plus(plus)));
+        let mut exceptions: Vec<(u32, Num)> = self.entries.iter().filter_map(listed).collect();
+        exceptions.sort_unstable_by_key(|e| e.0);
+        Dom::table(var, Num::ZERO.plus(plus), exceptions, labels.classes)
     }
 }

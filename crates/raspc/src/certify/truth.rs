@@ -7,13 +7,22 @@ use super::facts::{Classes, Facts, Var};
 
 /// A select as a table.
 pub(super) struct Truth {
-    queries: usize,
-    /// Row-major, keys by queries: 0, 1, or 2 where the predicate raises.
+    keys: usize,
+    /// The keys of each query, one query after the other: 0, 1, or 2 where the predicate raises.
     table: Vec<u8>,
 }
 
 /// The table's entry where the predicate raises: no input that has an output reaches such a pair.
-const RAISES: u8 = 2;
+pub(super) const RAISES: u8 = 2;
+
+/// A table of all pairs.
+fn tabulate<T>(keys: &[T], queries: &[T], ask: impl Fn(&T, &T) -> u8) -> Vec<u8> {
+    let mut table = Vec::with_capacity(keys.len() * queries.len());
+    for query in queries {
+        table.extend(keys.iter().map(|key| ask(key, query)));
+    }
+    table
+}
 
 impl Truth {
     /// The table of a select, over all values of its keys and queries.
@@ -24,18 +33,15 @@ impl Truth {
             Predicate::Compare(c) => compare(*c, &keys, &queries),
             Predicate::Function(_) => {
                 let ask = |k: &Value, q: &Value| predicate.apply(k, q).map_or(RAISES, u8::from);
-                keys.values.iter().flat_map(|k| queries.values.iter().map(move |q| ask(k, q))).collect()
+                tabulate(&keys.values, &queries.values, ask)
             }
         };
-        Some(Self { queries: queries.len(), table })
+        Some(Self { keys: keys.len(), table })
     }
 
-    /// Whether the select selects this key for this query; nothing where it raises.
-    pub(super) fn at(&self, key: u32, query: u32) -> Option<bool> {
-        match self.table[key as usize * self.queries + query as usize] {
-            RAISES => None,
-            bit => Some(bit == 1),
-        }
+    /// What the select says of each key for a query: 0, 1, or [`RAISES`].
+    pub(super) fn of_query(&self, query: u32) -> &[u8] {
+        &self.table[query as usize * self.keys..][..self.keys]
     }
 }
 
@@ -50,15 +56,14 @@ fn compare(comparison: Comparison, keys: &Classes, queries: &Classes) -> Vec<u8>
     };
     let (keys, queries) = (ranks(keys), ranks(queries));
     let ordered = |holds: bool, a: u8, b: u8| if a == b && a > 0 { u8::from(holds) } else { RAISES };
-    let ask = |k: &(usize, u8), q: &(usize, u8)| match comparison {
-        Comparison::Eq => u8::from(k.0 == q.0),
-        Comparison::Ne => u8::from(k.0 != q.0),
-        Comparison::Lt => ordered(k.0 < q.0, k.1, q.1),
-        Comparison::Le => ordered(k.0 <= q.0, k.1, q.1),
-        Comparison::Gt => ordered(k.0 > q.0, k.1, q.1),
-        Comparison::Ge => ordered(k.0 >= q.0, k.1, q.1),
-    };
-    keys.iter().flat_map(|k| queries.iter().map(move |q| ask(k, q))).collect()
+    match comparison {
+        Comparison::Eq => tabulate(&keys, &queries, |k, q| u8::from(k.0 == q.0)),
+        Comparison::Ne => tabulate(&keys, &queries, |k, q| u8::from(k.0 != q.0)),
+        Comparison::Lt => tabulate(&keys, &queries, |k, q| ordered(k.0 < q.0, k.1, q.1)),
+        Comparison::Le => tabulate(&keys, &queries, |k, q| ordered(k.0 <= q.0, k.1, q.1)),
+        Comparison::Gt => tabulate(&keys, &queries, |k, q| ordered(k.0 > q.0, k.1, q.1)),
+        Comparison::Ge => tabulate(&keys, &queries, |k, q| ordered(k.0 >= q.0, k.1, q.1)),
+    }
 }
 
 /// 0 for what has no order; values of one other kind can be ordered.
@@ -86,7 +91,7 @@ mod tests {
         let classes = |v: &[Value]| Classes::for_tests(v);
         for comparison in Comparison::ALL {
             let table = compare(comparison, &classes(&keys), &classes(&queries));
-            let wanted = keys.iter().flat_map(|k| queries.iter().map(move |q| comparison.apply(k, q)));
+            let wanted = queries.iter().flat_map(|q| keys.iter().map(move |k| comparison.apply(k, q)));
             let wanted: Vec<u8> = wanted.map(|r| r.map_or(RAISES, u8::from)).collect();
             assert_eq!(table, wanted, "{comparison:?}");
         }

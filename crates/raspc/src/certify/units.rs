@@ -51,6 +51,18 @@ impl Sides {
         let left = self.left.as_ref().filter(|l| s.hi <= l.0);
         left.or_else(|| self.right.as_ref().filter(|r| s.lo >= r.0)).map(|side| &side.1)
     }
+
+    /// The scalars between which something may be added, where beyond them it is exactly nothing on each side that is known;
+    /// and the significant bits of what cancels below and above.
+    pub(super) fn bump(&self) -> Option<(f64, f64, (u8, u8))> {
+        let nothing = |side: &Option<(f64, Sum)>| side.is_none_or(|s| s.1.lo == 0.0 && s.1.hi == 0.0);
+        let known = self.left.is_some() || self.right.is_some();
+        (known && nothing(&self.left) && nothing(&self.right)).then(|| {
+            let bits = |side: &Option<(f64, Sum)>| side.map_or(0, |s| s.1.bits);
+            let from = self.left.map_or(f64::NEG_INFINITY, |s| s.0);
+            (from, self.right.map_or(f64::INFINITY, |s| s.0), (bits(&self.left), bits(&self.right)))
+        })
+    }
 }
 
 /// Groups the units of a layer. Units that write nothing are left out.
@@ -133,46 +145,18 @@ impl Group {
     pub(super) fn adds_at(&self, at: &[Num]) -> Vec<(u32, Sum)> {
         let read = |column: &[(u32, f64)]| total(column.iter().map(|&(d, w)| Sum::term(w, at[d as usize])));
         let scalar = read(&self.column);
-        let mut here = self.clone();
-        for unit in &mut here.units {
+        let mut units = self.units.clone();
+        for unit in &mut units {
             unit.constant = Sum::term(1.0, unit.bias);
             unit.constant.add(&read(&unit.fixed));
         }
-        self.writes.iter().map(|(&dir, writes)| (dir, here.adds(writes, &scalar))).collect()
+        let single = self.is_single();
+        self.writes.iter().map(|(&dir, writes)| (dir, adds(&units, single, writes, &scalar))).collect()
     }
 
     /// What the group adds to a direction when its scalar is one of `s`.
     pub(super) fn adds(&self, writes: &[(u32, f64)], s: &Sum) -> Sum {
-        let mut all = Sum::EMPTY;
-        let mut off = 0.0;
-        let mut active: Vec<(f64, f64, f64)> = Vec::with_capacity(writes.len());
-        for &(unit, w) in writes {
-            let unit = &self.units[unit as usize];
-            if unit.is_off(s) {
-                continue;
-            }
-            let pre = unit.pre(s, self.is_single());
-            let number = pre.finish();
-            if number.hi <= 0.0 {
-                continue;
-            }
-            let middle = f64::midpoint(unit.constant.lo, unit.constant.hi);
-            let rounded = pre.rounding();
-            let hidden = Num { lo: number.lo.max(0.0), ..number };
-            let mut term = Sum::term(w, hidden);
-            term.bits = term.bits.max(pre.bits);
-            all.add(&term);
-            off += w.abs() * (rounded + (unit.constant.hi - unit.constant.lo) / 2.0);
-            if pre.grid == 0.0 {
-                off += 4.0 * f64::EPSILON * w.abs() * (pre.pos + pre.neg);
-            }
-            active.push((unit.slope, middle, w));
-        }
-        if !active.is_empty() {
-            let (lo, hi) = extremes(&active, s.lo, s.hi);
-            (all.lo, all.hi) = (lo - off, hi + off);
-        }
-        all
+        adds(&self.units, self.is_single(), writes, s)
     }
 
     /// What the group adds to a direction as a function of its scalar, where no unit changes sides on all of `s`:
@@ -226,6 +210,40 @@ impl Group {
                 pre.lo < 0.0 && pre.hi > 0.0
             })
     }
+}
+
+/// What units add that read multiples of one scalar, when it is one of `s`.
+fn adds(units: &[Unit], single: bool, writes: &[(u32, f64)], s: &Sum) -> Sum {
+    let mut all = Sum::EMPTY;
+    let mut off = 0.0;
+    let mut active: Vec<(f64, f64, f64)> = Vec::with_capacity(writes.len());
+    for &(unit, w) in writes {
+        let unit = &units[unit as usize];
+        if unit.is_off(s) {
+            continue;
+        }
+        let pre = unit.pre(s, single);
+        let number = pre.finish();
+        if number.hi <= 0.0 {
+            continue;
+        }
+        let middle = f64::midpoint(unit.constant.lo, unit.constant.hi);
+        let rounded = pre.rounding();
+        let hidden = Num { lo: number.lo.max(0.0), ..number };
+        let mut term = Sum::term(w, hidden);
+        term.bits = term.bits.max(pre.bits);
+        all.add(&term);
+        off += w.abs() * (rounded + (unit.constant.hi - unit.constant.lo) / 2.0);
+        if pre.grid == 0.0 {
+            off += 4.0 * f64::EPSILON * w.abs() * (pre.pos + pre.neg);
+        }
+        active.push((unit.slope, middle, w));
+    }
+    if !active.is_empty() {
+        let (lo, hi) = extremes(&active, s.lo, s.hi);
+        (all.lo, all.hi) = (lo - off, hi + off);
+    }
+    all
 }
 
 /// The range of Σ w · relu(slope · s + constant) for s from `lo` to `hi`; (slope, constant, w).
