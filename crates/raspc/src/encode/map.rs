@@ -158,7 +158,7 @@ impl Encoder<'_> {
     }
 
     fn steps(&mut self, id: NodeId, scalar: Scalar, onehot: bool, number: bool, plan: &mut Plan) {
-        self.demand_scalar(&scalar);
+        self.demand_scalar(id, &scalar);
         let single = match &scalar {
             Scalar::Reciprocal(w) => Some(*w),
             Scalar::Sum(sum) if sum.terms.len() == 1 => Some(sum.terms[0].0),

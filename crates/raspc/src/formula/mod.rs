@@ -35,7 +35,7 @@ pub use additive::Additive;
 use additive::additive;
 use bits::Shared;
 use classes::Classes;
-pub use fraction::by_counts;
+pub use fraction::{by_counts, drop_empty};
 pub use merged::by_classes;
 pub use prefix::Family;
 use truth::{Cases, Formula, atoms};
