@@ -17,7 +17,7 @@ use crate::certify::{Analysis, Certificate, Parts};
 use crate::cleanup::{nearest, soft};
 use crate::encode::plan::{Encoded, Number, OneHot, Scalar};
 use crate::encode::{codes, encode};
-use crate::formula::{by_classes, by_counts, drop_empty, realise};
+use crate::formula::{by_classes, by_counts, by_pieces, drop_empty, realise};
 use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
 use crate::schedule::{Schedule, schedule};
@@ -95,7 +95,7 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         let mut soft = soft(&encoded, &values);
         soft.retain(|id| !clean.contains(id));
         // First what is soft is cleaned, each time something more; then the node that fails is given another form, a bounded
-        // number of times: its sum added up before it is put on a grid; made of counts; read as a number; its values merged
+        // number of times: its sum added up before it is put on a grid; made of counts; made of lines; read as a number; its values merged
         // that no reader tells apart.
         let built = build(graph, output, &encoded, &values, options);
         let (wanted, failed) = match &built {
@@ -123,7 +123,9 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         if untold.is_some_and(|node| is_stepped(&encoded, node) && loose.insert(node)) {
             continue;
         }
-        let other = counted.or_else(|| untold.and_then(|node| by_classes(&simplified, &values, node)));
+        let pieces =
+            again.filter(|_| counted.is_none()).and_then(|node| by_pieces(&simplified, &values, &encoded, node));
+        let other = counted.or(pieces).or_else(|| untold.and_then(|node| by_classes(&simplified, &values, node)));
         let Some(mut other) = other else {
             let (built, analysis) = built.map_err(|refused| vec![*refused.diagnostic])?;
             return finish((graph, output), options, values, encoded, built, analysis.certificate);
@@ -144,10 +146,11 @@ fn is_stepped(encoded: &Encoded, node: NodeId) -> bool {
     matches!(encoded.plan(node).onehot, Some(OneHot::Steps(Scalar::Sum(_))))
 }
 
-/// Whether the node is made by steps on a sum of several numbers.
+/// Whether the node is made by steps on a sum of several numbers, or on a number that is such a sum.
 fn adds_up(encoded: &Encoded, node: NodeId) -> bool {
     let plan = encoded.plan(node);
-    let several = |scalar: &Scalar| matches!(scalar, Scalar::Sum(sum) if sum.terms.len() > 1);
+    let is_sum = |id: NodeId| id != node && matches!(encoded.plan(id).number, Some(Number::Affine { .. }));
+    let several = |scalar: &Scalar| matches!(scalar, Scalar::Sum(sum) if sum.terms.len() > 1 || sum.terms.iter().any(|t| is_sum(t.0)));
     matches!(&plan.onehot, Some(OneHot::Steps(s)) if several(s))
         || matches!(&plan.number, Some(Number::Steps(s)) if several(s))
 }

@@ -164,7 +164,7 @@ fn sums_that_share_no_grid_are_added_up_first() {
         "(1000 * m) > (n + 500)",
         "(m * 0.37) > (n * 0.01)",
         "\"up\" if (333 * m) >= (n * n + 77) else \"down\"",
-        "round(1001 * m + n) % 7",
+        "round(1001 * m + n) > 700",
     ];
     for (sum, opt) in sums.into_iter().flat_map(|s| BOTH.map(|opt| (s, opt))) {
         for mask in [Mask::Full, Mask::Causal] {
@@ -184,4 +184,35 @@ fn sums_that_share_no_grid_are_added_up_first() {
         OptLevel::O1,
         Mask::Full,
     );
+}
+
+/// Functions of means that are lines between few places: as steps they have a thousand values, whose rises f32 cannot add up.
+#[test]
+fn remainders_of_means_are_numbers_that_a_category_chooses() {
+    let smaller = "m = aggregate(select(tokens, tokens, <), tokens); y = m % 3;";
+    let turned = "m = average(tokens); y = (m % 3) * 2 + 1;";
+    let bent = "m = average(tokens); y = 2 * m if m > 4 else 8 - m;";
+    for (text, len, opt) in [
+        (smaller, 28, OptLevel::O1),
+        (smaller, 28, OptLevel::O0),
+        (smaller, 48, OptLevel::O1),
+        (turned, 26, OptLevel::O1),
+        (bent, 26, OptLevel::O0),
+    ] {
+        let c = holds(text, "0..11", len, opt, Mask::Full);
+        let bound = bound(&c, "y").expect("a number");
+        assert!(bound < 1e-3, "{text} at {len}, {opt:?}: {bound}");
+    }
+}
+
+/// A number beside which f32 holds no fractions, in one table with them, would blur them: gates let each pass alone.
+#[test]
+fn a_large_number_beside_means_leaves_them_fine() {
+    for opt in BOTH {
+        for mean in ["average(tokens)", "aggregate(select(tokens, tokens, <), tokens, 0)"] {
+            let c = holds(&format!("m = {mean}; y = 1000000 if tokens == 1 else m;"), "0..3", 10, opt, Mask::Full);
+            let bound = bound(&c, "y").expect("a number");
+            assert!(bound < 1e-4, "{mean} at {opt:?}: {bound}");
+        }
+    }
 }

@@ -61,9 +61,7 @@ pub fn by_counts(
         graph.node_mut(new).annotation = entry.annotation;
         to.push(new);
     }
-    for (z, terms) in &simplified.forms.counts {
-        forms.counts.insert(to[z.index()], terms.iter().map(|&(w, f)| (to[w.index()], f)).collect());
-    }
+    forms.carry(&simplified.forms, &to);
     let of = simplified.of.iter().map(|o| o.map(|o| to[o.index()])).collect();
     Some(Simplified { output: to[simplified.output.index()], graph, of, forms })
 }

@@ -52,7 +52,7 @@ impl Lowering<'_> {
     }
 
     /// A direction that holds nothing but this form of a node, and its error. The form plus `shift` is never negative.
-    fn copied(&mut self, id: NodeId, value: &Form, mut error: f64, shift: f64, gadget: &str) -> (Form, f64) {
+    pub(super) fn copied(&mut self, id: NodeId, value: &Form, mut error: f64, shift: f64, gadget: &str) -> (Form, f64) {
         let measured = measure(&self.circuit, value);
         let exact =
             measured.grid.filter(|&g| measured.bound(measured.constant + shift) <= g / U && grid_of(shift) >= g);
@@ -110,7 +110,9 @@ impl Lowering<'_> {
         let rounding = gamma(terms.len() + 2) * (measured.sum + shift);
         let (constant, error) = (1.5 * binade, own + rounding + grid / 2.0);
         let range = Range { lo: constant - size - rounding, hi: constant + size + rounding, grid: Some(grid), error };
-        let to = self.direction(format!("[sum for {}]", self.label(id)), id, range);
+        // The direction says something of the number that it holds, where one node is that number.
+        let of = if let [(number, 1.0)] = terms { *number } else { id };
+        let to = self.direction(format!("[sum for {}]", self.label(id)), of, range);
         self.circuit.directions[to.index()].embedding.constant = constant - shift;
         let unit = Unit::new(&sum, shift, vec![(to, 1.0)]);
         self.mlp(id, vec![unit], "sum on a grid".to_owned());
