@@ -243,6 +243,17 @@ describe('the chosen output', () => {
     await close();
   });
 
+  test('settings of a program that cannot be read yet are not known, and say so', async () => {
+    const { page, close } = await open({ hash: encode({ program: '# vocab: xyz\ny = indices', input: 'xx' }) });
+    await settled(page, 'fault');
+    const said = () => page.evaluate(() => [...['vocab', 'length'].map((id) => document.getElementById(id).placeholder), document.querySelector('#sop option:checked').textContent]);
+    assert.deepEqual(await said(), ['not known yet', 'not known yet', 'not known yet']);
+    await type(page, '#editor .cm-content', '# vocab: xyz\ny = indices;');
+    await settled(page);
+    assert.deepEqual(await said(), ['x y z (from the program)', '2 (from the input)', 'y (the last one)']);
+    await close();
+  });
+
   test('a link that asks for what its program has not is told so', async () => {
     const { page, close } = await open({ hash: encode({ program: 'x = indices;', input: 'aab', sop: 'y' }) });
     await settled(page, 'fault');
@@ -356,6 +367,23 @@ describe('typing while the compiler works', () => {
     await page.evaluate(() => (window.hold = {}));
     await type(page, '#editor .cm-content', 'second = indices;');
     await page.waitForFunction(() => /5\. The residual stream/.test(document.querySelector('#panel pre')?.textContent), null, SLOW);
+    await close();
+  });
+
+  test('the explorer that was cancelled is made when its tab is chosen again', async () => {
+    const { page, close } = await watched();
+    await page.evaluate(() => (window.hold.explore = 'for ever'));
+    await page.click('#tab-explain');
+    await page.waitForSelector('#panel pre', SLOW);
+    await page.click('#tab-explore');
+    await page.waitForSelector('.working.seen', SLOW);
+    await page.click('#cancel');
+    await page.waitForFunction(() => /^Cancelled\. Choose the tab again/.test(document.getElementById('panel').textContent), null, SLOW);
+    // The outputs are those of the program still.
+    assert.match(await page.locator('.verdict').textContent(), /✓/);
+    await page.evaluate(() => (window.hold = {}));
+    await page.click('#tab-explore');
+    await page.frameLocator('#panel iframe').locator('html[data-ready]').waitFor(SLOW);
     await close();
   });
 

@@ -144,6 +144,9 @@ function fault(diagnostics) {
     result.replaceChildren(h('p', { class: 'faint' }, 'No outputs yet: see what is wrong.'));
   }
   find('sizes').replaceChildren();
+  // What a program says of its settings is known once it can be read.
+  for (const field of [fields.vocab, fields.length]) field.placeholder ||= 'not known yet';
+  if (fields.sop.textContent === '') fields.sop.replaceChildren(h('option', { value: '' }, 'not known yet'));
   const all = (those) => diagnostics.length > 0 && diagnostics.every(those);
   const at = all(ofInput) ? 'input is' : all((d) => d.place?.source === '--vocab') ? 'tokens are' : all((d) => d.place?.source === '--max-len') ? 'longest input is' : 'program is';
   tabs.empty(`No model is shown while the ${at} at fault.`);
