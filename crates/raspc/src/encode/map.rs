@@ -8,6 +8,7 @@ use super::plan::{Gated, Number, OneHot, Plan, Scalar, Sum};
 use super::{Encoder, codes};
 use crate::formula::signed_cubes;
 use crate::gadgets::widths;
+use crate::json::counted;
 use crate::options::OptLevel;
 
 /// Tables of at most this many entries are fused across element-wise nodes, which saves layers.
@@ -212,7 +213,7 @@ impl Encoder<'_> {
         let of: Vec<String> = dims
             .iter()
             .map(|&d| match self.values.enumerate(d) {
-                Ok(v) => format!("{} ({} values)", self.graph.describe(d), v.len()),
+                Ok(v) => format!("{} ({})", self.graph.describe(d), counted(v.len(), "value")),
                 Err(e) => format!("{} ({} values)", self.graph.describe(d), e.in_words()),
             })
             .collect();
