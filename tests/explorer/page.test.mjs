@@ -18,8 +18,8 @@ before(async () => {
 after(() => browser?.close());
 
 // A page that fails the test where it complains, asks for anything, or moves what is on it.
-async function open(name, { width = 1280, height = 900, hash = '', colorScheme = 'light' } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+async function open(name, { width = 1280, height = 900, hash = '', colorScheme = 'light', hasTouch = false } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch });
   const page = await context.newPage();
   const troubles = [];
   page.on('console', (m) => ['error', 'warning'].includes(m.type()) && troubles.push(`console: ${m.text()}`));
@@ -215,6 +215,57 @@ describe('sort_unique', () => {
     await close();
   });
 
+  test('every cell of the MLP activations has its number, zero too', async () => {
+    const { page, close } = await open('sort_unique');
+    const canvas = page.locator('[aria-label="Activations of the MLP of layer 0"]');
+    await canvas.scrollIntoViewIfNeeded();
+    await page.evaluate(() => {
+      window.painted = new Map();
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function record(text, ...place) {
+        // Numbers in cells are written about their middle; labels are not.
+        const name = this.canvas.getAttribute('aria-label');
+        if (this.textAlign === 'center') window.painted.set(name, [...(window.painted.get(name) ?? []), text]);
+        return fillText.call(this, text, ...place);
+      };
+    });
+    // The observer that draws what comes into sight tells of it in its own time: another input draws it again.
+    await page.waitForFunction(() => {
+      window.painted.clear();
+      document.querySelector('[aria-label="Dark or light"]').click();
+      return window.painted.has('Activations of the MLP of layer 0');
+    });
+    const painted = await page.evaluate(() => window.painted.get('Activations of the MLP of layer 0'));
+    const { neurons } = await page.evaluate(() => ({ neurons: JSON.parse(document.getElementById('data').textContent).units[0].flatMap((g) => g.neurons).length }));
+    // Columns are named by numbers that stand upright, about the middle too.
+    const columns = Array.from({ length: neurons }, (_, c) => String(c));
+    const cells = [...painted];
+    for (const c of columns) cells.splice(cells.lastIndexOf(c), 1);
+    assert.equal(cells.length, 5 * neurons);
+    assert.deepEqual(cells.filter((c) => c !== '0').sort(), ['.67', '1', '1', '1', '1.67', '2', '≈0', '≈0']);
+    await close();
+  });
+
+  test('what is selected is shown whole, and the line that was clicked beside it', async () => {
+    for (const height of [900, 560]) {
+      const { page, close } = await open('sort_unique', { height });
+      await page.locator('.source .seg', { hasText: /^smaller$/ }).first().click();
+      const seen = (locator) => locator.evaluate((e) => {
+        const { left, top, width, height: tall } = e.getBoundingClientRect();
+        return [top + 2, top + tall - 2].every((y) => e.contains(document.elementFromPoint(left + width / 2, y)));
+      });
+      assert.ok(await seen(page.locator('.source .seg.seed').first()), `the line, at ${height}`);
+      const facts = page.locator('#inspector .fact dd');
+      assert.deepEqual(await page.locator('#inspector .fact dt').allTextContents(), ['is', 'heads', 'weights', 'what if', 'made of', 'used by']);
+      for (let i = 0; i < 6; i++) {
+        // On a low screen the panel scrolls, and nothing of it is out of reach.
+        if (height < 900) await facts.nth(i).evaluate((e) => e.scrollIntoView({ block: 'nearest' }));
+        assert.ok(await seen(facts.nth(i)), `fact ${i}, at ${height}`);
+      }
+      await close();
+    }
+  });
+
   test('it is under 300 kB and ready in under half a second', async () => {
     assert.ok(statSync(join(pages, 'sort_unique.html')).size < 300_000);
     const times = [];
@@ -340,6 +391,9 @@ describe('a causal program', () => {
     }
     assert.match(await page.locator('header .badge').textContent(), /causal/);
     assert.match(await page.locator('.program').textContent(), /a position sees itself and what comes before it/);
+    // What the program says of the input is said of whole inputs: the note stands before it.
+    assert.match(await page.locator('.program .causal + .source .comment').first().textContent(), /occurs in the input/);
+    assert.match(await page.locator('.program .causal').textContent(), /Where a comment below speaks of the input, read: the input up to that position/);
     assert.match(await page.locator('.head-card').first().textContent(), /each key up to its own position where the key's token == the query's token/);
     await close();
   });
@@ -451,6 +505,36 @@ describe('every width and both themes', () => {
     assert.deepEqual(cut, []);
     await page.locator('.half-list').selectOption('1');
     assert.match(await page.locator('#run').textContent(), /after the layer 0 attention/);
+    await close();
+  });
+
+  test('on a phone a tap reads a cell, and tables have all numbers', async () => {
+    const { page, close } = await open('sort_unique', { width: 400, hasTouch: true });
+    const box = page.locator('#run .panel', { hasText: 'The residual stream' });
+    const canvas = box.locator('canvas');
+    await canvas.scrollIntoViewIfNeeded();
+    const readout = box.locator('.readout');
+    // Cells are too narrow for numbers here: what to do is said where the number will be.
+    await page.waitForFunction((e) => getComputedStyle(e, '::before').content.includes('tap it'), await readout.elementHandle());
+    const { width, height } = await canvas.boundingBox();
+    await canvas.tap({ position: { x: width - 4, y: height - 4 } });
+    assert.equal(await readout.textContent(), '3: 2 · sorted:None = 0');
+    await canvas.tap({ position: { x: width - 4, y: height - 70 } });
+    assert.equal(await readout.textContent(), 'BOS · sorted:None = 1');
+    const table = () => box.locator('.number-table tbody tr').evaluateAll((rows) => Object.fromEntries(rows.map((r) => [r.querySelector('th').textContent, [...r.querySelectorAll('td')].map((c) => c.textContent)])));
+    await box.locator('summary').click();
+    const found = await table();
+    assert.deepEqual(found['tokens:3'], ['0', '1', '0', '0', '0']);
+    assert.deepEqual(found['[1+1/(1+target_pos)]'], ['1', '1.3333', '2', '1.25', '1.5']);
+    assert.ok(!('tokens:9' in found));
+    assert.match(await box.locator('details').textContent(), /\d+ directions 0 at every position: not shown/);
+    // The row of what is selected is lit, and the table goes along with the steps.
+    await box.locator('th', { hasText: 'tokens:3' }).locator('button').tap();
+    assert.deepEqual(await box.locator('tr.lit th').allTextContents(), ['tokens:3']);
+    await page.locator('.half-list').selectOption('0');
+    assert.equal('target_pos:2' in (await table()), false);
+    // The step changed what is below it, as it should.
+    await page.evaluate(() => (window.shifted = 0));
     await close();
   });
 

@@ -1,9 +1,11 @@
 // The playground in a browser, as a newcomer uses it: a mistake and its place, the outputs side by side, settings, links,
 // a compilation that is cancelled, no network at all; never a complaint in the console, never a request to another host.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { FIELDS, LINES, adviceFor } from '../../site/src/hints.js';
+import { Choice } from '../../site/src/playground/choice.js';
 import { decode, encode } from '../../site/src/playground/share.js';
 import { launch, serve } from './serve.mjs';
 
@@ -54,6 +56,16 @@ async function change(page, act) {
 
 const settled = (page, state = 'done') => page.waitForSelector(`html[data-state="${state}"]`, SLOW);
 const rows = (page) => page.locator('#result tr').evaluateAll((all) => Object.fromEntries(all.map((r) => [r.querySelector('th').textContent, [...r.querySelectorAll('td')].map((c) => c.textContent)])));
+
+// All that an element says from now on, what it says for a moment too: `await told()` gives it.
+async function listen(page, id) {
+  await page.evaluate((name) => {
+    const element = document.getElementById(name);
+    window.told = [];
+    new MutationObserver(() => window.told.push(element.textContent)).observe(element, { childList: true, characterData: true, subtree: true });
+  }, id);
+  return () => page.evaluate(() => window.told);
+}
 
 // Types as a person does.
 async function type(page, selector, text) {
@@ -134,6 +146,122 @@ describe('a program', () => {
   });
 });
 
+describe('the words of the page', () => {
+  test('no hint of the compiler is left with a flag, as if the page had it', () => {
+    // Every text of the libraries that names a flag, whichever of them become hints.
+    const root = new URL('../../crates/', import.meta.url);
+    const texts = ['raspc-lang', 'raspc', 'raspc-wasm'].flatMap((crate) => readdirSync(new URL(`${crate}/src/`, root), { recursive: true })
+      .filter((f) => f.endsWith('.rs') && !f.endsWith('codes.rs'))
+      .flatMap((f) => readFileSync(new URL(`${crate}/src/${f}`, root), 'utf8').split('\n').filter((line) => !line.trim().startsWith('//')).flatMap((line) => [...line.matchAll(/"((?:[^"\\]|\\.)*`--?[a-z](?:[^"\\]|\\.)*)"/g)].map((m) => m[1]))));
+    assert.ok(texts.length >= 5, texts.join('\n'));
+    for (const words of [FIELDS, LINES]) {
+      for (const hint of [...texts, 'give `--new-flag 3`, or `-O0`']) {
+        const advice = adviceFor({ code: 'E0000', hint }, words);
+        const flags = advice.match(/`--?[a-z][^`]*`/gi) ?? [];
+        const named = advice.match(/command line(?:’s|, which makes it all the same with|, whose (?:budget|limit)) `--?[a-z][^`]*`/gi) ?? [];
+        assert.equal(flags.length, named.length, advice);
+      }
+    }
+    assert.equal(adviceFor({ code: 'E0802', hint: 'set it with `--max-len`' }, FIELDS), 'set it in the field “Longest input”');
+    assert.equal(adviceFor({ code: 'E0901', hint: 'the vocabulary is a b c' }, FIELDS), 'the vocabulary (the field “Tokens”) is a b c');
+    assert.equal(adviceFor({ code: 'E0808', hint: 'shorten the maximum length or the vocabulary, or raise the budget' }, LINES), 'shorten the maximum length or the vocabulary (the line `# max_len:` of the program, the line `# vocab:` of the program), or use the command line, whose budget `--max-bytes` raises');
+    assert.equal(adviceFor({ code: 'E0110', hint: 'in RASP:\nx = a --b;' }, FIELDS), 'in RASP:\nx = a --b;');
+  });
+
+  test('a fault of a field is said to be there', async () => {
+    const { page, close } = await open();
+    await settled(page);
+    await type(page, '#length', '10000000');
+    await settled(page, 'fault');
+    assert.match(await page.locator('#problems').textContent(), /in Longest input E0802.*Help: set it in the field “Longest input”/);
+    assert.match(await page.locator('#panel').textContent(), /while the longest input is at fault/);
+    const invalid = () => page.locator('[aria-invalid="true"]').evaluateAll((all) => all.map((e) => e.id));
+    assert.deepEqual(await invalid(), ['length']);
+    // A field without a fault looks like one.
+    const border = (id) => page.locator(id).evaluate((e) => getComputedStyle(e).borderColor);
+    assert.equal(await border('#vocab'), await border('#sop'));
+    assert.notEqual(await border('#length'), await border('#sop'));
+    await type(page, '#length', '9');
+    await type(page, '#input', '[1,');
+    await settled(page, 'fault');
+    assert.match(await page.locator('#input-note').textContent(), /write them as a list/);
+    assert.deepEqual(await invalid(), ['input']);
+    await close();
+  });
+
+  test('values that are equal and look different are said to be so', async () => {
+    const { page, close } = await open({ hash: encode({ program: 'x = 1.0 if tokens == "a" else 0;\ny = True if tokens == "b" else x;', input: 'abc', vocab: 'abc', length: '5' }) });
+    await settled(page);
+    const { transformer, interpreter, agree } = await rows(page);
+    assert.deepEqual([transformer, interpreter], [['true', 'true', '0'], ['1', 'true', '0']]);
+    assert.deepEqual(agree, ['✓=', '✓', '✓']);
+    assert.equal(await page.locator('#result .equals').textContent(), '✓= true and 1 look different: they are equal, for true is 1 and false is 0.');
+    await type(page, '#input', 'bc');
+    await settled(page);
+    assert.equal(await page.locator('#result .equals').count(), 0);
+    await close();
+  });
+});
+
+describe('the chosen output', () => {
+  test('one new name in place of it is its new name; else it is lost until it is there again', () => {
+    const choice = new Choice();
+    assert.equal(choice.follow(['a', 'b'], 'a'), 'a');
+    assert.equal(choice.follow(['c', 'b'], 'a'), 'c');
+    assert.equal(choice.was, 'a');
+    assert.equal(choice.follow(['b'], 'c'), undefined);
+    assert.deepEqual([choice.lost, choice.was], ['c', null]);
+    assert.equal(choice.follow(['d', 'e', 'b'], undefined), undefined);
+    assert.equal(choice.follow(['c', 'b'], undefined), 'c');
+    assert.equal(choice.lost, null);
+    // Two new names: which of them is meant nobody knows.
+    assert.equal(choice.follow(['x', 'y'], 'c'), undefined);
+    choice.forget();
+    assert.equal(choice.follow(['c'], undefined), undefined);
+  });
+
+  test('is followed when it is renamed, and given back', async () => {
+    const program = (name) => `same = select(tokens, tokens, ==);\n${name} = selector_width(same);\nlast = ${name} + 10;\n`;
+    const { page, close } = await open({ hash: encode({ program: program('hist'), input: 'aab', sop: 'hist' }) });
+    await settled(page);
+    const option = () => page.locator('#sop option:checked').textContent();
+    await type(page, '#editor .cm-content', program('count_of'));
+    await settled(page);
+    assert.equal(await option(), 'count_of (was hist)');
+    assert.deepEqual((await rows(page)).transformer, ['2', '2', '1']);
+    // What is shown below is of that output too.
+    await page.click('#tab-explain');
+    await page.waitForFunction(() => /count_of/.test(document.querySelector('#panel pre')?.textContent), null, SLOW);
+    await type(page, '#editor .cm-content', 'last = indices;');
+    await settled(page);
+    assert.equal(await option(), 'last (the last one: count_of is gone)');
+    assert.deepEqual((await rows(page)).transformer, ['0', '1', '2']);
+    await type(page, '#editor .cm-content', program('count_of'));
+    await settled(page);
+    assert.equal(await option(), 'count_of');
+    assert.deepEqual((await rows(page)).transformer, ['2', '2', '1']);
+    await close();
+  });
+
+  test('settings of a program that cannot be read yet are not known, and say so', async () => {
+    const { page, close } = await open({ hash: encode({ program: '# vocab: xyz\ny = indices', input: 'xx' }) });
+    await settled(page, 'fault');
+    const said = () => page.evaluate(() => [...['vocab', 'length'].map((id) => document.getElementById(id).placeholder), document.querySelector('#sop option:checked').textContent]);
+    assert.deepEqual(await said(), ['not known yet', 'not known yet', 'not known yet']);
+    await type(page, '#editor .cm-content', '# vocab: xyz\ny = indices;');
+    await settled(page);
+    assert.deepEqual(await said(), ['x y z (from the program)', '2 (from the input)', 'y (the last one)']);
+    await close();
+  });
+
+  test('a link that asks for what its program has not is told so', async () => {
+    const { page, close } = await open({ hash: encode({ program: 'x = indices;', input: 'aab', sop: 'y' }) });
+    await settled(page, 'fault');
+    assert.match(await page.locator('#problems').textContent(), /E0905.*no s-op or selector y/);
+    await close();
+  });
+});
+
 describe('a link', () => {
   test('the encoding is the one that Python has', () => {
     for (const { settings, fragment } of JSON.parse(readFileSync(new URL('./links.json', import.meta.url), 'utf8'))) {
@@ -188,6 +316,92 @@ describe('long work', () => {
   });
 });
 
+describe('typing while the compiler works', () => {
+  // Every request to a compiler, and what becomes of it: held for ever, or for some milliseconds.
+  const watched = async () => {
+    const { page, close } = await open();
+    await settled(page);
+    await page.frameLocator('#panel iframe').locator('html[data-ready]').waitFor(SLOW);
+    await page.evaluate(() => {
+      window.verbs = [];
+      window.hold = {};
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function post(data, ...rest) {
+        const { verb } = data.request ?? {};
+        window.verbs.push(verb ?? 'start');
+        if (window.hold[verb] === 'for ever') return;
+        if (window.hold[verb]) setTimeout(() => postMessage.call(this, data, ...rest), window.hold[verb]);
+        else postMessage.call(this, data, ...rest);
+      };
+    });
+    return { page, close };
+  };
+  const asked = (page, verb, times) => page.waitForFunction(([v, n]) => window.verbs.filter((x) => x === v).length >= n, [verb, times], SLOW);
+
+  test('the explorer that was being made is made again, for the newer program', async () => {
+    const { page, close } = await watched();
+    await page.evaluate(() => (window.hold.explore = 'for ever'));
+    await type(page, '#editor .cm-content', 'second = indices + 1;');
+    await asked(page, 'explore', 1);
+    await page.evaluate(() => (window.hold = {}));
+    await type(page, '#editor .cm-content', 'third = indices + 2;');
+    await settled(page);
+    await asked(page, 'explore', 2);
+    await page.frameLocator('#panel iframe').locator('.source', { hasText: 'third' }).waitFor(SLOW);
+    assert.equal(await page.locator('#panel.stale').count(), 0);
+    // Once, and what was waiting was ended once.
+    assert.deepEqual((await page.evaluate(() => window.verbs)).filter((v) => v === 'explore' || v === 'start'), ['explore', 'start', 'explore']);
+    await close();
+  });
+
+  test('a tab that has nothing to show yet says what it waits for', async () => {
+    const { page, close } = await watched();
+    await page.evaluate(() => (window.hold.explain = 'for ever'));
+    await page.click('#tab-explain');
+    assert.equal(await page.locator('#panel').textContent(), 'The six steps are being written …');
+    const told = await listen(page, 'panel');
+    await type(page, '#editor .cm-content', 'second = (');
+    await settled(page, 'fault');
+    assert.equal((await told())[0], 'The program has changed: its model is on its way.');
+    assert.match(await page.locator('#panel').textContent(), /No model is shown/);
+    await page.evaluate(() => (window.hold = {}));
+    await type(page, '#editor .cm-content', 'second = indices;');
+    await page.waitForFunction(() => /5\. The residual stream/.test(document.querySelector('#panel pre')?.textContent), null, SLOW);
+    await close();
+  });
+
+  test('the explorer that was cancelled is made when its tab is chosen again', async () => {
+    const { page, close } = await watched();
+    await page.evaluate(() => (window.hold.explore = 'for ever'));
+    await page.click('#tab-explain');
+    await page.waitForSelector('#panel pre', SLOW);
+    await page.click('#tab-explore');
+    await page.waitForSelector('.working.seen', SLOW);
+    await page.click('#cancel');
+    await page.waitForFunction(() => /^Cancelled\. Choose the tab again/.test(document.getElementById('panel').textContent), null, SLOW);
+    // The outputs are those of the program still.
+    assert.match(await page.locator('.verdict').textContent(), /✓/);
+    await page.evaluate(() => (window.hold = {}));
+    await page.click('#tab-explore');
+    await page.frameLocator('#panel iframe').locator('html[data-ready]').waitFor(SLOW);
+    await close();
+  });
+
+  test('a compilation that takes longer than older work is given comes to its end', async () => {
+    const { page, close } = await watched();
+    // Older work is ended after 0.4 s; the newer compilation must not be ended by what waited for that.
+    await page.evaluate(() => (window.hold = { compile: 'for ever' }));
+    await type(page, '#editor .cm-content', 'second = indices + 1;');
+    await asked(page, 'compile', 1);
+    await page.evaluate(() => (window.hold = { compile: 1500 }));
+    await type(page, '#editor .cm-content', 'third = indices + 2;');
+    await settled(page);
+    assert.deepEqual((await page.evaluate(() => window.verbs)).filter((v) => v === 'compile' || v === 'start'), ['compile', 'start', 'compile']);
+    assert.match(await page.locator('#sop option').first().textContent(), /third/);
+    await close();
+  });
+});
+
 describe('while the compiler is being loaded', () => {
   // A page that is not waited for; what the console says of a request that fails is meant to be there.
   const opened = async (module, hash = '') => {
@@ -218,6 +432,31 @@ describe('while the compiler is being loaded', () => {
     await settled(page);
     assert.match(await page.locator('.verdict').textContent(), /✓/);
     await close();
+  });
+});
+
+describe('a compiler that could not be loaded', () => {
+  test('is asked for again by the next change, and runs what was written', async () => {
+    const context = await browser.newContext();
+    await context.addCookies([{ name: 'module', value: 'fail', url: address }]);
+    const page = await context.newPage();
+    await page.goto(address);
+    await settled(page, 'unloaded');
+    assert.match(await page.locator('#result').textContent(), /could not be loaded.*change something to try again/);
+    // Still not there: that is said again.
+    const told = await listen(page, 'result');
+    await type(page, '#editor .cm-content', 'x = indices');
+    await settled(page, 'unloaded');
+    const [first, last] = await told();
+    assert.match(first, /is being loaded/);
+    assert.match(last, /could not be loaded/);
+    await context.clearCookies();
+    await page.fill('#input', 'abc');
+    await type(page, '#editor .cm-content', 'x = indices + 4;');
+    await settled(page);
+    assert.deepEqual((await rows(page)).transformer, ['4', '5', '6']);
+    assert.ok((await page.locator('#example option').count()) > 10);
+    await context.close();
   });
 });
 

@@ -75,12 +75,17 @@ impl Screen {
         }
     }
 
+    /// Waits until the text appears, and then for the prompt.
+    fn told(&mut self, wanted: &str) {
+        self.expect(wanted);
+        self.expect(">> ");
+    }
+
     /// Types a line and waits for what it leads to.
     fn line(&mut self, line: &str, wanted: &str) {
         self.type_in(line);
         self.type_in("\r");
-        self.expect(wanted);
-        self.expect(">> ");
+        self.told(wanted);
     }
 
     fn interrupt(&self) {
@@ -88,10 +93,19 @@ impl Screen {
         assert!(status.expect("kill").success());
     }
 
-    /// Ends the session as Ctrl-D does.
+    /// Ends the session as Ctrl-D does. The prompt has to be there: before it the terminal still reads whole lines, and keeps of a
+    /// Ctrl-D a NUL, which ends nothing.
     fn leave(mut self) {
         self.type_in("\x04");
-        assert_eq!(self.child.wait().expect("an end").code(), Some(0));
+        let start = Instant::now();
+        let ended = loop {
+            if let Some(ended) = self.child.try_wait().expect("a child") {
+                break ended;
+            }
+            assert!(start.elapsed() < PATIENCE, "the session goes on after Ctrl-D");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        assert_eq!(ended.code(), Some(0));
     }
 }
 
@@ -109,8 +123,7 @@ fn a_session_on_a_terminal() {
     std::fs::write(folder.path().join("mine.rasp"), "double = indices * 2;\n").expect("written");
     let mut s = Screen::start(folder.path(), &["mine.rasp"]);
     s.expect("`:help` says more");
-    s.expect("s-op: double");
-    s.expect(">> ");
+    s.told("s-op: double");
     s.line("hist = selector_width(select(tokens, tokens, ==));", "Example: hist(\"hello\") = [1, 1, 2, 2, 1] (ints)");
     s.line("a = 1; b = lenght;", "did you mean `length`?");
 
@@ -123,7 +136,7 @@ fn a_session_on_a_terminal() {
     s.type_in("x = doub\t");
     s.expect("double");
     s.type_in("\x03");
-    s.expect("Ctrl-D or `exit` ends the session");
+    s.told("Ctrl-D or `exit` ends the session");
 
     // The session's commands.
     s.line(":help", ":layers NAME");
@@ -143,14 +156,14 @@ fn a_session_on_a_terminal() {
     s.type_in("for i in range(3000) { for j in range(3000) { k = i * j; } }\r");
     std::thread::sleep(Duration::from_millis(200));
     s.interrupt();
-    s.expect("interrupted");
+    s.told("interrupted");
     // A long compilation stops, too, and leaves nothing behind that goes on.
     s.line("set example [1, 2]", "set example");
     s.line("m = aggregate(select(indices, indices, <=), tokens_int);", "Example: m");
     s.type_in(":compile (m * m) --vocab 0..50 --max-len 30\r");
     std::thread::sleep(Duration::from_secs(1));
     s.interrupt();
-    s.expect("interrupted");
+    s.told("interrupted");
     s.line("hist(\"aa\");", "[2]*2 (ints)");
     s.leave();
 
@@ -160,6 +173,6 @@ fn a_session_on_a_terminal() {
     s.type_in("\x1b[A");
     s.expect("hist(\"aa\");");
     s.type_in("\r");
-    s.expect("unknown name `hist`");
+    s.told("unknown name `hist`");
     s.leave();
 }

@@ -204,7 +204,8 @@ impl Expr {
 
 /// The item of a list at an index, negative ones from the end.
 fn item(items: &[Value], index: &Value) -> Result<Value, EvalError> {
-    let out_of_range = || EvalError::new(format!("index {index} is out of range for {} items", items.len()));
+    let of = |n: usize| if n == 1 { "1 item".to_owned() } else { format!("{n} items") };
+    let out_of_range = || EvalError::new(format!("index {index} is out of range for {}", of(items.len())));
     let i = index.as_int().ok_or_else(|| EvalError::new(format!("an index must be an integer, got {index}")))?;
     let i = i.to_i64().ok_or_else(out_of_range)?;
     let i = if i < 0 { i + items.len() as i64 } else { i };

@@ -54,6 +54,9 @@ fn text() {
         "}\nx = 1;;\nfor i in [1] { x = i;",
         "lambda x: x;\na.b;\nx = {1, 2};\nx = f(a=1);",
         "x = draw(tokens);\nfull seq display;",
+        "x = indices ≤ 2；\ny = `a`;\nz = $y @ 2;\nw = 3 \\ 4;\nv =\u{a0}indices;\nu =\u{200b} 1;",
+        "// a note\nx = 1;",
+        "/* a note */\nx = 1;",
     ]));
 }
 
@@ -74,6 +77,7 @@ fn names() {
 fn kinds() {
     check!(transcript(&[
         "same = select(tokens, tokens, ==);\nx = tokens + same;\ny = -same;\nz = round(same);\nw = same == same;",
+        "same = select(tokens, tokens, ==);\ndef f(x) { return x; }\na = indices or same;\nb = same and True;\nc = False or same;\nd = same and \"a\";\ne = same and [1, 2];\ng = same and f;\nh = same and {1: 2};\ni = same or indices == 0 or indices == 1 or indices == 2 or indices == 3;",
         "same = select(tokens, tokens, ==);\nx = same and tokens == \"a\";\ny = 1 if same else 2;\nz = same if tokens == \"a\" else 1;",
         "x = tokens + [1];\ny = tokens == [1];\nz = max + 1;\nw = tokens + none;",
         "s = select([1], tokens, ==);\nt = select(tokens, s, ==);\nx = aggregate(tokens, s);\ny = aggregate(select(1, 1, ==), tokens, indices);",

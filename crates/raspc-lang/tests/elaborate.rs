@@ -104,7 +104,7 @@ fn indexing() {
     check("\"abcde\"[indices - 1];", r#""e" "a" "b" "c" "d""#);
     check("{\"h\": 1, \"e\": 2, \"l\": 3, \"o\": none}[tokens];", "1 2 3 3 none");
     check("indices + [1, 2, 3][-1] + \"abc\"[0] * 0 if False else indices;", "0 1 2 3 4");
-    check("[1][indices];", "error: index 1 is out of range for 1 items");
+    check("[1][indices];", "error: index 1 is out of range for 1 item");
 }
 
 #[test]

@@ -85,7 +85,8 @@ impl fmt::Display for InputError {
                 write!(f, "the input has {tokens} tokens, the model takes at most {max_len}")
             }
             Self::Id { position, id, vocab } => {
-                write!(f, "token {position} has the id {id}, the vocabulary has {vocab} tokens")
+                let tokens = if *vocab == 1 { "token" } else { "tokens" };
+                write!(f, "token {position} has the id {id}, the vocabulary has {vocab} {tokens}")
             }
             Self::Token { position, token } => write!(f, "token {position}, `{token}`, is not in the vocabulary"),
             Self::Ragged { found, expected } => {

@@ -91,10 +91,10 @@ fn graph_intro(graph: &Graph) -> String {
 
 fn encoding_intro(c: &Compilation) -> String {
     format!(
-        "What each s-op can hold, for {} tokens in inputs of up to {} positions, and how the residual stream holds it:\n\
+        "What each s-op can hold, for {} in inputs of up to {}, and how the residual stream holds it:\n\
          a one-hot has one direction for each value, a number one direction that holds the value.",
-        c.options.vocab.len(),
-        c.options.max_len
+        counted(c.options.vocab.len(), "token"),
+        counted(c.options.max_len, "position")
     )
 }
 
@@ -148,8 +148,8 @@ fn attention(c: &Compilation, a: &Attention, text: &mut String) {
         let (keys, queries) = (graph.describe(*keys), graph.describe(*queries));
         let _ = writeln!(
             text,
-            "    keys hold {keys}, queries hold {queries}; W_QK compares them in {} dimension(s)",
-            a.scores.len()
+            "    keys hold {keys}, queries hold {queries}; W_QK compares them in {}",
+            counted(a.scores.len(), "dimension")
         );
     }
     let unselected = a.bos_score - if width { 256.0 } else { 128.0 };

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::compile::Compilation;
-use crate::verify::Report;
+use crate::verify::{Mismatch, Report};
 
 /// A value: none is `null`, numbers are numbers (integers of any size), anything else is text.
 #[derive(Clone, Debug)]
@@ -241,6 +241,10 @@ pub struct Verified {
     pub assumptions: Vec<String>,
     /// The first disagreement.
     pub first: Option<FirstMismatch>,
+    /// On how many inputs on which all agrees a number is within the bound of its certificate and no closer.
+    pub roughly: u64,
+    /// The first of these numbers.
+    pub first_roughly: Option<FirstMismatch>,
 }
 
 /// The first disagreement.
@@ -263,17 +267,18 @@ pub struct FirstMismatch {
 impl Verified {
     /// What a check of a compilation found.
     pub fn of(compilation: &Compilation, report: &Report) -> Self {
-        let first = report.first.as_ref().map(|m| FirstMismatch {
+        let shown = |m: &Mismatch| FirstMismatch {
             input: values(&m.input),
             level: m.level.to_owned(),
             node: compilation.graph.describe(m.node),
             position: m.position,
             expected: JsonValue(m.expected.clone()),
             got: JsonValue(m.got.clone()),
-        });
+        };
+        let (first, first_roughly) = (report.first.as_ref().map(shown), report.first_roughly.as_ref().map(shown));
         let assumptions = compilation.assumptions.iter().map(|a| a.text.clone()).collect();
-        let Report { checked, exhaustive, mismatches, raised, .. } = *report;
-        Self { checked, exhaustive, mismatches, raised, assumptions, first }
+        let Report { checked, exhaustive, mismatches, raised, roughly, .. } = *report;
+        Self { checked, exhaustive, mismatches, raised, assumptions, first, roughly, first_roughly }
     }
 }
 

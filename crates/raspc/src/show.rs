@@ -52,6 +52,11 @@ fn float(x: f64) -> String {
     short.trim_end_matches('.').to_owned()
 }
 
+/// The lengths of inputs: `1 to 5 tokens`.
+pub fn lengths(longest: usize) -> String {
+    if longest == 1 { "1 token".to_owned() } else { format!("1 to {longest} tokens") }
+}
+
 /// A vocabulary in few words: a range, a list, or its beginning.
 pub fn vocabulary(vocab: &[Value]) -> String {
     const SHOWN: usize = 12;

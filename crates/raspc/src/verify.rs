@@ -12,6 +12,7 @@ use crate::assemble::readout::{Reading, Way};
 use crate::circuit::Form;
 use crate::circuit::run::{Stream, read, run};
 use crate::compile::Compilation;
+use crate::observe::agree;
 
 /// How inputs are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,11 @@ pub struct Report {
     pub raised: u64,
     /// The first disagreement.
     pub first: Option<Mismatch>,
+    /// On how many inputs on which all agrees a number of the model is within its bound and no closer
+    /// ([`agree::plainly_differ`]).
+    pub roughly: u64,
+    /// The first of these numbers.
+    pub first_roughly: Option<Mismatch>,
 }
 
 /// A disagreement.
@@ -66,13 +72,17 @@ pub fn verify(compilation: &Compilation, plan: Plan, progress: &mut dyn FnMut(u6
     } else {
         Inputs::sampled(vocab, compilation.options.max_len, plan.seed)
     };
-    let mut report = Report { checked: 0, exhaustive, mismatches: 0, raised: 0, first: None };
+    let mut report =
+        Report { checked: 0, exhaustive, mismatches: 0, raised: 0, first: None, roughly: 0, first_roughly: None };
     while report.checked < total {
         let ids = inputs.next();
-        let outcome = check(compilation, &ids);
+        let (outcome, rough) = closely(compilation, &ids);
         report.checked += 1;
         match outcome {
-            Outcome::Agrees => {}
+            Outcome::Agrees => {
+                report.roughly += u64::from(rough.is_some());
+                report.first_roughly = report.first_roughly.or(rough);
+            }
             Outcome::Raised => report.raised += 1,
             Outcome::Differs(mismatch) => {
                 report.mismatches += 1;
@@ -97,15 +107,25 @@ pub enum Outcome {
 
 /// Checks one input, given as vocabulary ids.
 pub fn check(compilation: &Compilation, ids: &[u32]) -> Outcome {
+    closely(compilation, ids).0
+}
+
+/// Checks one input; beside the outcome, the first number of the model that agrees within its bound and no closer.
+fn closely(compilation: &Compilation, ids: &[u32]) -> (Outcome, Option<Mismatch>) {
     let input: Vec<Value> = ids.iter().map(|&i| compilation.options.vocab[i as usize].clone()).collect();
     let trace = interpret(&compilation.graph, &input);
     if matches!(trace.column(compilation.output), Column::Raised(_)) {
-        return Outcome::Raised;
+        return (Outcome::Raised, None);
     }
     let stream = run(&compilation.lowered.circuit, compilation.graph.mask, ids);
     let circuit = compare(compilation, &trace, &Level::Circuit(&stream));
+    let mut rough = None;
     let found = circuit.or_else(|| match compilation.model.run(ids, Keep::default()) {
-        Ok(ran) => compare(compilation, &trace, &Level::Model(&ran, compilation)),
+        Ok(ran) => {
+            let level = Level::Model(&ran, compilation);
+            rough = first(compilation, &trace, &level, Agreement::Roughly);
+            compare(compilation, &trace, &level)
+        }
         // Weights that somebody changed can leave the range of f32.
         Err(error) => {
             let node = compilation.output;
@@ -114,7 +134,8 @@ pub fn check(compilation: &Compilation, ids: &[u32]) -> Outcome {
             Some(Mismatch { input, level: "model", node, position: 0, expected, got })
         }
     });
-    found.map_or(Outcome::Agrees, |mismatch| Outcome::Differs(Mismatch { input, ..mismatch }))
+    let on = |found: Mismatch| Mismatch { input: input.clone(), ..found };
+    (found.map_or(Outcome::Agrees, |mismatch| Outcome::Differs(on(mismatch))), rough.map(on))
 }
 
 /// A level that can be read.
@@ -152,11 +173,31 @@ pub(crate) fn compare_model(compilation: &Compilation, trace: &Trace, run: &Run)
 }
 
 fn compare(compilation: &Compilation, trace: &Trace, level: &Level<'_>) -> Option<Mismatch> {
+    first(compilation, trace, level, Agreement::Not)
+}
+
+/// How what a level holds agrees with what the interpreter says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Agreement {
+    Yes,
+    /// Within a bound too wide to be taken for equal at sight.
+    Roughly,
+    Not,
+}
+
+impl Agreement {
+    fn of(agrees: bool) -> Self {
+        if agrees { Self::Yes } else { Self::Not }
+    }
+}
+
+/// The first reading that agrees as asked for.
+fn first(compilation: &Compilation, trace: &Trace, level: &Level<'_>, wanted: Agreement) -> Option<Mismatch> {
     for reading in &compilation.readings {
         let Ok(values) = trace.values(reading.node) else { continue };
         for (position, expected) in values.iter().enumerate() {
             let (got, agrees) = observe(reading, level, position, expected);
-            if !agrees {
+            if agrees == wanted {
                 let (level, node, expected) = (level.name(), reading.node, expected.clone());
                 return Some(Mismatch { input: Vec::new(), level, node, position, expected, got });
             }
@@ -166,27 +207,30 @@ fn compare(compilation: &Compilation, trace: &Trace, level: &Level<'_>) -> Optio
 }
 
 /// What the level holds, and whether that agrees.
-fn observe(reading: &Reading, level: &Level<'_>, position: usize, expected: &Value) -> (Value, bool) {
+fn observe(reading: &Reading, level: &Level<'_>, position: usize, expected: &Value) -> (Value, Agreement) {
     match &reading.way {
         Way::Categorical(classes) => {
             let best = classes.iter().map(|c| (level.read(&c.1, position), &c.0));
             let best = best.fold((0.5, &Value::None), |a, b| if b.0 > a.0 { b } else { a });
-            (best.1.clone(), best.1 == expected)
+            (best.1.clone(), Agreement::of(best.1 == expected))
         }
         Way::Numerical { value, defined, bound, values } => {
             if defined.as_ref().is_some_and(|d| level.read(d, position) <= 0.5) {
-                return (Value::None, expected.is_none());
+                return (Value::None, Agreement::of(expected.is_none()));
             }
             let got = level.read(value, position);
             let shown = Value::float(got).unwrap_or(Value::None);
-            let Some(wanted) = expected.as_f64() else { return (shown, false) };
+            let Some(wanted) = expected.as_f64() else { return (shown, Agreement::Not) };
             let slack = 1e-12 * wanted.abs().max(1.0);
             let near = (got - wanted).abs() <= bound + slack;
             let nearest = values.as_ref().is_none_or(|v| {
                 let distance = |x: &Value| x.as_f64().map_or(f64::INFINITY, |y| (y - got).abs());
                 v.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))) == Some(expected)
             });
-            (shown, near && nearest)
+            // A listed value is what the number is read as, whatever it is near to.
+            let roughly = near && values.is_none() && agree::plainly_differ(expected, &shown);
+            let agreement = if roughly { Agreement::Roughly } else { Agreement::of(near && nearest) };
+            (shown, agreement)
         }
     }
 }

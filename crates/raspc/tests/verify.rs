@@ -31,6 +31,25 @@ fn wide_counts_agree_at_the_level_of_the_circuit() {
     }
 }
 
+/// What `run` marks with ≈ `verify` counts, and tells the first of.
+#[test]
+fn numbers_within_a_wide_bound_alone_are_told_of() {
+    let tokens: Vec<Value> = [1, 1_000_000, 1_000_001].map(Value::int).to_vec();
+    let text = "near = aggregate(select(indices, indices, <=), tokens); y = near - 1000000;";
+    let c = compiled(text, Mask::Full, &Options::new(tokens, 3));
+    let report = verify(&c, Plan { inputs: 100, seed: 1 }, &mut |_, _| {});
+    assert!(report.exhaustive && report.first.is_none(), "{report:?}");
+    assert!(0 < report.roughly && report.roughly < report.checked, "{report:?}");
+    let rough = report.first_roughly.expect("it is counted");
+    assert_eq!((c.graph.describe(rough.node).as_str(), rough.level), ("y", "model"));
+    let (got, expected) = (rough.got.as_f64().expect("a number"), rough.expected.as_f64().expect("a number"));
+    assert!((got - expected).abs() > 1e-3 * got.abs().max(expected.abs()), "{got} and {expected}");
+    // Integers are the nearest of few, and exact.
+    let c = compiled("y = selector_width(select(tokens, tokens, ==));", Mask::Full, &Options::new(vocab("ab"), 3));
+    let report = verify(&c, Plan { inputs: 100, seed: 1 }, &mut |_, _| {});
+    assert_eq!((report.roughly, report.first_roughly), (0, None));
+}
+
 /// An aggregate that is always none, or always its default, may have strings for its values: these are no numbers.
 #[test]
 fn strings_behind_an_aggregate_that_selects_nothing() {

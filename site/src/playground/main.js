@@ -2,7 +2,9 @@
 import '../style.css';
 import './playground.css';
 import { Ended, compiler } from '../compiler.js';
+import { FIELDS, inWords } from '../hints.js';
 import { keepOffline } from '../offline.js';
+import { Choice } from './choice.js';
 import { Editor } from './editor.js';
 import { find, h, rich } from './dom.js';
 import { outputs, problems, sizes } from './result.js';
@@ -14,6 +16,7 @@ const FIRST = 'hist';
 const [TYPED, SHOWN, PATIENCE] = [120, 500, 400];
 
 const fields = { vocab: find('vocab'), length: find('length'), sop: find('sop'), opt: find('opt'), causal: find('causal'), input: find('input') };
+const choice = new Choice();
 let programs = [];
 let turn = 0;
 let timers = {};
@@ -22,6 +25,8 @@ let busySince = 0;
 let asked = null;
 // Whether the examples are here: before that nothing can be compiled, or cancelled.
 let loaded = false;
+// Whether they could not be had: the next change asks for them again.
+let missing = false;
 // Whether a change waits for older work to end.
 let waiting = false;
 
@@ -36,8 +41,11 @@ const tabs = new Tabs(async (verb, more = {}) => {
   return answer;
 });
 
-// Why there is no answer; what the module could not read says so itself.
-const said = (answer) => answer.diagnostics ?? [{ severity: 'error', message: answer.error }];
+// Why there is no answer, in this page's words; what the module could not read says so itself.
+const said = (answer) => (answer.diagnostics ?? [{ severity: 'error', message: answer.error }]).map(inWords(FIELDS)).map(inField);
+
+// A length that the field asks for is wrong there; one of the program's has no place.
+const inField = (d) => (d.code === 'E0802' && !d.place && fields.length.value ? { ...d, place: { source: '--max-len' } } : d);
 
 function request() {
   // Half a character, which no file can hold, is shown as what it would be read as.
@@ -70,9 +78,17 @@ function later(wait = TYPED) {
 
 // Everything anew. What is asked for meanwhile makes this of no interest.
 async function update() {
-  if (!loaded) return;
+  clearTimeout(timers.typed);
+  if (!loaded) {
+    if (missing) {
+      find('result').replaceChildren(h('p', { class: 'faint' }, 'The compiler is being loaded …'));
+      load();
+    }
+    return;
+  }
   const mine = turn;
   const current = () => mine === turn;
+  waiting = false;
   if (compiler.busy) {
     const left = PATIENCE - (performance.now() - busySince);
     if (left > 0) {
@@ -82,18 +98,18 @@ async function update() {
     }
     compiler.cancel();
   }
-  waiting = false;
-  const now = request();
+  let now = request();
   state('working');
   try {
     if (now.max_len !== undefined && !(/^[0-9]+$/.test(fields.length.value) && now.max_len > 0 && now.max_len < 2 ** 32)) {
-      return fault([{ severity: 'error', code: 'E0802', message: `\`${fields.length.value}\` is no length of an input`, hint: 'a whole number such as 10' }]);
+      return fault([inField({ severity: 'error', code: 'E0802', message: `\`${fields.length.value}\` is no length of an input`, hint: `write a whole number such as 10 into ${FIELDS.length}` })]);
     }
     for (const [verb, show] of [['check', checked], ['compile', compiled], ['run', ran]]) {
-      const answer = await compiler.call(verb, now);
+      const answer = await (verb === 'check' ? check(now) : compiler.call(verb, now));
       if (!current()) return;
       if (!answer.ok) return fault(said(answer));
-      show(answer);
+      if (verb === 'check') now = { ...now, sop: choice.follow(answer.names.map((n) => n.name), now.sop) };
+      show(answer, now);
     }
     asked = now;
     old(false);
@@ -122,14 +138,17 @@ function fault(diagnostics) {
   // The outputs before the mistake stay where they are, so that nothing jumps, and say what they are.
   if (result.querySelector('table')) {
     result.classList.add('stale');
-    result.querySelectorAll('.verdict, .before').forEach((e) => e.remove());
+    result.querySelectorAll('.verdict, .before, .equals').forEach((e) => e.remove());
     result.append(h('p', { class: 'before' }, 'These are the outputs before that mistake.'));
   } else {
     result.replaceChildren(h('p', { class: 'faint' }, 'No outputs yet: see what is wrong.'));
   }
   find('sizes').replaceChildren();
+  // What a program says of its settings is known once it can be read.
+  for (const field of [fields.vocab, fields.length]) field.placeholder ||= 'not known yet';
+  if (fields.sop.textContent === '') fields.sop.replaceChildren(h('option', { value: '' }, 'not known yet'));
   const all = (those) => diagnostics.length > 0 && diagnostics.every(those);
-  const at = all(ofInput) ? 'input is' : all((d) => d.place?.source === '--vocab') ? 'tokens are' : 'program is';
+  const at = all(ofInput) ? 'input is' : all((d) => d.place?.source === '--vocab') ? 'tokens are' : all((d) => d.place?.source === '--max-len') ? 'longest input is' : 'program is';
   tabs.empty(`No model is shown while the ${at} at fault.`);
 }
 
@@ -145,26 +164,34 @@ function say(diagnostics) {
   find('problems').replaceChildren(...(all.length ? all : [fine]));
   find('input-note').replaceChildren(...input.map((d) => h('span', { class: 'wrong' }, ...rich(`${d.message}${d.hint ? `: ${d.hint}` : ''} `))));
   fields.input.setAttribute('aria-invalid', input.length > 0);
-  fields.vocab.setAttribute('aria-invalid', diagnostics.some((d) => d.place?.source === '--vocab'));
+  for (const [field, source] of [[fields.vocab, '--vocab'], [fields.length, '--max-len']]) field.setAttribute('aria-invalid', diagnostics.some((d) => d.place?.source === source));
 }
 
 let warnings = [];
 
-function checked({ settings, names, output, example_shown, diagnostics }) {
-  warnings = diagnostics;
-  say(diagnostics);
+// Checks a program. Where the output that is chosen has been renamed or removed, that is no fault of it.
+async function check(now) {
+  const answer = await compiler.call('check', now);
+  const gone = !answer.ok && choice.has(now.sop) && said(answer).some((d) => d.code === 'E0905');
+  return gone ? compiler.call('check', { ...now, sop: undefined }) : answer;
+}
+
+function checked({ settings, names, output, example_shown, diagnostics }, { sop }) {
+  warnings = diagnostics.map(inWords(FIELDS));
+  say(warnings);
   const from = { program: 'from the program', inputs: 'from the input' };
   fields.vocab.placeholder = settings.vocab_from === 'asked' ? '' : `${settings.vocab_shown} (${from[settings.vocab_from]})`;
   fields.length.placeholder = settings.length_from === 'asked' ? '' : `${settings.max_len} (${from[settings.length_from]})`;
   fields.input.placeholder = example_shown === null ? 'characters, or JSON such as [3, 1, 4]' : `${example_shown} (the program's example)`;
-  const chosen = fields.sop.value;
-  const last = chosen ? 'the last one' : `${output} (the last one)`;
-  fields.sop.replaceChildren(h('option', { value: '' }, last), ...names.map(({ name, kind }) => h('option', { value: name, selected: name === chosen }, kind === 'selector' ? `${name} (selector)` : name)));
+  const last = sop ? 'the last one' : `${output} (the last one${choice.lost ? `: ${choice.lost} is gone` : ''})`;
+  const called = ({ name, kind }) => [name, kind === 'selector' ? ' (selector)' : '', name === sop && choice.was ? ` (was ${choice.was})` : ''].join('');
+  fields.sop.replaceChildren(h('option', { value: '' }, last), ...names.map((n) => h('option', { value: n.name, selected: n.name === sop }, called(n))));
 }
 
 function compiled(answer) {
-  const seen = answer.diagnostics.map((d) => JSON.stringify(d));
-  warnings = [...answer.diagnostics, ...warnings.filter((w) => !seen.includes(JSON.stringify(w)))];
+  const found = answer.diagnostics.map(inWords(FIELDS));
+  const seen = found.map((d) => JSON.stringify(d));
+  warnings = [...found, ...warnings.filter((w) => !seen.includes(JSON.stringify(w)))];
   say(warnings);
   // A model that was there already took no time.
   if (answer.fresh) compiled.took = answer.milliseconds;
@@ -172,7 +199,7 @@ function compiled(answer) {
 }
 
 function ran(answer) {
-  say([...warnings, ...answer.diagnostics]);
+  say([...warnings, ...answer.diagnostics.map(inWords(FIELDS))]);
   find('result').replaceChildren(...outputs(answer).filter(Boolean));
 }
 
@@ -182,6 +209,7 @@ function choose(name) {
   if (!program) return false;
   editor.text = program.source;
   fields.vocab.value = fields.length.value = '';
+  choice.forget();
   fields.sop.replaceChildren(h('option', { value: '' }, ''));
   fields.opt.value = '1';
   fields.causal.checked = false;
@@ -203,6 +231,7 @@ function follow(link) {
   fields.length.value = link.length ?? '';
   fields.opt.value = link.opt;
   fields.causal.checked = link.causal;
+  choice.forget();
   fields.sop.replaceChildren(h('option', { value: '' }, ''), ...(link.sop ? [h('option', { value: link.sop, selected: true }, link.sop)] : []));
   return true;
 }
@@ -264,13 +293,22 @@ async function main() {
   find('cancel').addEventListener('click', () => loaded && compiler.cancel());
   find('share').addEventListener('click', share);
   find('example').addEventListener('change', (event) => choose(event.target.value) && later(0));
+  fields.sop.addEventListener('change', () => choice.forget());
   for (const field of Object.values(fields)) field.addEventListener(field.matches('select, [type=checkbox]') ? 'change' : 'input', () => later());
   // Another fragment than a link's (a heading's, say) is none of our business.
   window.addEventListener('hashchange', () => /[#&]v=/.test(location.hash) && start());
   keepOffline();
+  await load();
+}
+
+// The compiler and the examples, then the program of the link. Where they do not come, the next change asks for them again.
+async function load() {
+  missing = false;
   try {
     ({ programs } = await compiler.call('programs'));
   } catch (error) {
+    missing = true;
+    state('unloaded');
     find('result').replaceChildren(h('p', { class: 'verdict wrong' }, error.message));
     return;
   }

@@ -12,7 +12,7 @@ function advice(code, hint, use) {
 // The problems below the editor. A click on the place goes there.
 export function problems(diagnostics, show, use) {
   return diagnostics.map(({ severity, code, message, hint, place, notes }) => {
-    const where = place?.source === '--vocab' ? 'in Tokens' : place?.line ? `line ${place.line}, column ${place.column}` : null;
+    const where = place?.source === '--vocab' ? 'in Tokens' : place?.source === '--max-len' ? 'in Longest input' : place?.line ? `line ${place.line}, column ${place.column}` : null;
     const head = [code ? h('span', { class: 'code' }, code) : null, ' ', h('span', { class: 'what' }, ...rich(message))];
     return h('div', { class: `problem ${severity}` },
       h('p', { class: 'head' }, h('b', {}, severity === 'error' ? 'Error' : 'Warning'), ' ', where && show ? h('button', { type: 'button', class: 'place', onclick: () => show(place) }, where) : where, where ? ' ' : '', ...head),
@@ -24,20 +24,30 @@ export function problems(diagnostics, show, use) {
 
 // The input, what the transformer makes of it and what the program means by it, position by position.
 export function outputs({ run, shown, marks }) {
+  // Both sides agree, and still look different.
+  const apart = (i) => marks?.[i] === true && shown.output?.[i] !== shown.expected?.[i];
   const cells = (values, mark) => (values ?? []).map((v, i) => h('td', mark && marks?.[i] === false ? { class: 'wrong' } : {}, v));
   const row = (name, values, mark) => h('tr', {}, h('th', { scope: 'row' }, name), cells(values, mark));
   const table = h('table', {},
     row('input', shown.input),
     shown.output ? row('transformer', shown.output, true) : null,
     shown.expected ? row('interpreter', shown.expected) : null,
-    marks ? h('tr', { class: 'marks' }, h('th', { scope: 'row' }, 'agree'), marks.map((m) => h('td', { class: m ? 'good' : 'wrong' }, m ? '✓' : '✗'))) : null);
+    marks ? h('tr', { class: 'marks' }, h('th', { scope: 'row' }, 'agree'), marks.map((m, i) => h('td', { class: m ? 'good' : 'wrong', title: apart(i) ? `${shown.output[i]} and ${shown.expected[i]}: ${sameBecause(shown.output[i], shown.expected[i])}` : null }, m ? '✓' : '✗', apart(i) ? h('sup', {}, '=') : null))) : null);
   const parts = [h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Outputs' }, table)];
   if (run.selector) parts[0] = selector(run.selector, shown.input);
   const n = run.input.length;
   const said = run.agree === true
     ? h('p', { class: 'verdict good' }, run.selector ? '✓ the head attends to exactly the selected positions' : `✓ transformer and interpreter agree at ${n === 1 ? 'the one position' : `all ${n} positions`}`)
     : run.agree === false ? h('p', { class: 'verdict wrong' }, '✗ transformer and interpreter disagree') : null;
-  return [...parts, said];
+  const first = (marks ?? []).findIndex((_, i) => apart(i));
+  const note = first < 0 ? null : h('p', { class: 'faint equals' }, '✓', h('sup', {}, '='), ' ', h('code', {}, shown.output[first]), ' and ', h('code', {}, shown.expected[first]), ` look different: ${sameBecause(shown.output[first], shown.expected[first])}.`);
+  return [...parts, said, note];
+}
+
+// Why two texts of values that agree are not the same.
+function sameBecause(one, other) {
+  const truth = [one, other].some((text) => text === 'true' || text === 'false');
+  return truth ? 'they are equal, for true is 1 and false is 0' : 'the transformer’s number is as near as its certificate says';
 }
 
 // A selector's matrix: queries down, keys across.

@@ -4,6 +4,9 @@ import { find, h, save } from './dom.js';
 
 const VIEWS = [['flow', 'layers and heads, as the RASP paper draws them'], ['graph', 'the computational graph'], ['layers', 'what each head and neuron computes'], ['residual', 'the residual stream'], ['attention', 'attention patterns'], ['weights', 'the weight matrices']];
 
+// What is said until there is something to show.
+const MAKING = { explore: 'The explorer’s page is being made …', draw: 'The picture is being drawn …', explain: 'The six steps are being written …', download: '…' };
+
 // `ask(verb, request)` asks about the program as it stands; `done` shows what came, unless something newer was asked for.
 export class Tabs {
   constructor(ask) {
@@ -55,6 +58,9 @@ export class Tabs {
   old(why) {
     this.turn++;
     this.why = why;
+    // What was being made is made again for the program as it will stand; until then the panel says so.
+    const pending = this.panel.querySelector('.pending');
+    if (pending) pending.textContent = why;
   }
 
   // There is a model again.
@@ -71,11 +77,11 @@ export class Tabs {
       this.panel.replaceChildren(...parts);
     };
     if (this.why) return put(h('p', { class: 'faint' }, this.why));
-    if (this.panel.childElementCount === 0) put(h('p', { class: 'faint' }, '…'));
+    if (this.panel.childElementCount === 0 || this.panel.querySelector('.pending')) put(h('p', { class: 'faint pending' }, MAKING[this.open]));
     try {
       await { explore: this.explore, draw: this.draw, explain: this.explain, download: this.download }[this.open].call(this, put);
     } catch (error) {
-      put(h('p', { class: 'faint' }, error.message));
+      put(h('p', { class: 'faint' }, error.reason === 'cancelled' ? 'Cancelled. Choose the tab again, or change something, to go on.' : error.message));
     }
   }
 
@@ -126,7 +132,7 @@ export class Tabs {
       const size = files.reduce((sum, f) => sum + f.bytes.length, 0);
       said.textContent = `${files.length === 1 ? files[0].name : `${files.length} files`}, ${size < 10_000 ? `${size} bytes` : `${Math.round(size / 1000)} kB`}`;
     } catch (error) {
-      said.textContent = error.message;
+      said.textContent = error.reason === 'cancelled' ? 'Cancelled: nothing was written.' : error.message;
     }
   }
 }

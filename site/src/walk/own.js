@@ -1,4 +1,6 @@
 // The reader's own program: the playground's editor, an input, what the compiler says of both, and a check of every input.
+import { LINES, inWords } from '../hints.js';
+import { rich } from '../playground/dom.js';
 import { encode } from '../playground/share.js';
 import { field, h, replace } from './dom.js';
 
@@ -39,15 +41,20 @@ export async function own(program, box, words) {
   replace(box, h('p', { class: 'title' }, words.program), place, input, said, h('div', { class: 'buttons' }, verify, open), proved);
 }
 
-// A place in the program as line and column; of another text its name too.
-function where(place) {
-  if (!place) return '';
-  const text = place.source.endsWith('.rasp') ? '' : `${place.source} `;
-  return `${text}${place.line}:${place.column}: `;
+// A place in the program as line and column; of another text its name.
+function where(place, words) {
+  if (!place) return null;
+  return place.source.endsWith('.rasp') ? words.at(place.line, place.column) : words.texts[place.source] ?? place.source;
 }
 
+// What the compiler says, which is English, in a frame of the page's language.
 function faults(list, words) {
   const codes = `${document.querySelector('.site-nav .home').getAttribute('href').replace(/index\.html$/, '')}reference/codes/index.html#`;
-  const one = (d) => h('li', { lang: 'en' }, d.code ? h('a', { href: codes + d.code }, d.code) : null, ` ${where(d.place)}${d.message}`, d.hint ? h('span', { class: 'hint' }, ` ${d.hint}`) : null);
-  return [h('p', null, words.wrong), h('ul', null, list.slice(0, 5).map(one))];
+  const english = (text) => h('span', { lang: 'en' }, rich(text));
+  const one = (d) => {
+    const kind = words.kinds[d.code?.slice(0, 3)] ?? words.kinds[d.severity];
+    const place = where(d.place, words);
+    return h('li', null, h('b', null, kind), ' ', d.code ? h('a', { href: codes + d.code }, d.code) : null, place ? ` ${place}` : null, words.colon, english(d.message), d.hint ? h('span', { class: 'hint' }, words.help, english(d.hint)) : null);
+  };
+  return [h('p', null, words.wrong), h('ul', null, list.slice(0, 5).map(inWords(LINES)).map(one))];
 }

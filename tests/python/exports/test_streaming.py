@@ -33,7 +33,7 @@ def large(tmp_path_factory):
 
 
 @pytest.mark.parametrize("format", ["onnx", "hf-bert"])
-def test_an_interrupted_export_leaves_nothing(large, tmp_path, format):
+def test_an_interrupted_export_leaves_nothing(large, tmp_path, format, ctrl_c):
     script = "import sys, raspc; raspc.Model.load(sys.argv[1]).export(sys.argv[2], format=sys.argv[3])"
     command = [sys.executable, "-c", script, str(large), str(tmp_path / "export"), format]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:

@@ -200,7 +200,7 @@ def test_interventions(run, said):
     assert said in caught.value.message and caught.value.hint
 
 
-def test_ctrl_c_interrupts_a_python_function():
+def test_ctrl_c_interrupts_a_python_function(ctrl_c):
     def slow(x):
         time.sleep(30)
         return x
@@ -213,7 +213,7 @@ def test_ctrl_c_interrupts_a_python_function():
     assert time.monotonic() - start < 10
 
 
-def test_ctrl_c_interrupts_native_work():
+def test_ctrl_c_interrupts_native_work(ctrl_c):
     model = raspc.compile(raspc.standard("sort"), vocab=range(30), max_len=30)
     interrupt = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
     start = time.monotonic()

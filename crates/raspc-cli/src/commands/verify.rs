@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use raspc::compile::Compilation;
 use raspc::json::{Verified, counted, thousands};
+use raspc::observe::agree::{ROUGHLY, ROUGHLY_SAYS};
 use raspc::verify::{Plan, Report, verify as check};
 
 use crate::args::VerifyArgs;
@@ -57,15 +58,15 @@ fn tell(compilation: &Compilation, report: &Report, seed: u64, console: &Console
     let nodes = counted(compilation.readings.len(), "node");
     let checked = counted(usize::try_from(report.checked).unwrap_or(usize::MAX), "input");
     let which = if report.exhaustive {
-        format!("all {checked} of 1 to {} tokens", compilation.options.max_len)
+        format!("all {checked} of {}", show::lengths(compilation.options.max_len))
     } else {
-        format!("{checked} of 1 to {} tokens, sampled with seed {seed}", compilation.options.max_len)
+        format!("{checked} of {}, sampled with seed {seed}", show::lengths(compilation.options.max_len))
     };
     let mut text = match (&report.first, report.mismatches) {
-        (None, _) => format!(
-            "{} interpreter, circuit and transformer agree at {nodes}, at every position, on {which}\n",
-            console.paint.good("✓")
-        ),
+        (None, _) => {
+            let mark = if report.roughly == 0 { console.paint.good("✓") } else { ROUGHLY.to_owned() };
+            format!("{mark} interpreter, circuit and transformer agree at {nodes}, at every position, on {which}\n")
+        }
         (Some(m), n) => format!(
             "{} disagreement on {} of {which}\n  the first: on {} at position {}, {} level: `{}` is {}, should be {}\n",
             console.paint.bad("✗"),
@@ -78,6 +79,18 @@ fn tell(compilation: &Compilation, report: &Report, seed: u64, console: &Console
             show::value(&m.expected)
         ),
     };
+    if let Some(m) = &report.first_roughly {
+        let inputs = counted(usize::try_from(report.roughly).unwrap_or(usize::MAX), "input");
+        text += &format!("  on {inputs} a number is {ROUGHLY_SAYS}\n");
+        text += &format!(
+            "  the first: on {} at position {}: `{}` is {}, the interpreter says {}\n",
+            show::sequence(&m.input),
+            m.position,
+            compilation.graph.describe(m.node),
+            show::value(&m.got),
+            show::value(&m.expected)
+        );
+    }
     if report.raised > 0 {
         let raised = counted(usize::try_from(report.raised).unwrap_or(usize::MAX), "input");
         text += &format!("  on {raised} the program has no defined output\n");

@@ -50,7 +50,11 @@ const KNOWN: &[(&str, Code, &str)] = &[
     ("attempting to zip lists of", codes::UNPACK, "the lists have to be of one length"),
     ("attempting to zip", codes::WRONG_KIND, "`zip` takes lists"),
     ("attempting to compute length", codes::WRONG_KIND, "`len` takes a list; `length` is the length of the input"),
-    ("Cannot apply and/or", codes::MIXED_SELECTOR, "make a selector of the condition: `select(x, True, ==)`"),
+    (
+        "Cannot apply and/or",
+        codes::MIXED_SELECTOR,
+        "make a selector of the condition: `select(x, True, ==)` for one of keys, `select(True, x, ==)` for one of queries",
+    ),
     ("Cannot apply", codes::WRONG_KIND, "selectors take `and`, `or`, `not`; `selector_width(s)` makes an s-op of one"),
     ("Cannot use a selector", codes::WRONG_KIND, "a condition is an s-op or an atom"),
     ("Expected selector", codes::WRONG_KIND, "`select(keys, queries, ==)` makes a selector"),

@@ -81,13 +81,21 @@ impl Run<'_, '_> {
         let mut sides = Vec::new();
         for side in [left, right] {
             let Meta::Selector(id) = side.value else {
-                let problem = Problem::MixedSelector { op: op.symbol(), got: side.value.clone() };
+                let text = self.short_text(side.span);
+                let problem = Problem::MixedSelector { op: op.symbol(), got: side.value.clone(), text };
                 return Err(self.raise(frame, problem, side.span));
             };
             sides.push(id);
         }
         let op = if op == BinaryOp::And { Op::And(sides[0], sides[1]) } else { Op::Or(sides[0], sides[1]) };
         self.node(frame, op, span).map(Meta::Selector)
+    }
+
+    /// What stands at a place, where it can be repeated in a hint.
+    fn short_text(&self, span: Span) -> Option<String> {
+        let text = self.session.sources.get(span.source).text.get(span.start as usize..span.end as usize)?;
+        let short = !text.is_empty() && text.chars().count() <= 40 && !text.contains(['\n', '\r', '#']);
+        short.then(|| text.to_owned())
     }
 
     /// The problem that an operator met a selector.

@@ -36,6 +36,8 @@ pub enum Problem {
         op: &'static str,
         /// The operand that is no selector.
         got: Meta,
+        /// Its text, where that is short.
+        text: Option<String>,
     },
     /// Something of another kind was expected.
     Expected {
@@ -163,12 +165,7 @@ impl Problem {
             Self::UnknownName { name, hint } => unknown_name(name, hint.as_deref()),
             Self::ReservedName(name) => reserved_name(name),
             Self::Operand { op, got } => operand(op, got),
-            Self::MixedSelector { op, got } => {
-                let message =
-                    format!("`{op}` combines two selectors or two s-ops, not a selector and {}", got.describe());
-                Diagnostic::error(codes::MIXED_SELECTOR, message)
-                    .hint("turn the other side into a selector: `select(indices, x, ...)` or `select(x, True, ==)`")
-            }
+            Self::MixedSelector { op, got, text } => mixed_selector(op, got, text.as_deref()),
             Self::Expected { expected, place, got, hint } => {
                 let message = format!("{place} must be {expected}, not {}", got.describe());
                 Diagnostic::error(codes::WRONG_KIND, message).hint(*hint)
@@ -295,6 +292,22 @@ fn operand(op: &str, got: &Meta) -> Diagnostic {
         Meta::Function(_) | Meta::Builtin(_) => "call it: `f(...)`",
         Meta::Atom(Value::None) => "none is what an undefined position holds; it takes part in no operation",
         Meta::Atom(_) | Meta::SOp(_) => "convert it first: `tokens_int`, `indicator(...)`",
+    })
+}
+
+fn mixed_selector(op: &str, got: &Meta, text: Option<&str>) -> Diagnostic {
+    let message = format!("`{op}` combines two selectors or two s-ops, not a selector and {}", got.describe());
+    let d = Diagnostic::error(codes::MIXED_SELECTOR, message);
+    d.hint(match (got, text.unwrap_or("x")) {
+        (Meta::SOp(_), x) => format!(
+            "make a selector of it: `select({x}, True, ==)` if it is a condition on keys, `select(True, {x}, ==)` if it is one on queries"
+        ),
+        (Meta::Atom(Value::Bool(true)), _) => "`select(True, True, ==)` selects everything".to_owned(),
+        (Meta::Atom(Value::Bool(false)), _) => "`select(True, False, ==)` selects nothing".to_owned(),
+        (Meta::Atom(_), x) => format!("compare something with it: `select(tokens, {x}, ==)` selects the keys that hold it"),
+        (Meta::List(_), x) => format!("ask for what is in it: `select(tokens in {x}, True, ==)` selects the keys whose token is"),
+        (Meta::Function(_) | Meta::Builtin(_), f) => format!("call it, if it gives a selector: `{f}(...)`"),
+        (Meta::Dict(_) | Meta::Selector(_), _) => "selectors are made by `select(keys, queries, ==)`".to_owned(),
     })
 }
 

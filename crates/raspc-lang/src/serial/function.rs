@@ -131,7 +131,7 @@ fn table_from_json(json: &[Json], arity: usize) -> Result<IndexMap<Vec<Value>, R
         };
         let args = values_from_json(args)?.to_vec();
         if args.len() != arity {
-            return Err(format!("an entry has {} arguments, the function {arity}", args.len()));
+            return Err(format!("an entry has arguments: {}; the function: {arity}", args.len()));
         }
         let result = match result.get("error").and_then(Json::as_str) {
             Some(message) => Err(EvalError::new(message)),

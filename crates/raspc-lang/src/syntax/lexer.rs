@@ -45,6 +45,41 @@ fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// Characters that look like a blank.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() && !c.is_ascii()
+}
+
+/// What a character stands for elsewhere, as it is written here.
+fn looks_like(c: char) -> Option<&'static str> {
+    const FULL_WIDTH: &str = "!\"#$%&'()*+,-./0123456789:;<=>?";
+    Some(match c {
+        '≠' => "!=",
+        '≤' | '⩽' => "<=",
+        '≥' | '⩾' => ">=",
+        '×' | '·' | '⋅' | '∗' => "*",
+        '÷' | '∕' => "/",
+        '−' | '–' | '—' => "-",
+        '∧' => "and",
+        '∨' => "or",
+        '¬' => "not",
+        '∈' => "in",
+        '、' => ",",
+        '。' => ";",
+        '【' | '［' => "[",
+        '】' | '］' => "]",
+        '｛' => "{",
+        '｝' => "}",
+        '＾' => "^",
+        '！'..='？' => {
+            let at = (u32::from(c) - u32::from('！')) as usize;
+            // Quotes, digits and what has no meaning here are told of as what they are.
+            FULL_WIDTH.get(at..=at).filter(|plain| MARKS.iter().any(|(_, mark)| mark == plain))?
+        }
+        _ => return None,
+    })
+}
+
 /// How many bytes at the start of `text` satisfy `test`.
 fn prefix(text: &str, test: impl Fn(char) -> bool) -> usize {
     text.find(|c| !test(c)).unwrap_or(text.len())
@@ -137,6 +172,9 @@ impl<'t> Lexer<'t> {
 
     /// A character that starts no token: reported, and read as what was meant where that is plain.
     fn unknown(&mut self, first: char) {
+        if let Some(plain) = looks_like(first) {
+            return self.alike(first, plain);
+        }
         let rest = self.rest();
         let (length, meant, hint) = match first {
             '\'' | '“' | '”' | '‘' | '’' | '`' => return self.quoted(first),
@@ -147,6 +185,13 @@ impl<'t> Lexer<'t> {
                 (1, TokenKind::Bad, "a float needs digits on both sides of its dot; there are no attributes or methods")
             }
             '?' => (1, TokenKind::Bad, "a choice is written `a if condition else b`"),
+            '$' => (1, TokenKind::Bad, "names begin with a letter or `_`, and need no mark"),
+            '@' => (1, TokenKind::Bad, "there are no decorators and no products of matrices; `*` multiplies"),
+            '\\' => (1, TokenKind::Bad, "remove it: a statement goes on in the next line by itself, up to its `;`"),
+            c if is_blank(c) => (prefix(rest, is_blank), TokenKind::Bad, "write an ordinary blank in its place"),
+            c if is_invisible(c) || c.is_control() => {
+                (prefix(rest, |d| d == c), TokenKind::Bad, "remove this invisible character")
+            }
             c if c.is_alphabetic() => {
                 let word = prefix(rest, |c| c.is_alphanumeric() || c == '_');
                 (word, TokenKind::Bad, "names are made of the letters a to z, A to Z, digits and `_`")
@@ -167,6 +212,14 @@ impl<'t> Lexer<'t> {
         self.emit(meant, length);
     }
 
+    /// A character that another stands for in mathematics, in other keyboards' layouts or in word processors: read as that.
+    fn alike(&mut self, first: char, plain: &'static str) {
+        let d = Diagnostic::error(codes::UNKNOWN_CHARACTER, format!("`{first}` is not part of the language"));
+        self.out.diagnostics.push(d.at(self.span(first.len_utf8())).hint(format!("write `{plain}`")));
+        let mark = MARKS.iter().find(|(_, text)| *text == plain).map(|(kind, _)| *kind);
+        self.emit(mark.or_else(|| TokenKind::keyword(plain)).unwrap_or(TokenKind::Bad), first.len_utf8());
+    }
+
     /// A string in the wrong quotes.
     fn quoted(&mut self, open: char) {
         let rest = self.rest();
@@ -174,7 +227,8 @@ impl<'t> Lexer<'t> {
         let body = prefix(after, |c| !matches!(c, '\'' | '“' | '”' | '‘' | '’' | '`' | '\n' | '\r' | ';'));
         let close = after[body..].chars().next().filter(|c| !matches!(c, '\n' | '\r' | ';')).map_or(0, char::len_utf8);
         let length = open.len_utf8() + body + close;
-        let d = Diagnostic::error(codes::UNKNOWN_CHARACTER, format!("`{open}` does not quote strings"));
+        let mark = if open == '`' { "a backtick".to_owned() } else { format!("`{open}`") };
+        let d = Diagnostic::error(codes::UNKNOWN_CHARACTER, format!("{mark} does not quote strings"));
         let hint = format!("write \"{}\"", shorten(&after[..body]));
         self.out.diagnostics.push(d.at(self.span(length)).hint(hint));
         self.emit(TokenKind::Bad, length);
@@ -222,11 +276,40 @@ mod tests {
         assert_eq!(errors("1e5 + 1_000"), ["E0103 malformed number `1e5`", "E0103 malformed number `1_000`"]);
         assert_eq!(errors("é = 3;"), ["E0101 `é` is not part of the language"]);
         assert_eq!(errors(".5"), ["E0101 `.` is not part of the language"]);
+        assert_eq!(errors("`b`"), ["E0101 a backtick does not quote strings"]);
         assert_eq!(
             errors("a\u{a0}= 1;\0"),
             ["E0101 `U+00A0` is not part of the language", "E0101 `U+0000` is not part of the language"]
         );
         assert_eq!(errors("\u{feff}a = 1;"), [""; 0]);
         assert_eq!(errors("a\u{feff} = 1;"), ["E0101 `U+FEFF` is not part of the language"]);
+    }
+
+    #[test]
+    fn what_looks_like_a_token_is_read_as_that() {
+        let read = |text: &str| {
+            let lexed = lex(0, text);
+            let kinds = lexed.tokens.iter().map(|t| t.kind.to_string()).collect::<Vec<_>>().join(" ");
+            let hints = lexed.diagnostics.iter().map(|d| d.hint.clone().unwrap_or_default()).collect::<Vec<_>>();
+            (kinds, hints.join("; "))
+        };
+        let cases = [
+            ("a ≤ b", "a name `<=` a name the end of the text", "write `<=`"),
+            ("a × 2；", "a name `*` an integer `;` the end of the text", "write `*`; write `;`"),
+            ("f（a，b）", "a name `(` a name `,` a name `)` the end of the text", "write `(`; write `,`; write `)`"),
+            (
+                "a − b ∧ ¬ c",
+                "a name `-` a name `and` `not` a name the end of the text",
+                "write `-`; write `and`; write `not`",
+            ),
+        ];
+        for (text, kinds, hints) in cases {
+            assert_eq!(read(text), (kinds.to_owned(), hints.to_owned()), "{text}");
+        }
+        assert_eq!(read("a\u{a0}= 1").1, "write an ordinary blank in its place");
+        assert_eq!(read("a\u{200b}= 1").1, "remove this invisible character");
+        assert!(read("$x").1.starts_with("names begin with a letter"));
+        // A full-width digit or letter is no mark: it is told of as it is.
+        assert_eq!(read("３").0, "something malformed the end of the text");
     }
 }

@@ -41,9 +41,10 @@ pub(super) fn card(model: &Model, kind: Card, program: &str) -> String {
     };
     let _ = writeln!(
         text,
-        "At every\nposition it computes `{}`, {mask}, on inputs of up to {} tokens (BOS not counted).\n",
+        "At every\nposition it computes `{}`, {mask}, on inputs of up to {} token{} (BOS not counted).\n",
         one_line(name),
-        model.config.max_len
+        model.config.max_len,
+        if model.config.max_len == 1 { "" } else { "s" }
     );
     listing(&mut text, program);
     symbols(&mut text, model);

@@ -1,6 +1,6 @@
 //! Cases: which scalars the groups of units of one target meet together, and at which class of the target.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use raspc_lang::graph::Kind;
@@ -19,6 +19,8 @@ pub(super) type See<'s> = dyn FnMut(u32, &[(usize, Sum)]) -> bool + 's;
 const FEW: usize = 1 << 14;
 /// Targets of at most this many groups are looked at once for each distinct combination of scalars.
 const DENSE: usize = 2;
+/// A group that more pairs of classes wake is looked at wherever one of the two is met.
+const MOST_PAIRS: usize = 64;
 
 /// The cases of a target.
 pub(super) struct Cases {
@@ -111,7 +113,8 @@ impl Cases {
     }
 
     fn visit_sparse(&self, facts: &Facts<'_>, groups: &[&Group], see: &mut See<'_>) {
-        let touch = self.exceptions(facts, groups);
+        let pairs = Pairs::of(self, groups);
+        let touch = self.exceptions(facts, groups, &pairs);
         let always: Vec<usize> = (0..groups.len()).filter(|g| !self.defaults.contains_key(g)).collect();
         let mut stamp = vec![u32::MAX; groups.len()];
         let mut scalars: Vec<(usize, Sum)> = Vec::new();
@@ -119,7 +122,7 @@ impl Cases {
         for (turn, row) in self.rows.iter().enumerate() {
             scalars.clear();
             let touched = row.iter().zip(&touch).flat_map(|(&class, by_class)| &by_class[class as usize]);
-            for &g in touched.chain(&always) {
+            for &g in touched.chain(pairs.at(row)).chain(&always) {
                 if stamp[g] != turn as u32 {
                     stamp[g] = turn as u32;
                     scalars.push((g, over[g].at(row)));
@@ -131,11 +134,12 @@ impl Cases {
         }
     }
 
-    /// By variable and class: the groups for which the class is an exception.
-    fn exceptions(&self, facts: &Facts<'_>, groups: &[&Group]) -> Vec<Vec<Vec<usize>>> {
+    /// By variable and class: the groups for which the class is an exception; but for those that only pairs wake.
+    fn exceptions(&self, facts: &Facts<'_>, groups: &[&Group], pairs: &Pairs) -> Vec<Vec<Vec<usize>>> {
         let mut touch: Vec<Vec<Vec<usize>>> =
             self.vars.iter().map(|&v| vec![Vec::new(); facts.listed(v).len()]).collect();
-        for (g, group) in groups.iter().enumerate() {
+        let rest = groups.iter().enumerate().filter(|(g, _)| !pairs.groups.contains(g));
+        for (g, group) in rest {
             for (var, part) in &group.form.parts {
                 let at = self.vars.iter().position(|v| v == var).expect("the rows have every variable");
                 if let Part::Table { exceptions, .. } = part {
@@ -180,6 +184,56 @@ impl Cases {
                 return;
             }
         }
+    }
+}
+
+/// A class of one variable and a class of another: the places of the variables in rows, and the classes.
+type Pair = ([usize; 2], [u32; 2]);
+
+/// Groups that add nothing unless two variables are both at an exception, as the units of a table over two s-ops: they are
+/// looked at only there, and not at each row that has one of the two.
+#[derive(Default)]
+struct Pairs {
+    groups: HashSet<usize>,
+    /// The places of variables that are paired.
+    places: BTreeSet<[usize; 2]>,
+    by_pair: HashMap<Pair, Vec<usize>>,
+}
+
+impl Pairs {
+    fn of(cases: &Cases, groups: &[&Group]) -> Self {
+        let mut pairs = Self::default();
+        for (&g, default) in &cases.defaults {
+            let group = groups[g];
+            let [
+                (a, Part::Table { default: of_a, exceptions: at_a }),
+                (b, Part::Table { default: of_b, exceptions: at_b }),
+            ] = &group.form.parts[..]
+            else {
+                continue;
+            };
+            let scalar = |a: &Sum, b: &Sum| total([group.form.constant, *a, *b].into_iter());
+            let asleep = group.is_silent(default)
+                && at_a.iter().all(|e| group.is_silent(&scalar(&e.1, of_b)))
+                && at_b.iter().all(|e| group.is_silent(&scalar(of_a, &e.1)));
+            if !asleep || at_a.len() * at_b.len() > MOST_PAIRS {
+                continue;
+            }
+            let place = |var| cases.vars.iter().position(|v| v == var).expect("the rows have every variable");
+            let places = [place(a), place(b)];
+            pairs.groups.insert(g);
+            pairs.places.insert(places);
+            for (x, y) in at_a.iter().flat_map(|x| at_b.iter().map(move |y| (x.0, y.0))) {
+                pairs.by_pair.entry((places, [x, y])).or_default().push(g);
+            }
+        }
+        pairs
+    }
+
+    /// The groups that a row wakes.
+    fn at<'p>(&'p self, row: &'p [u32]) -> impl Iterator<Item = &'p usize> {
+        let woken = |&[a, b]: &[usize; 2]| self.by_pair.get(&([a, b], [row[a], row[b]]));
+        self.places.iter().filter_map(woken).flatten()
     }
 }
 

@@ -202,6 +202,12 @@ impl Group {
         Sides { left: left.map(|sum| (first, sum)), right: right.map(|sum| (last, sum)) }
     }
 
+    /// Whether every unit is off for all of `s`: then nothing is added, and no product is other than zero.
+    pub(super) fn is_silent(&self, s: &Sum) -> bool {
+        let single = self.is_single();
+        self.units.iter().all(|unit| unit.is_off(s) || unit.pre(s, single).finish().hi <= 0.0)
+    }
+
     /// Whether some unit is neither on nor off for all of `s`.
     pub(super) fn is_torn(&self, s: &Sum) -> bool {
         s.lo < s.hi

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::{Attention, Block, Circuit, Form, Mlp};
+use crate::json::counted;
 
 /// A form in the labels of its directions: `hist:1 + hist:2 - one`.
 pub fn form(circuit: &Circuit, form: &Form) -> String {
@@ -54,7 +55,7 @@ fn print_attention(c: &Circuit, i: usize, a: &Attention, f: &mut fmt::Formatter<
 }
 
 fn print_mlp(c: &Circuit, i: usize, m: &Mlp, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    writeln!(f, "block {i}: mlp, {}, {} units", m.gadget, m.units.len())?;
+    writeln!(f, "block {i}: mlp, {}, {}", m.gadget, counted(m.units.len(), "unit"))?;
     for u in m.units.iter().take(SHOWN) {
         let writes: Vec<String> = u.writes.iter().map(|&(d, w)| format!("{w}*{}", c.direction(d).label)).collect();
         writeln!(f, "  relu({} + {}) -> {}", form(c, &u.reads), u.bias, writes.join(", "))?;

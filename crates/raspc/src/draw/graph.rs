@@ -10,7 +10,7 @@ use crate::simplify::reachable;
 
 /// Longest texts.
 const NAME: usize = 34;
-const LINE: usize = 46;
+const LINE: usize = 60;
 /// More nodes are not drawn one by one.
 const MOST: usize = 160;
 

@@ -10,14 +10,23 @@ use unicode_width::UnicodeWidthChar as _;
 /// Width of one column of text, in units of the font's size: that of the usual monospaced fonts.
 const COLUMN: f64 = 0.602;
 
+/// Labels at least this long are cut in their middle: what a formula does last, and what tells two of them apart, is at its end.
+const MIDDLE: usize = 12;
+
 /// The text on one line, made harmless, at most `most` characters long.
 pub(super) fn label(text: &str, most: usize) -> String {
+    if text.chars().nth(most).is_none() {
+        return harmless(text.chars());
+    }
+    let end = if most >= MIDDLE { most / 3 } else { 0 };
+    let count = text.chars().count();
+    let (begin, end) = (harmless(text.chars().take(most - 1 - end)), harmless(text.chars().skip(count - end)));
+    format!("{}…{}", begin.trim_end_matches('…'), end.trim_start_matches('…'))
+}
+
+fn harmless(text: impl Iterator<Item = char>) -> String {
     let mut out = String::new();
-    for (i, c) in text.chars().enumerate() {
-        if i + 1 >= most && text.chars().nth(most).is_some() {
-            out.push('…');
-            break;
-        }
+    for c in text {
         if shown_as_is(c) {
             out.push(c);
         } else {
@@ -112,6 +121,8 @@ mod tests {
     fn long_labels_are_cut() {
         assert_eq!(label("abcdef", 6), "abcdef");
         assert_eq!(label("abcdefg", 6), "abcde…");
+        assert_eq!(label("aggregate(s, x) < 0", 16), "aggregate(…) < 0");
+        assert_eq!(label("indicator(… == …) - 1", 17), "indicator(…) - 1");
         assert_eq!(columns("漢a"), 3);
     }
 

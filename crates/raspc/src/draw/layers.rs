@@ -11,8 +11,8 @@ use crate::circuit::DirId;
 use crate::compile::Compilation;
 use crate::json::counted;
 
-const NAME: usize = 34;
-const LINE: usize = 46;
+const NAME: usize = 44;
+const LINE: usize = 60;
 /// More boxes of one half-layer are drawn as one.
 const MOST: usize = 30;
 
@@ -120,7 +120,7 @@ fn boxed(c: &Compilation, part: Part, writes: &[DirId], band: usize) -> Node {
         }
     };
     if !matches!(part, Part::Embedding(_)) {
-        lines.push(label(&wrote, LINE + 10));
+        lines.push(label(&wrote, LINE));
     }
     Node { key, band, tone, title, lines, ..Node::default() }
 }

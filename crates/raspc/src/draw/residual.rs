@@ -100,9 +100,9 @@ fn values(c: &Compilation, s: &Subspace) -> String {
     if s.span.len() == 1 {
         return String::new();
     }
-    let shown: Vec<&str> = s.span.clone().take(8).map(|d| suffix(c, s, d)).collect();
+    let shown: Vec<String> = s.span.clone().take(8).map(|d| label(suffix(c, s, d), 24)).collect();
     let more = if s.span.len() > 8 { ", …" } else { "" };
-    label(&format!("{}{more}", shown.join(", ")), 40)
+    label(&format!("{}{more}", shown.join(", ")), 60)
 }
 
 /// What a direction stands for within its subspace.

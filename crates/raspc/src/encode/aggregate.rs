@@ -1,5 +1,7 @@
 //! Encodings of aggregates and widths, and what their selectors read.
 
+use std::collections::BTreeSet;
+
 use raspc_lang::graph::{Annotation, NodeId, Op};
 
 use super::Encoder;
@@ -93,10 +95,11 @@ impl Encoder<'_> {
             (plan.cubes, plan.complement) = signed_cubes(self.graph, selector).expect("realised where they are many");
         }
         let terms = plan.additive.iter().flat_map(|a| a.terms.iter().map(|t| t.0));
-        let selects: Vec<NodeId> = terms.chain(plan.cubes.iter().flatten().map(|l| l.select)).collect();
+        // Each select once, however many cubes it is part of, and each side once.
+        let selects: BTreeSet<NodeId> = terms.chain(plan.cubes.iter().flatten().map(|l| l.select)).collect();
         for select in selects {
             let Op::Select { keys, queries, .. } = *self.graph.op(select) else { unreachable!("a select") };
-            for side in [keys, queries] {
+            for side in BTreeSet::from([keys, queries]) {
                 if let (ValueSet::Numbers { .. } | ValueSet::Other { .. }, Err(explosion)) =
                     (self.values.set(side), self.values.enumerate(side))
                 {

@@ -9,6 +9,7 @@ use super::plan::{Gated, Number, OneHot, Plan, Scalar, Sum};
 use super::{Encoder, codes};
 use crate::formula::signed_cubes;
 use crate::gadgets::widths;
+use crate::json::counted;
 use crate::options::OptLevel;
 use crate::values::ValueSet;
 
@@ -232,7 +233,7 @@ impl Encoder<'_> {
         let of: Vec<String> = dims
             .iter()
             .map(|&d| match self.values.enumerate(d) {
-                Ok(v) => format!("{} ({} values)", self.graph.describe(d), v.len()),
+                Ok(v) => format!("{} ({})", self.graph.describe(d), counted(v.len(), "value")),
                 Err(e) => format!("{} ({} values)", self.graph.describe(d), e.in_words()),
             })
             .collect();

@@ -20,6 +20,7 @@ const MODULES: &[&str] = &[
     include_str!("page/whatif.mjs"),
     include_str!("page/paint.mjs"),
     include_str!("page/matrix.mjs"),
+    include_str!("page/numbers.mjs"),
     include_str!("page/source.mjs"),
     include_str!("page/layout.mjs"),
     include_str!("page/graph.mjs"),

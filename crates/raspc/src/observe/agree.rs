@@ -24,6 +24,20 @@ fn agrees(decode: &Decode, expected: &Value, got: &Token) -> bool {
     }
 }
 
+/// What marks a number that agrees within its bound and no closer.
+pub const ROUGHLY: &str = "≈";
+
+/// What [`ROUGHLY`] says.
+pub const ROUGHLY_SAYS: &str =
+    "within the bound that the certificate states for this number (`raspc explain --emit certificate`), and no closer";
+
+/// Whether both are numbers that plainly differ, by a thousandth: nobody is to find a tick between such two, though a wide bound may
+/// let them agree.
+pub fn plainly_differ(expected: &Value, got: &Value) -> bool {
+    let pair = got.as_f64().zip(expected.as_f64());
+    pair.is_some_and(|(a, b)| (a - b).abs() > 1e-3 * a.abs().max(b.abs()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

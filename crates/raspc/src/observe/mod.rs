@@ -85,6 +85,15 @@ pub struct Sop {
     pub marks: Option<Vec<bool>>,
 }
 
+impl Sop {
+    /// By position, whether both agree only within a bound too wide to be taken for equal at sight; nothing where there are no marks.
+    pub fn roughly(&self) -> Option<Vec<bool>> {
+        let (marks, got, expected) = (self.marks.as_ref()?, self.got.as_ref()?, self.expected.as_ref().ok()?);
+        let each = marks.iter().zip(expected.iter().zip(got));
+        Some(each.map(|(&agrees, (e, g))| agrees && agree::plainly_differ(e, g)).collect())
+    }
+}
+
 /// A selector and the heads that realise it.
 #[derive(Debug)]
 pub struct Selector {

@@ -263,8 +263,8 @@ fn told_type(c: &raspc::compile::Compilation, _: &PaperLayers, console: &mut Con
     console.line(format!("values    {set}"))?;
     console.line(format!("encoding  {how}"))?;
     console.line(format!(
-        "for       inputs of 1 to {} tokens out of {}",
-        c.options.max_len,
+        "for       inputs of {} out of {}",
+        show::lengths(c.options.max_len),
         show::vocabulary(&c.options.vocab)
     ))
 }

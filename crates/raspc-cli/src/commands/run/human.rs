@@ -6,8 +6,8 @@ use crate::show;
 use crate::subject::Subject;
 use crate::table::{self, Row, Tone, left};
 
+use raspc::observe::agree::{ROUGHLY, ROUGHLY_SAYS};
 use raspc::observe::{Attention, Machine, Observation, Selector, Sop, Traced};
-use raspc_lang::value::Value;
 
 /// Everything that is shown for one input.
 pub(super) fn page(seen: &Observation, machine: &Machine, subject: &Subject, console: &Console) -> String {
@@ -66,22 +66,15 @@ fn output(seen: &Observation, sop: &Sop, console: &Console) -> String {
     }
     let mut text = table::rows(&rows, console.width, console.paint);
     if coarse {
-        text += "≈ within the bound that the certificate states for this number (`raspc explain --emit certificate`), and no closer\n";
+        text += &format!("{ROUGHLY} {ROUGHLY_SAYS}\n");
     }
     text
 }
 
-/// A number that agrees within a bound too wide to be taken for equal at sight.
-const ROUGHLY: &str = "≈";
-
-/// A mark for each position; whoever reads the rows must not find a tick between numbers that plainly differ.
+/// A mark for each position.
 fn judged(sop: &Sop, marks: &[bool]) -> Vec<String> {
-    let plainly_differs = |i: usize| {
-        let (Some(got), Ok(expected)) = (&sop.got, &sop.expected) else { return false };
-        let pair = got.get(i).and_then(Value::as_f64).zip(expected.get(i).and_then(Value::as_f64));
-        pair.is_some_and(|(a, b)| (a - b).abs() > 1e-3 * a.abs().max(b.abs()))
-    };
-    let marked = |(i, &agrees): (usize, &bool)| if agrees && plainly_differs(i) { ROUGHLY } else { mark(agrees) };
+    let roughly = sop.roughly().unwrap_or_default();
+    let marked = |(i, &agrees): (usize, &bool)| if roughly.get(i) == Some(&true) { ROUGHLY } else { mark(agrees) };
     marks.iter().enumerate().map(|m| marked(m).to_owned()).collect()
 }
 

@@ -66,6 +66,11 @@ impl Parser<'_> {
         names.into_iter().map(Arc::from).collect()
     }
 
+    /// Whether the token behind the next one is one of these.
+    fn is_followed_by(&self, kinds: &[TokenKind]) -> bool {
+        self.tokens.get(self.at + 1).is_some_and(|t| kinds.contains(&t.kind))
+    }
+
     /// What to do about the next token, where it is a frequent slip.
     pub(super) fn advice(&self) -> Option<String> {
         let before = if self.at == 0 { TokenKind::Eof } else { self.tokens[self.at - 1].kind };
@@ -76,6 +81,9 @@ impl Parser<'_> {
             (_, TokenKind::Ident) if word == "while" => "loops go over lists: `for i in range(10) { ... }`",
             (TokenKind::Slash, TokenKind::Slash) => "there is no `//`; divide with `/` and round with `round(...)`",
             (TokenKind::Star, TokenKind::Star) => "powers are written `a ^ b`",
+            (_, TokenKind::Slash) if self.is_followed_by(&[TokenKind::Slash, TokenKind::Star]) => {
+                "comments begin with `#`, and end with the line"
+            }
             (TokenKind::Plus | TokenKind::Minus | TokenKind::Star | TokenKind::Slash, TokenKind::Assign) => {
                 "write the operation out: `a = a + 1`"
             }

@@ -26,7 +26,7 @@ export function main() {
   const app = createApp(data);
   const wanted = new URLSearchParams(location.hash.slice(1));
   if (wanted.get('theme')) setTheme(app, wanted.get('theme'));
-  append(document.body, [header(app), h('div', { class: 'page' }, h('aside', null, inputPanel(app), programPanel(app), h('section', { class: 'selection', 'aria-label': 'Selected' }, h('h2', null, 'Selected'), inspector(app))), h('main', null,
+  append(document.body, [header(app), h('div', { class: 'page' }, h('aside', null, inputPanel(app), programPanel(app), selectionPanel(app)), h('main', null,
     group('first', runView(app)), group('second', graphView(app), setsView(app)),
     group('rest', group('third', blocksView(app)), group('fourth', layersView(app), streamView(app), weightsView(app))))), bottomBar(app)]);
   document.addEventListener('keydown', (event) => {
@@ -86,7 +86,7 @@ function header(app) {
 
 function programPanel(app) {
   const assumptions = app.data.assumptions.map((a) => h('p', { class: 'note' }, `Not proved, assumed: ${a}`));
-  return h('section', { class: 'program', 'aria-label': 'Program' }, h('h2', null, 'The program'), sourceView(app), compiledFor(app), assumptions);
+  return h('section', { class: 'program', 'aria-label': 'Program' }, h('h2', null, 'The program'), causalNote(app), sourceView(app), compiledFor(app), assumptions);
 }
 
 // What it was compiled for, which the program's own comments need not say.
@@ -94,8 +94,14 @@ function compiledFor(app) {
   const c = app.data.config;
   const { tokens } = app.vocabulary;
   const words = `${tokens.slice(0, VOCABULARY).map(shown).join(' ')}${tokens.length > VOCABULARY ? ` … (${tokens.length.toLocaleString('en')})` : ''}`;
-  const mask = c.causal ? h('div', { class: 'causal' }, h('b', null, 'Causal: '), 'a position sees itself and what comes before it, never what comes after.') : null;
-  return h('div', { class: 'compiled-for hint' }, h('div', null, `Compiled at ${app.data.level} for at most ${plural(c.max_len, 'token')} of the vocabulary ${words}`), mask);
+  return h('div', { class: 'compiled-for hint' }, `Compiled at ${app.data.level} for at most ${plural(c.max_len, 'token')} of the vocabulary ${words}`);
+}
+
+// A causal model computes something else than what its program, and the comments in it, say of whole inputs.
+function causalNote(app) {
+  if (!app.data.config.causal) return null;
+  const comments = /#/.test(app.data.source?.text ?? '') ? ' Where a comment below speaks of the input, read: the input up to that position.' : '';
+  return h('p', { class: 'causal note' }, h('b', null, 'Causal: '), `a position sees itself and what comes before it, never what comes after.${comments}`);
 }
 
 function inputPanel(app) {
@@ -127,6 +133,18 @@ function inputPanel(app) {
   const ask = (event) => !app.data.served && event.preventDefault();
   const form = h('form', { class: 'input-form', method: 'get', onsubmit: ask }, h('label', { for: 'input' }, 'Input'), h('div', { class: 'input-row' }, field, app.data.served ? h('button', { type: 'submit', class: 'tool', title: 'Let raspc itself run this input' }, 'ask raspc') : null));
   return h('section', { class: 'input-panel', 'aria-label': 'Input' }, form, keys, given, note, result);
+}
+
+// What is selected. Where it lies over the program, the line that was clicked moves out from behind it.
+function selectionPanel(app) {
+  const panel = h('section', { class: 'selection', 'aria-label': 'Selected', tabindex: '-1' }, h('h2', null, 'Selected'), inspector(app));
+  app.on('lit', () => {
+    panel.scrollTop = 0;
+    const line = document.activeElement?.closest?.('.source .seg');
+    const hidden = line ? line.getBoundingClientRect().bottom + 8 - panel.getBoundingClientRect().top : 0;
+    if (hidden > 0) panel.parentElement.scrollTop += hidden;
+  });
+  return panel;
 }
 
 // Input, transformer and interpreter, position by position.

@@ -11,6 +11,7 @@
 //   read(r, c, v)       the cell in words
 //   lit(r, c)           whether the cell is what is selected
 //   faint(v, r, c)      whether the number is shown without a colour
+//   zeros               whether entries that are zero have their number too, where others have
 //   masked(r, c)        whether the cell can never hold anything
 //   marks()             cells with a ring around them, [r, c] each
 import { h } from './dom.mjs';
@@ -20,14 +21,19 @@ import { numberText } from './words.mjs';
 // The element; `set(spec)` changes what it shows, `draw()` draws it anew.
 export function matrixView(app, { label, zoom = false, cell = 30, tallest = 480, plain = false }) {
   const canvas = h('canvas', { tabindex: '0', role: 'img', 'aria-label': label, class: 'matrix' });
-  const line = h('div', { class: 'readout', 'aria-live': 'polite' }, '\u00a0');
+  const line = h('div', { class: 'readout', 'aria-live': 'polite' });
   const view = { cell, tallest, spec: null, window: null, cursor: null, hover: null, seen: false, width: 0 };
   const tools = zoom ? zoomTools(view, () => draw()) : null;
   const element = h('div', { class: `matrix-box${plain ? ' plain' : ''}` }, tools, h('div', { class: 'canvas-box' }, canvas), plain ? null : line);
-  const draw = () => view.seen && view.spec && paint(view, canvas, cell, tallest);
+  const draw = () => {
+    if (!view.seen || !view.spec) return;
+    // Where no number has room, the line below says how to read one.
+    const bare = !paint(view, canvas, cell, tallest) && view.spec.read;
+    line.dataset.hint = bare ? 'Point at a cell, or tap it: its number is shown here.' : '';
+  };
   const say = (at) => {
     const text = at ? view.spec.read?.(at.r, at.c, view.spec.value(at.r, at.c)) : undefined;
-    line.textContent = text ?? '\u00a0';
+    line.textContent = text ?? '';
     canvas.title = plain && text ? text : '';
   };
   const whole = () => ({ r0: 0, r1: view.spec.rows, c0: 0, c1: view.spec.cols });
@@ -130,10 +136,11 @@ function reserve(view, canvas, cell, tallest) {
   canvas.style.height = `${g.height}px`;
 }
 
+// Whether there were numbers to paint, and no room for them: false.
 function paint(view, canvas, cell, tallest) {
   view.width = canvas.parentElement.clientWidth;
   view.drawn = geometry(view, canvas, cell, tallest);
-  paintMatrix(view, canvas, view.drawn);
+  return paintMatrix(view, canvas, view.drawn);
 }
 
 function listen(app, view, canvas, point, zoom, draw) {
@@ -168,7 +175,8 @@ function listen(app, view, canvas, point, zoom, draw) {
     canvas.style.cursor = keyAt(view, at) ? 'pointer' : zoom ? 'grab' : 'default';
     point(at.row && at.col ? { r: at.r, c: at.c } : null);
   });
-  canvas.addEventListener('pointerleave', () => !drag && point(null));
+  // A finger leaves the screen as it taps: what it tapped stays.
+  canvas.addEventListener('pointerleave', (event) => !drag && event.pointerType !== 'touch' && point(null));
   canvas.addEventListener('pointerdown', (event) => {
     drag = { x: event.clientX, y: event.clientY, w: { ...view.window }, moved: false };
     if (zoom && event.pointerType === 'mouse') canvas.setPointerCapture(event.pointerId);
@@ -180,6 +188,7 @@ function listen(app, view, canvas, point, zoom, draw) {
     if (moved) return;
     const at = place(event);
     const key = at && keyAt(view, at);
+    if (event.pointerType === 'touch' && at?.row && at.col) point({ r: at.r, c: at.c });
     if (key) app.select(key);
   });
   if (zoom) {

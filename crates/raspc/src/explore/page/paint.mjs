@@ -41,6 +41,7 @@ export function labelRoom(view, canvas) {
   return Math.min(MOST_LABEL * scaleOf(), Math.max(70, width * 0.36));
 }
 
+// Whether every number of the cells has been written into them, or there was none to write.
 export function paintMatrix(view, canvas, g) {
   const { spec } = view;
   const ratio = window.devicePixelRatio || 1;
@@ -58,7 +59,7 @@ export function paintMatrix(view, canvas, g) {
   context.fillStyle = colours.cell;
   context.fillRect(g.x0, g.y0, (w.c1 - w.c0) * g.cw, (w.r1 - w.r0) * g.ch);
   const any = Boolean(spec.lit) && spec.anyLit?.();
-  cells(context, view, g, colours, any, x, y);
+  const numbered = cells(context, view, g, colours, any, x, y);
   if (g.cw >= 8 && g.ch >= 8) grid(context, w, colours, x, y);
   if (spec.masked && g.cw >= 4) masks(context, view, g, colours, x, y);
   rings(context, view, g, colours, x, y);
@@ -71,6 +72,7 @@ export function paintMatrix(view, canvas, g) {
     context.lineWidth = 2;
     context.strokeRect(x(at.c) + 1, y(at.r) + 1, Math.max(2, g.cw - 2), Math.max(2, g.ch - 2));
   }
+  return numbered;
 }
 
 // Cells; where several fall on one pixel the largest is drawn.
@@ -101,11 +103,25 @@ function cells(context, view, g, colours, any, x, y) {
       context.textBaseline = 'middle';
       context.fillText(shown, x(c) + g.cw / 2, y(r) + g.ch / 2 + 1);
     });
+    if (spec.zeros && size > 0) zeros(context, view, g, colours, x, y);
     context.font = fontOf();
   } else {
     paintSmall(context, spec, w, g, colours, any, first, last);
   }
   context.globalAlpha = 1;
+  return size > 0;
+}
+
+// The number of each entry that is zero.
+function zeros(context, view, g, colours, x, y) {
+  const { spec } = view;
+  const w = view.window;
+  [context.globalAlpha, context.fillStyle, context.textAlign, context.textBaseline] = [0.65, colours.faint, 'center', 'middle'];
+  for (let r = Math.floor(w.r0); r < Math.min(spec.rows, w.r1); r++) {
+    for (let c = Math.floor(w.c0); c < Math.min(spec.cols, w.c1); c++) {
+      if (spec.value(r, c) === 0) context.fillText('0', x(c) + g.cw / 2, y(r) + g.ch / 2 + 1);
+    }
+  }
 }
 
 // How large the numbers of all cells can be; 0 where the widest of them fits in no size, for a colour without its number

@@ -3,6 +3,7 @@
 import { chip, h, link, replace, section } from './dom.mjs';
 import { denseEach, matrixView } from './matrix.mjs';
 import { agrees } from './model.mjs';
+import { numbersTable } from './numbers.mjs';
 import { tokenTexts } from './state.mjs';
 import { halfName, keysText, largest, nodeName, numberText, plural, shortNumber, tiny } from './words.mjs';
 import { same, shown } from './values.mjs';
@@ -99,6 +100,7 @@ function sopRows(app, sop) {
 
 function residualMap(app) {
   const view = matrixView(app, { label: 'Residual stream: positions by directions', zoom: app.data.dirs.length > 80, cell: 30, tallest: 420 });
+  const numbers = numbersTable(app, 'direction');
   const title = h('h3', null);
   const raw = h('input', { type: 'checkbox', onchange: () => update() });
   const update = () => {
@@ -116,18 +118,20 @@ function residualMap(app) {
     const size = dirs.map((d) => Math.max(Math.abs(d.lo - (raw.checked ? 0 : d.offset)), Math.abs(d.hi - (raw.checked ? 0 : d.offset)), 1e-9));
     const name = (r) => (r === 0 ? 'BOS' : `${r - 1}: ${tokens[r - 1]}`);
     replace(title, 'The residual stream ', h('span', { class: 'hint' }, `after the ${halfName(app.step)}`));
-    view.set({
+    const spec = {
       id: stored.length, rows: stored.length, cols: dirs.length, each, value,
       row: name, col: (c) => dirs[c].label, colKey: (c) => `d${c}`, cellKey: (r, c) => `d${c}`,
       shade: (v, r, c) => Math.max(-1, Math.min(1, v / size[c])), text: (v, r, c) => shortNumber(v, Math.min(1, size[c])), faint: (v, r, c) => !written(c) || tiny(v, Math.min(1, size[c])),
       read: (r, c, v) => `${name(r)} · ${dirs[c].label} = ${numberText(v)}${stored[r][c] === v ? '' : ` (stored as ${numberText(stored[r][c])})`}${plain[r][c] === stored[r][c] ? '' : `, was ${numberText(plain[r][c])}`}${written(c) ? '' : `: a constant of the embedding; ${halfName(app.data.blocks[dirs[c].writer].half + 1)} adds the rest`}`,
       anyLit: () => app.lit.size > 0 && dirs.some((_, d) => app.lit.has(`d${d}`)), lit: (r, c) => app.lit.has(`d${c}`),
-    });
+    };
+    view.set(spec);
+    numbers.set(spec);
   };
   app.on('run', update);
   app.on('step', update);
   update();
-  return h('div', { class: 'panel' }, title, h('p', { class: 'hint' }, 'Rows: positions; columns: named directions. Colour by the share of the largest value the direction can hold; without a colour: constants that the embedding puts into directions which a later half-layer completes.'), dirsOffset(app) ? h('label', { class: 'hint raw' }, raw, ' numbers as stored: some directions carry their meaning on top of a constant, which keeps sums exact') : null, view.element);
+  return h('div', { class: 'panel' }, title, h('p', { class: 'hint' }, 'Rows: positions; columns: named directions. Colour by the share of the largest value the direction can hold; without a colour: constants that the embedding puts into directions which a later half-layer completes; empty: 0.'), dirsOffset(app) ? h('label', { class: 'hint raw' }, raw, ' numbers as stored: some directions carry their meaning on top of a constant, which keeps sums exact') : null, view.element, numbers.element);
 }
 
 function dirsOffset(app) {
@@ -189,12 +193,13 @@ function side(app, node) {
 function activations(app) {
   const layers = app.data.units.flatMap((groups, l) => (groups.length === 0 ? [] : [activationCard(app, groups, l)]));
   if (layers.length === 0) return null;
-  return h('div', { class: 'panel' }, h('h3', null, 'MLP activations'), h('p', { class: 'hint' }, 'Rows: positions; columns: neurons, after ReLU. Colour by the share of the neuron’s largest activation here.'), layers);
+  return h('div', { class: 'panel' }, h('h3', null, 'MLP activations'), h('p', { class: 'hint' }, 'Rows: positions; columns: neurons, after ReLU: 0 where it is off. Colour by the share of the neuron’s largest activation here.'), layers);
 }
 
 function activationCard(app, groups, l) {
   const count = 1 + largest(groups.flatMap((g) => g.neurons));
   const view = matrixView(app, { label: `Activations of the MLP of layer ${l}`, zoom: count > 80, cell: 30, tallest: 420 });
+  const numbers = numbersTable(app, 'neuron');
   const owner = new Array(count).fill('');
   for (const g of groups) for (const u of g.neurons) owner[u] = g.origins.map((e) => app.data.encoded[e].t).join(', ');
   const update = () => {
@@ -204,17 +209,19 @@ function activationCard(app, groups, l) {
     const scale = Math.min(1, largest(size));
     const tokens = tokenTexts(app);
     const name = (r) => (r === 0 ? 'BOS' : `${r - 1}: ${tokens[r - 1]}`);
-    view.set({
+    const spec = {
       id: rows.length, rows: rows.length, cols: count, each: denseEach(rows), value: (r, c) => rows[r][c],
       row: name, col: (c) => `${c}`, colKey: (c) => `u${l}.${c}`, cellKey: (r, c) => `u${l}.${c}`,
-      shade: (v, r, c) => (size[c] === 0 ? 0 : v / size[c]), text: (v) => shortNumber(v, scale), faint: (v) => tiny(v, scale),
+      shade: (v, r, c) => (size[c] === 0 ? 0 : v / size[c]), text: (v) => shortNumber(v, scale), faint: (v) => tiny(v, scale), zeros: true,
       read: (r, c, v) => `${name(r)} · neuron ${c} (${owner[c]}) = ${numberText(v)}`,
       anyLit: () => owner.some((_, c) => app.lit.has(`u${l}.${c}`)), lit: (r, c) => app.lit.has(`u${l}.${c}`),
-    });
+    };
+    view.set(spec);
+    numbers.set(spec);
     element.classList.toggle('future', app.step < 2 * l + 2);
   };
   const computes = [...new Set(groups.flatMap((g) => g.origins))].flatMap((e) => app.nodesOf[e].slice(0, 1)).map((n) => chip(app, nodeName(app, n), `n${n}`));
-  const element = h('article', { class: 'head-card' }, h('div', { class: 'card-head' }, h('b', null, `layer ${l} MLP`), computes), view.element);
+  const element = h('article', { class: 'head-card' }, h('div', { class: 'card-head' }, h('b', null, `layer ${l} MLP`), computes), view.element, numbers.element);
   app.on('run', update);
   app.on('step', update);
   update();
