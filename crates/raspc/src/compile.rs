@@ -15,13 +15,13 @@ use crate::certify::precision::analyse_for;
 use crate::certify::record::record;
 use crate::certify::{Analysis, Certificate, Parts};
 use crate::cleanup::{nearest, soft};
-use crate::encode::plan::{Encoded, OneHot, Scalar};
+use crate::encode::plan::{Encoded, Number, OneHot, Scalar};
 use crate::encode::{codes, encode};
-use crate::formula::{by_classes, by_counts, realise};
+use crate::formula::{by_classes, by_counts, by_pieces, drop_empty, realise};
 use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
 use crate::schedule::{Schedule, schedule};
-use crate::simplify::{Simplified, simplify};
+use crate::simplify::simplify;
 use crate::values::{Assumption, Values, infer, infer_needed};
 
 /// A compiled program: every stage, and the model.
@@ -86,20 +86,22 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     let values = infer(&simplified.graph, simplified.output, options)?;
     admit_pairs(&simplified, &values, options)?;
     let (mut simplified, mut values) = realise(&simplified, values, options)?;
-    let (mut clean, mut loose) = (BTreeSet::new(), BTreeSet::new());
+    let (mut clean, mut loose, mut gathered) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut tries = 0;
     loop {
         options.interrupt.check();
-        let encoded = encode(&simplified, &values, options, &clean, &loose)?;
+        let encoded = encode(&simplified, &values, options, &clean, &loose, &gathered)?;
         admit(&encoded, &values, options)?;
         let mut soft = soft(&encoded, &values);
         soft.retain(|id| !clean.contains(id));
         // First what is soft is cleaned, each time something more; then the node that fails is given another form, a bounded
-        // number of times: made of counts; read as a number; its values merged that no reader tells apart.
+        // number of times: its sum added up before it is put on a grid; made of counts; made of lines; read as a number; its values merged
+        // that no reader tells apart.
         let built = build(graph, output, &encoded, &values, options);
         let (wanted, failed) = match &built {
             Err(refused) => {
-                let marginal = Some(refused.node).filter(|_| refused.diagnostic.code == codes::MARGIN);
+                let about = refused.diagnostic.code;
+                let marginal = Some(refused.node).filter(|_| [codes::MARGIN, codes::LATTICE].contains(&about));
                 (soft, marginal)
             }
             Ok((_, analysis)) => {
@@ -113,21 +115,29 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         }
         tries += 1;
         let again = failed.filter(|_| tries <= FORMS);
+        if again.is_some_and(|node| adds_up(&encoded, node) && gathered.insert(node)) {
+            continue;
+        }
         let counted = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options));
         let untold = again.filter(|_| built.is_err() && counted.is_none());
         if untold.is_some_and(|node| is_stepped(&encoded, node) && loose.insert(node)) {
             continue;
         }
-        let other = counted.or_else(|| untold.and_then(|node| by_classes(&simplified, &values, node)));
+        let pieces =
+            again.filter(|_| counted.is_none()).and_then(|node| by_pieces(&simplified, &values, &encoded, node));
+        let other = counted.or(pieces).or_else(|| untold.and_then(|node| by_classes(&simplified, &values, node)));
         let Some(mut other) = other else {
             let (built, analysis) = built.map_err(|refused| vec![*refused.diagnostic])?;
             return finish((graph, output), options, values, encoded, built, analysis.certificate);
         };
-        let known = infer_needed(&other.graph, &other.needed(), options)?;
-        drop_empty_counts(&mut other, &known);
+        let mut known = infer_needed(&other.graph, &other.needed(), options)?;
+        if drop_empty(&mut other, &known, options) {
+            known = infer_needed(&other.graph, &other.needed(), options)?;
+        }
         (simplified, values) = realise(&other, known, options)?;
         clean.clear();
         loose.clear();
+        gathered.clear();
     }
 }
 
@@ -136,15 +146,13 @@ fn is_stepped(encoded: &Encoded, node: NodeId) -> bool {
     matches!(encoded.plan(node).onehot, Some(OneHot::Steps(Scalar::Sum(_))))
 }
 
-/// Counts of what is never selected are counts of nothing.
-fn drop_empty_counts(counted: &mut Simplified, values: &Values) {
-    let needed = counted.needed();
-    let Simplified { graph, forms, .. } = counted;
-    let is_empty = |width: NodeId| match *graph.op(width) {
-        Op::SelectorWidth(selector) => needed[width.index()] && values.width_range(selector).1 == 0,
-        _ => false,
-    };
-    forms.counts.values_mut().for_each(|terms| terms.retain(|t| !is_empty(t.0)));
+/// Whether the node is made by steps on a sum of several numbers, or on a number that is such a sum.
+fn adds_up(encoded: &Encoded, node: NodeId) -> bool {
+    let plan = encoded.plan(node);
+    let is_sum = |id: NodeId| id != node && matches!(encoded.plan(id).number, Some(Number::Affine { .. }));
+    let several = |scalar: &Scalar| matches!(scalar, Scalar::Sum(sum) if sum.terms.len() > 1 || sum.terms.iter().any(|t| is_sum(t.0)));
+    matches!(&plan.onehot, Some(OneHot::Steps(s)) if several(s))
+        || matches!(&plan.number, Some(Number::Steps(s)) if several(s))
 }
 
 /// What comes after the encoded graph.

@@ -141,10 +141,78 @@ fn rounding_noise_is_not_told_apart_where_nobody_asks() {
 /// A select that does tell them apart is refused, and the help says what they are.
 #[test]
 fn rounding_noise_that_a_select_tells_apart_is_refused() {
-    let text = "m = average(tokens); y = selector_width(select(m, m, ==));";
-    let Err(errors) = compiled(text, "[0.1, 0.2, 0.3]", 4, OptLevel::O1, Mask::Causal) else {
-        panic!("no 32-bit float holds which of the two it is");
-    };
-    let hints = format!("{:#?}", errors[0]);
-    assert!(errors[0].code.0 == "E0806" && hints.contains("rounding of 64-bit arithmetic"), "{hints}");
+    let selected = ("m = average(tokens); y = selector_width(select(m, m, ==));", "[0.1, 0.2, 0.3]", Mask::Causal);
+    // Next to 0, where the two sides of a comparison that would be equal differ in their last place.
+    let sides =
+        "m = aggregate(select(tokens, tokens, <), tokens, 0); n = aggregate(select(indices, indices, <=), tokens);";
+    let compared = (&*format!("{sides} y = m * 700 == n * 350 + 175 * count(tokens, 1);"), "0..3", Mask::Full);
+    for (text, vocab, mask) in [selected, compared] {
+        let Err(errors) = compiled(text, vocab, 5, OptLevel::O1, mask) else {
+            panic!("no 32-bit float holds which of the two it is");
+        };
+        let hints = format!("{:#?}", errors[0]);
+        assert!(errors[0].code.0 == "E0806" && hints.contains("rounding of 64-bit arithmetic"), "{hints}");
+    }
+}
+
+/// A large or odd factor of a mean leaves no grid that all terms share with the constants that keep them on it: the sum is
+/// added up first.
+#[test]
+fn sums_that_share_no_grid_are_added_up_first() {
+    let numbers = "m = aggregate(select(tokens, tokens, <), tokens, 0); n = count(tokens, 1);";
+    let sums = [
+        "(1000 * m) > (n + 500)",
+        "(m * 0.37) > (n * 0.01)",
+        "\"up\" if (333 * m) >= (n * n + 77) else \"down\"",
+        "round(1001 * m + n) > 700",
+    ];
+    for (sum, opt) in sums.into_iter().flat_map(|s| BOTH.map(|opt| (s, opt))) {
+        for mask in [Mask::Full, Mask::Causal] {
+            let c = holds(&format!("{numbers} y = {sum};"), "0..3", 6, opt, mask);
+            let gathered = c.encoded.plans.iter().any(|p| p.gathered);
+            assert!(
+                gathered || sum.contains("0.37") || sum.contains("n * n"),
+                "{sum} at {opt:?}: the construction is reached"
+            );
+        }
+    }
+    // Undefined where nothing is smaller.
+    holds(
+        "m = aggregate(select(tokens, tokens, <), tokens); y = 1000 * m > 500 + count(tokens, 1);",
+        "0..3",
+        6,
+        OptLevel::O1,
+        Mask::Full,
+    );
+}
+
+/// Functions of means that are lines between few places: as steps they have a thousand values, whose rises f32 cannot add up.
+#[test]
+fn remainders_of_means_are_numbers_that_a_category_chooses() {
+    let smaller = "m = aggregate(select(tokens, tokens, <), tokens); y = m % 3;";
+    let turned = "m = average(tokens); y = (m % 3) * 2 + 1;";
+    let bent = "m = average(tokens); y = 2 * m if m > 4 else 8 - m;";
+    for (text, len, opt) in [
+        (smaller, 28, OptLevel::O1),
+        (smaller, 28, OptLevel::O0),
+        (smaller, 48, OptLevel::O1),
+        (turned, 26, OptLevel::O1),
+        (bent, 26, OptLevel::O0),
+    ] {
+        let c = holds(text, "0..11", len, opt, Mask::Full);
+        let bound = bound(&c, "y").expect("a number");
+        assert!(bound < 1e-3, "{text} at {len}, {opt:?}: {bound}");
+    }
+}
+
+/// A number beside which f32 holds no fractions, in one table with them, would blur them: gates let each pass alone.
+#[test]
+fn a_large_number_beside_means_leaves_them_fine() {
+    for opt in BOTH {
+        for mean in ["average(tokens)", "aggregate(select(tokens, tokens, <), tokens, 0)"] {
+            let c = holds(&format!("m = {mean}; y = 1000000 if tokens == 1 else m;"), "0..3", 10, opt, Mask::Full);
+            let bound = bound(&c, "y").expect("a number");
+            assert!(bound < 1e-4, "{mean} at {opt:?}: {bound}");
+        }
+    }
 }

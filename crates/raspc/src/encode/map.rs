@@ -3,6 +3,7 @@
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::function::Function;
 use raspc_lang::graph::{Annotation, NodeId, Op};
+use raspc_lang::value::Value;
 
 use super::plan::{Gated, Number, OneHot, Plan, Scalar, Sum};
 use super::{Encoder, codes};
@@ -10,6 +11,7 @@ use crate::formula::signed_cubes;
 use crate::gadgets::widths;
 use crate::json::counted;
 use crate::options::OptLevel;
+use crate::values::ValueSet;
 
 /// Tables of at most this many entries are fused across element-wise nodes, which saves layers.
 const FUSED: usize = 1 << 12;
@@ -17,6 +19,8 @@ const FUSED: usize = 1 << 12;
 const TABLE: usize = 1 << 20;
 /// Numbers that categories choose are made by a table up to this size, which is exact, and by gates beyond.
 const GATED: usize = 1 << 10;
+/// Numbers of a table that are this many times as large as others drown these.
+const UNEVEN: f64 = 65_536.0;
 /// Larger tables of numbers, whose one-hots must be made by steps first, are not built.
 const STEPPED: usize = 1 << 16;
 
@@ -159,7 +163,7 @@ impl Encoder<'_> {
     }
 
     fn steps(&mut self, id: NodeId, scalar: Scalar, onehot: bool, number: bool, plan: &mut Plan) {
-        self.demand_scalar(&scalar);
+        self.demand_scalar(id, &scalar);
         let single = match &scalar {
             Scalar::Reciprocal(w) => Some(*w),
             Scalar::Sum(sum) if sum.terms.len() == 1 => Some(sum.terms[0].0),
@@ -178,6 +182,11 @@ impl Encoder<'_> {
 
     /// The way in which a function that is no sum is computed.
     fn way(&mut self, id: NodeId, function: &Function, args: &[NodeId], affine: Option<&Sum>) -> Option<Way> {
+        if self.forms.pieces.contains(&id)
+            && let Some(gated) = self.gated(id, function, args)
+        {
+            return Some(Way::Gated(gated));
+        }
         let dims = self.dims(id, args);
         if let [base] = dims[..] {
             if let Some(scalar) = self.natural_scalar(base).filter(|_| !self.demands[base.index()].onehot) {
@@ -197,7 +206,7 @@ impl Encoder<'_> {
         }
         // A table of numbers needs all their steps first.
         let untold = dims.iter().any(|d| self.loose.contains(d));
-        if (size > GATED || untold)
+        if (size > GATED || untold || self.is_uneven(id))
             && let Some(gated) = self.gated(id, function, args)
         {
             return Some(Way::Gated(gated));
@@ -207,6 +216,17 @@ impl Encoder<'_> {
         }
         self.no_way(id, &dims, size);
         None
+    }
+
+    /// Whether the node is read as a number alone, and some fraction that it holds is lost beside its largest: the units of a
+    /// table are added up together, and off by what rounding the largest costs. (Whole numbers add up exactly.)
+    fn is_uneven(&self, id: NodeId) -> bool {
+        let (ValueSet::Finite(values), false) = (self.values.set(id), self.demands[id.index()].onehot) else {
+            return false;
+        };
+        let numbers = values.iter().filter_map(Value::as_f64).map(f64::abs).filter(|x| *x > 0.0);
+        let least = numbers.fold(f64::INFINITY, f64::min);
+        !self.is_whole(id) && self.magnitude(id) > UNEVEN * least
     }
 
     fn no_way(&mut self, id: NodeId, dims: &[NodeId], size: usize) {

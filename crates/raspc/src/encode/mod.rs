@@ -51,6 +51,8 @@ struct Encoder<'a> {
     clean: &'a BTreeSet<NodeId>,
     /// Nodes that are held as numbers where no reader needs more.
     loose: &'a BTreeSet<NodeId>,
+    /// Nodes whose steps read a sum that is added up before it is put on a grid.
+    gathered: &'a BTreeSet<NodeId>,
     /// The node whose value determines this one through element-wise functions alone (itself, if there is no single one).
     base: Vec<Option<NodeId>>,
     demands: Vec<Demand>,
@@ -68,7 +70,8 @@ struct Encoder<'a> {
 
 /// Chooses encodings for everything `simplified.output` depends on. The one-hots of the nodes in `clean` are made exactly 0
 /// and 1; others may be off by what a sum of equal weights rounds (see [`crate::cleanup`]). The nodes in `loose` hold numbers
-/// that cannot be told apart, and are read as numbers where nothing but their being read asks for a one-hot.
+/// that cannot be told apart, and are read as numbers where nothing but their being read asks for a one-hot. The nodes in
+/// `gathered` take steps on a sum whose terms share no grid that is fine enough: it is added up first, and put on a grid then.
 ///
 /// # Errors
 /// What cannot be compiled yet, or explodes: each with its node, place and what to do.
@@ -78,6 +81,7 @@ pub fn encode(
     options: &Options,
     clean: &BTreeSet<NodeId>,
     loose: &BTreeSet<NodeId>,
+    gathered: &BTreeSet<NodeId>,
 ) -> Result<Encoded, Vec<Diagnostic>> {
     let graph = &simplified.graph;
     let n = graph.len();
@@ -87,6 +91,7 @@ pub fn encode(
         options,
         clean,
         loose,
+        gathered,
         base: bases(graph, options.opt),
         demands: vec![Demand::default(); n],
         plans: vec![Plan::default(); n],
@@ -280,9 +285,12 @@ impl Encoder<'_> {
         }
     }
 
-    fn demand_scalar(&mut self, scalar: &Scalar) {
+    fn demand_scalar(&mut self, id: NodeId, scalar: &Scalar) {
         match scalar {
             Scalar::Reciprocal(w) => self.demands[w.index()].reciprocal = true,
+            Scalar::Sum(sum) if self.gathered.contains(&id) => {
+                sum.terms.iter().for_each(|t| self.demand_number(t.0, 0));
+            }
             Scalar::Sum(sum) => self.demand_terms(sum),
         }
     }
@@ -291,7 +299,7 @@ impl Encoder<'_> {
     fn planned(&self, id: NodeId) -> Plan {
         let demand = self.demands[id.index()];
         let Demand { lattice, reach, none_class, plain, .. } = demand;
-        Plan { lattice, plain, none_class, reach, ..Plan::default() }
+        Plan { lattice, plain, none_class, reach, gathered: self.gathered.contains(&id), ..Plan::default() }
     }
 
     /// No number that the node can hold is larger.

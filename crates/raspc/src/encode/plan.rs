@@ -45,6 +45,8 @@ pub struct Plan {
     pub stand_in: Option<f64>,
     /// Readers add the number to others of at most this size, in its own units.
     pub reach: f64,
+    /// Steps read the sum of their scalar in a direction of its own, on a grid made for that sum.
+    pub gathered: bool,
     /// For aggregates and widths: the conjunctions of the selector, one head each; nothing where `additive` is one head
     /// for the whole.
     pub cubes: Vec<Cube>,

@@ -7,7 +7,7 @@
 //! l ≤ a/b ≤ r, so z stays small: 3/10 for `mean >= 0.3` and for `mean > 0.3`. (l and r are known to f64; a fraction with a
 //! small denominator this close to l is l.)
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use raspc_lang::error::EvalError;
@@ -26,8 +26,8 @@ use crate::values::Values;
 const AVERAGED: usize = 64;
 /// Most thresholds.
 const THRESHOLDS: usize = 8;
-/// Largest z.
-const LARGEST: i64 = 1 << 20;
+/// Largest z: on both sides of the constant that keeps it whole, within that constant's binade (`lower::written`).
+const LARGEST: i64 = 1 << 21;
 
 /// The program with a function of a mean replaced by one of counts; nothing where `node` is no such function.
 pub fn by_counts(
@@ -61,11 +61,39 @@ pub fn by_counts(
         graph.node_mut(new).annotation = entry.annotation;
         to.push(new);
     }
-    for (z, terms) in &simplified.forms.counts {
-        forms.counts.insert(to[z.index()], terms.iter().map(|&(w, f)| (to[w.index()], f)).collect());
-    }
+    forms.carry(&simplified.forms, &to);
     let of = simplified.of.iter().map(|o| o.map(|o| to[o.index()])).collect();
     Some(Simplified { output: to[simplified.output.index()], graph, of, forms })
+}
+
+/// Takes the counts of what no pair selects (`x != 0` and x = 0) out of the sums that `by_counts` made of them.
+///
+/// Such a count is 0 on every input, so that the sum is what it was. It leaves the list of factors and the arguments of the
+/// sum together: the certificate takes a sum for what its factors say only where these belong to its arguments, one by one.
+/// What is left of one term is an element-wise function of its count. Whether anything was dropped: value sets are of the graph
+/// as it was.
+pub fn drop_empty(counted: &mut Simplified, values: &Values, options: &Options) -> bool {
+    let needed = counted.needed();
+    let mut dropped = false;
+    let Simplified { graph, forms, .. } = counted;
+    let is_empty = |graph: &Graph, width: NodeId| match *graph.op(width) {
+        Op::SelectorWidth(selector) => needed[width.index()] && values.width_range(selector).1 == 0,
+        _ => false,
+    };
+    forms.counts.retain(|&z, terms| {
+        let before = terms.len();
+        terms.retain(|t| !is_empty(graph, t.0));
+        if terms.len() < before {
+            dropped = true;
+            let factors: Vec<i64> = terms.iter().map(|t| t.1).collect();
+            let longest = options.max_len as i64;
+            let function = Function { arity: terms.len(), body: Body::Host(Arc::new(Weighted { factors, longest })) };
+            let sum = Op::Map { function, args: terms.iter().map(|t| t.0).collect() };
+            graph.node_mut(z).op = if terms.is_empty() { Op::Const(Value::int(0)) } else { sum };
+        }
+        terms.len() > 1
+    });
+    dropped
 }
 
 /// The fraction `above`/`below`, which means pass: those above it, and it itself where it is `reached`.
@@ -223,6 +251,29 @@ struct Weighted {
     longest: i64,
 }
 
+impl Weighted {
+    /// Every sum there is, where fewer than `most` combinations of counts are to be looked at: large factors leave most whole
+    /// numbers out. (Counts of disjoint selectors are at most `longest` together.)
+    fn sums(&self, most: usize) -> Option<BTreeSet<i64>> {
+        // By how many are counted: the sums of those. Combinations of k counts number (longest + k choose k).
+        let mut combinations = 1.0f64;
+        for i in 1..=self.factors.len() {
+            combinations *= (self.longest as f64 + i as f64) / i as f64;
+        }
+        if combinations >= most as f64 {
+            return None;
+        }
+        let mut sums: BTreeSet<(i64, i64)> = BTreeSet::from([(0, 0)]);
+        for factor in &self.factors {
+            let more = |&(counted, sum): &(i64, i64)| {
+                (0..=self.longest - counted).map(move |n| (counted + n, sum + n * factor))
+            };
+            sums = sums.iter().flat_map(more).collect();
+        }
+        Some(sums.into_iter().map(|s| s.1).collect())
+    }
+}
+
 impl HostFunction for Weighted {
     fn call(&self, args: &[Value]) -> Result<Value, EvalError> {
         let count = |v: &Value| v.as_int().and_then(|i| i.to_i64()).unwrap_or(0);
@@ -234,14 +285,22 @@ impl HostFunction for Weighted {
         format!("counts times {}", terms.join(", "))
     }
 
+    // A multiple of one count is what its function says; the values of several counts together are too many to look at.
     fn outcomes(&self) -> Option<Vec<Value>> {
+        if self.factors.len() == 1 {
+            return None;
+        }
         let least = self.factors.iter().copied().min().unwrap_or(0).min(0) * self.longest;
         let greatest = self.factors.iter().copied().max().unwrap_or(0).max(0) * self.longest;
-        Some((least..=greatest).map(Value::int).collect())
+        let all = (least..=greatest).map(Value::int);
+        Some(
+            self.sums(all.clone().count())
+                .map_or_else(|| all.collect(), |few| few.into_iter().map(Value::int).collect()),
+        )
     }
 
     fn is_opaque(&self) -> bool {
-        true
+        self.factors.len() > 1
     }
 }
 
@@ -273,7 +332,7 @@ impl HostFunction for Chosen {
 
 #[cfg(test)]
 mod tests {
-    use super::Threshold;
+    use super::{Threshold, Weighted};
 
     fn between(l: f64, r: f64) -> (i64, i64, bool) {
         let t = Threshold::between(l, r).expect("there is one");
@@ -287,6 +346,15 @@ mod tests {
         assert_eq!(between(0.5, 0.500_5), (1, 2, false));
         assert_eq!(between(-0.25, 0.1), (0, 1, false));
         assert_eq!(between(-2.5, -2.4), (-5, 2, false));
+    }
+
+    #[test]
+    fn sums_of_counts_are_all_there() {
+        let Some(sums) = Weighted { factors: vec![-50_000, 3, 1], longest: 4 }.sums(1 << 20) else { panic!("few") };
+        let all =
+            (0..=4).flat_map(|a| (0..=4 - a).flat_map(move |b| (0..=4 - a - b).map(move |c| c + 3 * b - 50_000 * a)));
+        assert_eq!(sums, all.collect());
+        assert!(Weighted { factors: vec![-2, 3, 1], longest: 40 }.sums(200).is_none(), "they are many");
     }
 
     /// Whole counts on either side, over all fractions with small denominators.

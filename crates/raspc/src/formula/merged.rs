@@ -48,9 +48,7 @@ pub fn by_classes(simplified: &Simplified, values: &Values, node: NodeId) -> Opt
         to.push(new);
     }
     let mut forms = Forms::default();
-    for (z, terms) in &simplified.forms.counts {
-        forms.counts.insert(to[z.index()], terms.iter().map(|&(w, f)| (to[w.index()], f)).collect());
-    }
+    forms.carry(&simplified.forms, &to);
     let of = simplified.of.iter().map(|o| o.map(|o| to[o.index()])).collect();
     Some(Simplified { output: to[simplified.output.index()], graph, of, forms })
 }

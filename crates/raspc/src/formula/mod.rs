@@ -11,6 +11,7 @@
 //! | `classes.rs` | one select over the classes of its keys and of its queries |
 //! | `bits.rs` | a bit for each value of a shared side; a bit for each position |
 //! | `fraction.rs` | functions of means by counts, where f32 cannot tell the means apart |
+//! | `pieces.rs` | functions of one number that are lines between few places |
 //! | `merged.rs` | values that no select tells apart, as one |
 //! | `prefix.rs` | widths of `<` over many values, bit by bit |
 //!
@@ -22,6 +23,7 @@ mod bits;
 mod classes;
 mod fraction;
 mod merged;
+mod pieces;
 mod prefix;
 mod simplex;
 mod truth;
@@ -35,8 +37,9 @@ pub use additive::Additive;
 use additive::additive;
 use bits::Shared;
 use classes::Classes;
-pub use fraction::by_counts;
+pub use fraction::{by_counts, drop_empty};
 pub use merged::by_classes;
+pub use pieces::by_pieces;
 pub use prefix::Family;
 use truth::{Cases, Formula, atoms};
 
@@ -55,9 +58,19 @@ pub struct Forms {
     pub families: BTreeMap<NodeId, Family>,
     /// By s-op that is a sum of widths with whole factors: the widths and their factors.
     pub counts: BTreeMap<NodeId, Vec<(NodeId, i64)>>,
+    /// The s-ops that are sums which categories choose, whatever else they are a function of.
+    pub pieces: BTreeSet<NodeId>,
 }
 
 impl Forms {
+    /// Takes over what is said of s-ops of another graph; `to` says where its nodes are. (Selectors are realised anew.)
+    fn carry(&mut self, old: &Self, to: &[NodeId]) {
+        for (z, terms) in &old.counts {
+            self.counts.insert(to[z.index()], terms.iter().map(|&(w, f)| (to[w.index()], f)).collect());
+        }
+        self.pieces.extend(old.pieces.iter().map(|p| to[p.index()]));
+    }
+
     /// The selects that realise a selector, beside those in its formula.
     pub fn selects(&self, selector: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         let sum = self.sums.get(&selector).into_iter().flat_map(|s| s.terms.iter().map(|t| t.0));
@@ -289,9 +302,7 @@ fn build(simplified: &Simplified, values: &Values, ways: &BTreeMap<NodeId, Vec<W
         form.terms = merged(form.terms);
         forms.sums.insert(new, form);
     }
-    for (z, terms) in &simplified.forms.counts {
-        forms.counts.insert(to[z.index()], terms.iter().map(|&(w, f)| (to[w.index()], f)).collect());
-    }
+    forms.carry(&simplified.forms, &to);
     let of = simplified.of.iter().map(|o| o.map(|o| to[o.index()])).collect();
     Simplified { output: to[simplified.output.index()], graph, of, forms }
 }

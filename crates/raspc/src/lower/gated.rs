@@ -6,20 +6,22 @@
 //! which is exact. So only the one group that holds has an error: that of its sum, of the units' own additions, and of being
 //! stored.
 
+use std::collections::BTreeSet;
+
 use raspc_lang::graph::NodeId;
 use raspc_lang::value::Value;
 
 use super::attention::SWAMPED;
 use super::repr::{NumberForm, OneHotForms, U, measure, power_above};
 use super::{BIT, Lowering, Result};
-use crate::circuit::{Form, Range, Unit};
+use crate::circuit::{Form, ONE, Range, Unit};
 use crate::encode::plan::{Gated, Plan};
 use crate::gadgets::lookup::{Entry, Table, lookup};
 
 impl Lowering<'_> {
     /// The number of a gated sum.
     pub(super) fn gated(&mut self, id: NodeId, gated: &Gated, plan: &Plan) -> Result<NumberForm> {
-        let gates = self.gates(id, gated)?;
+        let gates: Vec<Form> = self.gates(id, gated)?.into_iter().map(|gate| self.bare(id, gate)).collect();
         let mut units: Vec<Unit> = Vec::new();
         let (mut least, mut most, mut error) = (0.0f64, 0.0f64, 0.0f64);
         let to = self.direction(self.label(id), id, BIT);
@@ -93,6 +95,21 @@ impl Lowering<'_> {
             _ => Some(self.all_of(id, &flags)),
         };
         Ok(NumberForm { value, defined, error })
+    }
+
+    /// An indicator without a constant that is large beside it: the units that numbers pass read it times their room, and the
+    /// constant times that would blur the numbers. Where it has one, a unit copies it, which is exact: relu(direction − C) is a
+    /// sum of two terms, and 0 or 1.
+    fn bare(&mut self, id: NodeId, gate: Form) -> Form {
+        let measured = measure(&self.circuit, &gate);
+        if measured.constant.abs() <= 2.0 || measured.error > 0.0 {
+            return gate;
+        }
+        // The copy says of the category what the indicator says of it.
+        let origins: BTreeSet<NodeId> =
+            gate.dirs().filter(|&d| d != ONE).filter_map(|d| self.circuit.direction(d).origin).collect();
+        let of = if origins.len() == 1 { origins.first().copied() } else { None };
+        self.copied(of.unwrap_or(id), &gate, 0.0, 0.0, "copy without its constant").0
     }
 
     /// The indicator of each group: sums of classes of one category, a lookup table of several.

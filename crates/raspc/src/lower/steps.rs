@@ -25,7 +25,7 @@ struct Ready {
 impl Lowering<'_> {
     /// The node as steps on a scalar, as a one-hot or as a number.
     pub(super) fn steps(&mut self, id: NodeId, scalar: &Scalar, onehot: bool, plan: &Plan) -> Result<()> {
-        let ready = self.ready(id, scalar)?;
+        let ready = self.ready(id, scalar, plan.gathered)?;
         let (classes, found) = self.find_steps(id, &ready)?;
         let first = classes.first_class;
         if onehot {
@@ -38,10 +38,10 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn ready(&mut self, id: NodeId, scalar: &Scalar) -> Result<Ready> {
+    fn ready(&mut self, id: NodeId, scalar: &Scalar, gathered: bool) -> Result<Ready> {
         match scalar {
             Scalar::Reciprocal(w) => self.ready_reciprocal(id, *w),
-            Scalar::Sum(sum) => self.ready_sum(id, sum),
+            Scalar::Sum(sum) => self.ready_sum(id, sum, gathered),
         }
     }
 
@@ -60,11 +60,17 @@ impl Lowering<'_> {
     }
 
     /// A sum of numbers, scaled so that its factors are whole; a none anywhere lies beyond all values.
-    fn ready_sum(&mut self, id: NodeId, sum: &Sum) -> Result<Ready> {
-        let scale = whole_multiple(&sum.terms.iter().map(|t| t.1).collect::<Vec<_>>()).unwrap_or(1.0);
+    fn ready_sum(&mut self, id: NodeId, sum: &Sum, gathered: bool) -> Result<Ready> {
+        let factors: Vec<f64> = sum.terms.iter().map(|t| t.1).collect();
+        let scale = whole_multiple(&factors).filter(|_| !gathered).unwrap_or(1.0);
         let whole = |f: f64| if scale == 1.0 { f } else { (f * scale).round() };
         let terms: Vec<(NodeId, f64)> = sum.terms.iter().map(|&(n, f)| (n, whole(f))).collect();
-        let mut form = self.total(&terms, 0.0, true);
+        let (mut form, error) = if gathered {
+            self.gathered_sum(id, &terms)?
+        } else {
+            let inherited = terms.iter().map(|t| t.1.abs() * self.gridded(t.0).1).sum::<f64>();
+            (self.total(&terms, 0.0, true), inherited)
+        };
         let whole_points = if scale == 1.0 { self.own_points(id, sum) } else { None };
         let mut nodes: Vec<NodeId> = terms.iter().map(|t| t.0).collect();
         if !nodes.contains(&id) {
@@ -72,7 +78,7 @@ impl Lowering<'_> {
         }
         let at = nodes.iter().position(|&n| n == id).expect("just added");
         let measured = measure(&self.circuit, &form);
-        let error = terms.iter().map(|t| t.1.abs() * self.gridded(t.0).1).sum::<f64>().max(measured.error);
+        let error = error.max(measured.error);
         // Whole multiples of the grid add up exactly in f64 too; other ideal values are themselves a little off.
         let slack = if error == 0.0 && measured.grid.is_some() { 0.0 } else { 4.0 * f64::EPSILON };
         let mut points = Vec::new();
@@ -143,7 +149,7 @@ impl Lowering<'_> {
             return Err(self.no_grid(id, &ready.name));
         };
         let found = steps(&points, grid, |c| measured.bound(measured.constant - c))
-            .map_err(|f| self.no_steps(id, &ready.name, f))?;
+            .map_err(|f| self.no_steps(id, &ready.name, f, points.iter().map(|p| p.at.abs()).fold(0.0, f64::max)))?;
         Ok((Classes { values, first_class }, found))
     }
 
@@ -155,7 +161,8 @@ impl Lowering<'_> {
         )
     }
 
-    fn no_steps(&self, id: NodeId, scalar: &str, fault: Fault) -> Box<Diagnostic> {
+    /// Why there are no steps on a scalar, which is at most `size`.
+    fn no_steps(&self, id: NodeId, scalar: &str, fault: Fault, size: f64) -> Box<Diagnostic> {
         let name = self.label(id);
         Box::new(match fault {
             Fault::Margin { left, right, error } => {
@@ -163,10 +170,11 @@ impl Lowering<'_> {
                     "`{name}` must tell {scalar} = {left} from {right}: they differ by {:.3e}, and the model's error is up to {error:.3e}",
                     right - left
                 );
-                // Two results of 64-bit arithmetic that would be one number but for its rounding.
-                let noise = right - left <= 64.0 * f64::EPSILON * left.abs().max(right.abs());
+                // Two results of 64-bit arithmetic that would be one number but for its rounding. (A difference of large
+                // numbers is off by as much as these.)
+                let noise = right - left <= 64.0 * f64::EPSILON * size;
                 let hint = if noise {
-                    "the two are one number but for the rounding of 64-bit arithmetic: round it first, or compare it with a threshold between its values"
+                    "the two are one number but for the rounding of 64-bit arithmetic, which the interpreter tells apart and no 32-bit float does: round it first, as in `round(1000 * x)`, or compare it with a threshold between its values"
                 } else {
                     "shorten the maximum length, or compare counts instead of fractions"
                 };

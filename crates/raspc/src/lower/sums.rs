@@ -52,7 +52,7 @@ impl Lowering<'_> {
     }
 
     /// A direction that holds nothing but this form of a node, and its error. The form plus `shift` is never negative.
-    fn copied(&mut self, id: NodeId, value: &Form, mut error: f64, shift: f64, gadget: &str) -> (Form, f64) {
+    pub(super) fn copied(&mut self, id: NodeId, value: &Form, mut error: f64, shift: f64, gadget: &str) -> (Form, f64) {
         let measured = measure(&self.circuit, value);
         let exact =
             measured.grid.filter(|&g| measured.bound(measured.constant + shift) <= g / U && grid_of(shift) >= g);
@@ -85,6 +85,38 @@ impl Lowering<'_> {
             sum = sum.plus(&value, factor);
         }
         sum.plus(&Form::constant(1.0), constant)
+    }
+
+    /// Σ factor · number in a direction of its own, on a grid made for it: the form and its error.
+    ///
+    /// The terms of a sum that steps read lie on a common grid where their factors are small: with a factor of 125, and a
+    /// constant as large as the number that keeps it on its grid, the sum outgrows 2^24 steps of it. Here the terms lie on no
+    /// grid. A unit adds them up, with whatever rounding that takes (γ_n Σ|terms|, in any order), and the residual addition
+    /// C + unit puts the result on the grid of C's binade, whatever happened before (numerics R3): half a step more. C − shift is a
+    /// multiple of that grid in that binade, so that f32 holds it; and the unit is never off, since shift outgrows what is negative.
+    pub(super) fn gathered_sum(&mut self, id: NodeId, terms: &[(NodeId, f64)]) -> Result<(Form, f64)> {
+        let sum = self.total(terms, 0.0, false);
+        let measured = measure(&self.circuit, &sum);
+        let inherited: f64 = terms.iter().map(|t| t.1.abs() * self.number_of(t.0).error).sum();
+        // (Ideal values are added in f64, in whatever order.)
+        let own = inherited.max(measured.error) + measured.sum * 4.0 * f64::EPSILON;
+        if !f64::from(measured.sum as f32).is_finite() {
+            return Err(self.too_large(id, measured.sum));
+        }
+        let size = measured.lo.abs().max(measured.hi.abs()) + own;
+        let binade = power_above(16.0 * size.max(1.0 / 1024.0));
+        let grid = 2.0 * U * binade;
+        let shift = if measured.lo < own { power_above(own - measured.lo).max(grid) } else { 0.0 };
+        let rounding = gamma(terms.len() + 2) * (measured.sum + shift);
+        let (constant, error) = (1.5 * binade, own + rounding + grid / 2.0);
+        let range = Range { lo: constant - size - rounding, hi: constant + size + rounding, grid: Some(grid), error };
+        // The direction says something of the number that it holds, where one node is that number.
+        let of = if let [(number, 1.0)] = terms { *number } else { id };
+        let to = self.direction(format!("[sum for {}]", self.label(id)), of, range);
+        self.circuit.directions[to.index()].embedding.constant = constant - shift;
+        let unit = Unit::new(&sum, shift, vec![(to, 1.0)]);
+        self.mlp(id, vec![unit], "sum on a grid".to_owned());
+        Ok((Form::of(to).plus(&Form::constant(1.0), -constant), error))
     }
 
     /// The error of a sum whose terms bring no constants with them.

@@ -29,7 +29,7 @@ pub(crate) fn broken(
     let simplified = simplify(&graph, output, options.opt);
     let values = infer(&simplified.graph, simplified.output, options).expect("a program that is fine");
     let (simplified, values) = realise(&simplified, values, options).expect("heads for its selectors");
-    let encoded = encode(&simplified, &values, options, clean, &BTreeSet::new()).expect("encodings");
+    let encoded = encode(&simplified, &values, options, clean, &BTreeSet::new(), &BTreeSet::new()).expect("encodings");
     let mut lowered = lower(&encoded, &values, options).expect("constructions");
     change(&mut lowered.circuit);
     let schedule = schedule(&lowered.circuit);
