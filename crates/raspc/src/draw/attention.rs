@@ -13,7 +13,7 @@ use super::selector::variables;
 use crate::assemble::PlacedHead;
 use crate::compile::Compilation;
 
-const NAME: usize = 30;
+const NAME: usize = 44;
 const VALUE: usize = 9;
 /// More heads are not drawn.
 const MOST: usize = 48;

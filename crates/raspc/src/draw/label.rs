@@ -37,13 +37,16 @@ pub(super) fn does(graph: &Graph, id: NodeId, most: usize) -> String {
     label(&graph.formula(id, WRITTEN.max(most)), most)
 }
 
-/// Names beside each other, each cut so that all have a part of the place.
+/// Names beside each other; the long ones are cut, so that they share what place the others leave.
 pub(super) fn joined(names: &[String], most: usize) -> String {
     let all = names.join(", ");
     if all.chars().count() <= most {
         return label(&all, most);
     }
-    let each = (most / names.len()).saturating_sub(2).max(MIDDLE);
+    let fair = (most / names.len()).saturating_sub(2);
+    let (short, long): (Vec<usize>, Vec<usize>) = names.iter().map(|n| n.chars().count()).partition(|&n| n <= fair);
+    let left = most.saturating_sub(short.iter().map(|n| n + 2).sum());
+    let each = (left / long.len().max(1)).saturating_sub(2).max(MIDDLE);
     let cut: Vec<String> = names.iter().map(|n| label(n, each)).collect();
     label(&cut.join(", "), most)
 }
@@ -154,7 +157,7 @@ mod tests {
     fn of_several_names_each_keeps_a_part() {
         let names = ["balance", "aggregate(prevs, step) < 0"].map(str::to_owned);
         assert_eq!(joined(&names, 40), "balance, aggregate(prevs, step) < 0");
-        assert_eq!(joined(&names, 32), "balance, aggregate… < 0");
+        assert_eq!(joined(&names, 32), "balance, aggregate(pre…ep) < 0");
     }
 
     #[test]
