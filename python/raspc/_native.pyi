@@ -246,7 +246,7 @@ class Model:
     def verify(self, /, inputs: SupportsIndex, seed: SupportsIndex) -> "dict[str, Any]":
         """
         Whether interpreter, circuit and transformer agree: all inputs where there are at most `inputs`, else a sample.
-        A dictionary with `checked`, `exhaustive`, `mismatches`, `raised`, `nodes` and `first`.
+        A dictionary with `checked`, `exhaustive`, `mismatches`, `raised`, `nodes`, `first`, `roughly` and `first_roughly`.
         """
     @property
     def vocab(self, /) -> list[Any]:

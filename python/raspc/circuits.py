@@ -10,6 +10,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple, Union
 
+from raspc._words import counted
 from raspc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ class Circuit:
         return Score(edges, _level(self.all_components, set(self.components), touched, node_scores))
 
     def __repr__(self) -> str:
-        return f"<Circuit of {len(self.nodes)} nodes, {len(self.edges)} edges>"
+        return f"<Circuit of {counted(len(self.nodes), 'node')}, {counted(len(self.edges), 'edge')}>"
 
 
 def _components(node: Node) -> List[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union, overload
 
 from raspc import _native, links
+from raspc._words import counted
 from raspc.circuits import Circuit
 from raspc.errors import Diagnostic, InterventionError, ModelFileError, UsageError
 from raspc.pictures import Picture
@@ -73,6 +74,8 @@ class Verification:
         raised: on how many the program has no defined output.
         nodes: how many nodes were compared, at every position.
         first: the first disagreement: ``input``, ``level``, ``node``, ``position``, ``expected``, ``got``; or None.
+        roughly: on how many inputs on which all agrees a number is within the bound of its certificate and no closer.
+        first_roughly: the first of these numbers, with what ``first`` has; or None.
         assumptions: what the model rests on that was not proved.
     """
 
@@ -82,20 +85,32 @@ class Verification:
     raised: int
     nodes: int
     first: Optional[Dict[str, Any]]
+    roughly: int
+    first_roughly: Optional[Dict[str, Any]]
     assumptions: Tuple[str, ...]
 
     def __bool__(self) -> bool:
         return self.mismatches == 0
 
     def __str__(self) -> str:
-        which = f"all {self.checked:,} inputs" if self.exhaustive else f"{self.checked:,} sampled inputs"
+        exhaustive = "the one input" if self.checked == 1 else f"all {self.checked:,} inputs"
+        which = exhaustive if self.exhaustive else counted(self.checked, "sampled input")
         if self.first is None:
-            said = f"✓ interpreter, circuit and transformer agree at {self.nodes} nodes, at every position, on {which}"
+            nodes = counted(self.nodes, "node")
+            mark = "≈" if self.first_roughly else "✓"
+            said = f"{mark} interpreter, circuit and transformer agree at {nodes}, at every position, on {which}"
         else:
             f = self.first
             said = (
                 f"✗ disagreement on {self.mismatches:,} of {which}; the first: on {f['input']!r} at position "
                 f"{f['position']}, {f['level']} level: {f['node']} is {f['got']!r}, should be {f['expected']!r}"
+            )
+        if self.first_roughly is not None:
+            f = self.first_roughly
+            said += (
+                f"\n  on {counted(self.roughly, 'input')} a number is within the bound that the certificate states for it, and no "
+                f"closer; the first: on {f['input']!r} at position {f['position']}: {f['node']} is {f['got']!r}, the "
+                f"interpreter says {f['expected']!r}"
             )
         if self.raised:
             said += f"\n  on {self.raised:,} the program has no defined output"
@@ -330,7 +345,7 @@ class Model(Runtimes):
             message = f"the patch of {name!r} is {values!r}"
             raise InterventionError(message, node=name, hint="give a value for each position, or a mapping") from None
         if len(listed) != n:
-            message = f"the patch of {name!r} has {len(listed)} values, the input {n} tokens"
+            message = f"the patch of {name!r} has {counted(len(listed), 'value')}, the input {counted(n, 'token')}"
             raise InterventionError(message, node=name, hint="give a value for each position, or a mapping from positions")
         return dict(enumerate(listed))
 
@@ -395,7 +410,7 @@ class Model(Runtimes):
         a, b = _listed(a), _listed(b)
         first, second = self._native.ids(a), self._native.ids(b)
         if len(first) != len(second):
-            message = f"the inputs have {len(first)} and {len(second)} tokens"
+            message = f"one input has {counted(len(first), 'token')}, the other {counted(len(second), 'token')}"
             raise InterventionError(message, hint="an interchange is between inputs of one length")
         model, opt = self, self._opt if self._opt is not None else 1
         if self._native.unheld(self._node(node)) is not None and self._opt != 0:
@@ -462,8 +477,8 @@ class Model(Runtimes):
     def __repr__(self) -> str:
         c = self.config
         return (
-            f"<Model {self.output}: {c.n_layers} layers of {c.n_heads} heads, d_model {c.d_model}, d_head {c.d_head}, "
-            f"d_mlp {c.d_mlp}, {len(self.vocab)} tokens, max_len {c.max_len}>"
+            f"<Model {self.output}: {counted(c.n_layers, 'layer')} of {counted(c.n_heads, 'head')}, d_model {c.d_model}, "
+            f"d_head {c.d_head}, d_mlp {c.d_mlp}, {counted(len(self.vocab), 'token')}, max_len {c.max_len}>"
         )
 
     def _repr_html_(self) -> str:

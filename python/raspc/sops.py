@@ -460,6 +460,8 @@ def map(f: Callable[..., Value], *sops: Operand, name: Optional[str] = None) -> 
 
     The function is called once for each tuple of values that can occur, when the program is first evaluated or compiled (and not
     again for another vocabulary, mask or level), and never while the transformer runs. It must give the same result for the same arguments.
+    A model keeps the functions it was compiled from, and Python's collector of cycles does not look into it: a function that refers
+    to its own model is kept for good, unless it does so by a ``weakref``.
 
     Args:
         f: the function, of as many arguments as there are s-ops.

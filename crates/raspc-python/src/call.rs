@@ -3,6 +3,12 @@
 //! Arguments are told apart by value and type (`1`, `1.0` and `True` are equal, and a function may tell them apart). What
 //! was called once is remembered for as long as the graph lives, so the compiler, the interpreter and `verify` share it, and none of
 //! them needs the GIL for it again.
+//!
+//! **Limit.** Python's collector does not see who holds a function. It lies behind `Arc`s that graphs, every stage of a compilation,
+//! traces and working threads share, so no object of Python's owns that one reference: if each of those that share it told the
+//! collector of it (`__traverse__`), it would be counted as often as they are, and a function that is still in use taken for garbage.
+//! So a cycle through a model is never collected: a function that refers to the model made of it keeps both, and so does an
+//! exception that a function raised, by its traceback, where a frame holds the graph or the model ([`Registry::remember`]).
 
 use std::collections::HashMap;
 use std::fmt;

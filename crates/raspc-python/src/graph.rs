@@ -6,6 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use raspc::draw;
+use raspc::json::counted;
 use raspc::simplify::reachable;
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::function::{Body, Function};
@@ -130,7 +131,11 @@ impl Graph {
             let values = self.registry.values(&values)?;
             if values.len() != n {
                 let name = self.flat().describe(id);
-                let message = format!("the patch of {name} has {} values, the input {n} tokens", values.len());
+                let message = format!(
+                    "the patch of {name} has {}, the input {}",
+                    counted(values.len(), "value"),
+                    counted(n, "token")
+                );
                 let d = Diagnostic::error(INTERVENTION, message).node(name).hint("give a value for each position");
                 return Err(errors::one(py, d));
             }

@@ -431,37 +431,39 @@ impl Model {
     }
 
     /// Whether interpreter, circuit and transformer agree: all inputs where there are at most `inputs`, else a sample.
-    /// A dictionary with `checked`, `exhaustive`, `mismatches`, `raised`, `nodes` and `first`.
+    /// A dictionary with `checked`, `exhaustive`, `mismatches`, `raised`, `nodes`, `first`, `roughly` and `first_roughly`.
     #[pyo3(signature = (inputs, seed) -> "dict[str, Any]")]
     fn verify<'py>(&self, py: Python<'py>, inputs: u64, seed: u64) -> PyResult<Bound<'py, PyDict>> {
         let stages = self.stages(py)?;
         let work = move || {
             let c = &*stages;
             let report = verify(c, Plan { inputs, seed }, &mut |_, _| work::end_if_interrupted());
-            let node = report.first.as_ref().map(|m| c.graph.describe(m.node));
-            (report, node, c.readings.len())
+            let found = [&report.first, &report.first_roughly];
+            let named = found.map(|m| m.as_ref().map(|m| c.graph.describe(m.node)));
+            (report, named, c.readings.len())
         };
-        let (report, node, nodes) = work::heavy(py, work)?;
+        let (report, named, nodes) = work::heavy(py, work)?;
         let d = PyDict::new(py);
         d.set_item("checked", report.checked)?;
         d.set_item("exhaustive", report.exhaustive)?;
         d.set_item("mismatches", report.mismatches)?;
         d.set_item("raised", report.raised)?;
         d.set_item("nodes", nodes)?;
-        let first = match &report.first {
-            None => None,
-            Some(m) => {
-                let first = PyDict::new(py);
+        d.set_item("roughly", report.roughly)?;
+        let found = [("first", &report.first), ("first_roughly", &report.first_roughly)];
+        for ((key, m), node) in found.into_iter().zip(named) {
+            let mut first = None;
+            if let Some(m) = m {
+                let first = first.insert(PyDict::new(py));
                 first.set_item("input", registry::list(py, &m.input)?)?;
                 first.set_item("level", m.level)?;
                 first.set_item("node", node)?;
                 first.set_item("position", m.position)?;
                 first.set_item("expected", registry::object(py, &m.expected)?)?;
                 first.set_item("got", registry::object(py, &m.got)?)?;
-                Some(first)
             }
-        };
-        d.set_item("first", first)?;
+            d.set_item(key, first)?;
+        }
         Ok(d)
     }
 

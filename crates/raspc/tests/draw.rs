@@ -127,6 +127,17 @@ fn an_attention_view_shows_the_weights() {
     assert_eq!((count(".33"), count(".50")), (3, 2));
 }
 
+/// What formulas do last, and what tells them apart, stands at their ends.
+#[test]
+fn long_formulas_keep_their_ends() {
+    let c = compiled(&standard("shuffle_dyck2", Mask::Full), 6, OptLevel::O1);
+    let shown = texts(&draw(&c, View::Layers, None).expect("no input needed").svg());
+    for end in [") < 0", ") != 0"] {
+        let long = |t: &&String| t.contains("neurons: aggregate") && t.contains('…') && t.ends_with(end);
+        assert_eq!(shown.iter().filter(long).count(), 1, "{end}: {shown:?}");
+    }
+}
+
 #[test]
 fn hostile_names_stay_text() {
     let hostile = [

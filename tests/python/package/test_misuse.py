@@ -182,14 +182,14 @@ def test_exceptions_survive_copies():
     "run, said",
     [
         (lambda m: m.run("ab", patch={"nobody": [1, 1]}), "no node 'nobody'"),
-        (lambda m: m.run("ab", patch={"hist": [1]}), "has 1 values, the input 2 tokens"),
+        (lambda m: m.run("ab", patch={"hist": [1]}), "has 1 value, the input 2 tokens"),
         (lambda m: m.run("ab", patch={"hist": [1, 9]}), "`hist` cannot hold 9"),
         (lambda m: m.run("ab", patch={"hist": [1, "x"]}), "`hist` cannot hold 'x'"),
         (lambda m: m.run("ab", patch={"hist": {5: 1}}), "no position 5"),
         (lambda m: m.run("ab", ablate=[(9, 0)]), "no head 0 in layer 9"),
         (lambda m: m.run("ab", ablate=[(0, -1)]), "is no head"),
         (lambda m: m.run("ab", ablate=[0]), "is no head"),
-        (lambda m: m.check_interchange("ab", "a", "hist"), "2 and 1 tokens"),
+        (lambda m: m.check_interchange("ab", "a", "hist"), "one input has 2 tokens, the other 1 token"),
         (lambda m: m.check_interchange("ab", "aa", "nobody"), "no node 'nobody'"),
     ],
 )

@@ -30,6 +30,25 @@ def test_arrays_have_the_shapes_they_say(model):
     assert run.residuals[0] is run.residuals[0], "made once"
 
 
+def test_one_thing_is_no_things(model):
+    one, two = (raspc.compile(raspc.standard("hist"), vocab="ab"[:n], max_len=n) for n in (1, 2))
+    assert repr(one).startswith("<Model histogram: 1 layer of 0 heads, ") and "1 token, max_len 1>" in repr(one)
+    assert repr(two).startswith("<Model histogram: 1 layer of 1 head, ") and "2 tokens, max_len 2>" in repr(two)
+    assert repr(model).startswith("<Model sorted: 2 layers of 1 head, ") and "5 tokens, max_len 5>" in repr(model)
+    assert str(one.verify()) == "✓ interpreter, circuit and transformer agree at 1 node, at every position, on the one input"
+    assert "agree at 2 nodes, at every position, on 3 sampled inputs" in str(model.verify(inputs=3))
+    assert repr(one.circuit).startswith("<Circuit of ") and " 1 edges" not in repr(one.circuit)
+
+
+def test_numbers_within_a_wide_bound_alone_are_told_of():
+    mean = aggregate(select(indices, indices, "<="), tokens)
+    found = raspc.compile((mean - 1_000_000).named("y"), vocab=[1, 1_000_000, 1_000_001], max_len=3).verify()
+    assert found and found.first is None and 0 < found.roughly < found.checked == 39
+    first = found.first_roughly
+    assert first["node"] == "y" and abs(first["got"] - first["expected"]) > 1e-3 * abs(first["expected"])
+    assert str(found).startswith("≈ interpreter") and "within the bound that the certificate states" in str(found)
+
+
 def softmax(scores):
     weights = np.exp(scores - scores.max(-1, keepdims=True))
     return weights / weights.sum(-1, keepdims=True)

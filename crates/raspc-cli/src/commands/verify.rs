@@ -58,7 +58,8 @@ fn tell(compilation: &Compilation, report: &Report, seed: u64, console: &Console
     let nodes = counted(compilation.readings.len(), "node");
     let checked = counted(usize::try_from(report.checked).unwrap_or(usize::MAX), "input");
     let which = if report.exhaustive {
-        format!("all {checked} of {}", show::lengths(compilation.options.max_len))
+        let all = if report.checked == 1 { "the one input".to_owned() } else { format!("all {checked}") };
+        format!("{all} of {}", show::lengths(compilation.options.max_len))
     } else {
         format!("{checked} of {}, sampled with seed {seed}", show::lengths(compilation.options.max_len))
     };

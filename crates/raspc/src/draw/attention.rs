@@ -7,13 +7,13 @@ use raspc_model::error::InputError;
 use raspc_model::forward::Keep;
 
 use super::diagram::{Cell, Diagram, Grid, Look, Node, Tone};
-use super::label::{fraction, label, value};
+use super::label::{called, fraction, joined, value};
 use super::run::{Shown, run};
 use super::selector::variables;
 use crate::assemble::PlacedHead;
 use crate::compile::Compilation;
 
-const NAME: usize = 30;
+const NAME: usize = 44;
 const VALUE: usize = 9;
 /// More heads are not drawn.
 const MOST: usize = 48;
@@ -24,8 +24,7 @@ const WRITTEN: usize = 16;
 pub(super) fn attention(c: &Compilation, input: &[Value]) -> Result<Diagram, InputError> {
     let shown = run(c, input, Keep { residuals: false, patterns: true, mlp: false })?;
     let trace = interpret(&c.encoded.graph, input);
-    let title =
-        format!("Attention of {} on an input of length {}", label(&c.graph.describe(c.output), NAME), input.len());
+    let title = format!("Attention of {} on an input of length {}", called(&c.graph, c.output, NAME), input.len());
     let mut diagram = Diagram::new(title);
     let mut notes = vec![
         "Rows: queries (the position that looks). Columns: keys (the position looked at). Cells: softmax weights; a row \
@@ -50,7 +49,7 @@ pub(super) fn attention(c: &Compilation, input: &[Value]) -> Result<Diagram, Inp
         let (selector, part) = c.lowered.patterns[placed.pattern as usize];
         let graph = &c.encoded.graph;
         let mut lines = vec![format!("computes {}", computed(graph, placed))];
-        let through = label(&graph.describe(selector), NAME);
+        let through = called(graph, selector, NAME);
         let parts = c.lowered.patterns.iter().filter(|p| p.0 == selector).count();
         lines.push(if parts > 1 { format!("through {through}, part {part}") } else { format!("through {through}") });
         let grid = pattern(&shown, &shown.run.patterns[l][h], (graph, &trace, selector), c.model.config.causal);
@@ -64,12 +63,12 @@ pub(super) fn attention(c: &Compilation, input: &[Value]) -> Result<Diagram, Inp
 fn computed(graph: &Graph, head: &PlacedHead) -> String {
     let mut names: Vec<String> = Vec::new();
     for &o in &head.origins {
-        let name = graph.describe(o);
+        let name = called(graph, o, NAME);
         if !names.contains(&name) {
             names.push(name);
         }
     }
-    label(&names.join(", "), NAME)
+    joined(&names, NAME)
 }
 
 /// The weights, with a row for each s-op of the keys above and a column for each of the queries at the left.
@@ -89,7 +88,7 @@ fn pattern(
         (Some(p), Ok(values)) => value(&values[p - 1], VALUE),
         (Some(_), Err(_)) => "!".to_owned(),
     };
-    let name = |id: NodeId| label(&graph.describe(id), NAME);
+    let name = |id: NodeId| called(graph, id, NAME);
     let left = queries.len().max(1);
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     let across = |title: String, texts: Vec<String>, look: Look| {

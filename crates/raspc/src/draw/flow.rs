@@ -7,7 +7,7 @@ use raspc_lang::interpret::{Trace, interpret};
 use raspc_lang::value::Value;
 
 use super::diagram::{Cell, Diagram, Grid, Look, Node, Tone};
-use super::label::{label, value};
+use super::label::{called, does, label, value};
 use super::paper::{Paper, paper};
 use super::selector::variables;
 use super::window::Window;
@@ -46,7 +46,7 @@ pub(super) fn flow(graph: &Graph, output: NodeId, input: &[Value]) -> Diagram {
         node.op.operands().into_iter().for_each(|o| users[o.index()].push(id));
     }
     let graph = &numbered(graph, &needed, &users, output);
-    let title = format!("{} on an input of length {}", label(&graph.describe(output), NAME), input.len());
+    let title = format!("{} on an input of length {}", called(graph, output, NAME), input.len());
     let mut flow = Flow {
         graph: graph.clone(),
         trace: interpret(graph, input),
@@ -126,7 +126,7 @@ impl Flow {
     }
 
     fn name(&self, id: NodeId) -> String {
-        label(&self.graph.describe(id), NAME)
+        called(&self.graph, id, NAME)
     }
 
     /// The node's values at the shown positions.
@@ -220,12 +220,12 @@ impl Flow {
         let (mut keys, queries) = variables(&self.graph, selector);
         let grid = self.matrix(selector, &results, &keys, &queries);
         let title = format!("head {i}: {}", self.name(selector));
-        let formula = label(&self.graph.formula(selector, 60), 60);
+        let formula = does(&self.graph, selector, 60);
         let mut lines = if self.graph.node(selector).name().is_some() { vec![formula] } else { Vec::new() };
         let mut moved = Vec::new();
         for &r in &results {
-            let (name, does) = (self.name(r), label(&self.graph.formula(r, FORMULA), FORMULA));
-            lines.push(if name == does { name } else { format!("{name} = {does}") });
+            let (name, formula) = (self.name(r), does(&self.graph, r, FORMULA));
+            lines.push(if name == formula { name } else { format!("{name} = {formula}") });
             if let Op::Aggregate { values, default, .. } = self.graph.op(r) {
                 moved.push(*values);
                 if !default.is_none() {
@@ -371,9 +371,9 @@ impl Flow {
             rows.push(self.row(name, id, Look::Value, 1));
         }
         for &id in steps.iter().take(MOST_ROWS) {
-            let (name, does) = (self.name(id), label(&self.graph.formula(id, FORMULA), FORMULA));
+            let (name, formula) = (self.name(id), does(&self.graph, id, FORMULA));
             let mut row = self.row(name.clone(), id, Look::Result, 0);
-            row.push(Cell::new(if name == does { String::new() } else { format!("= {does}") }, Look::Blank));
+            row.push(Cell::new(if name == formula { String::new() } else { format!("= {formula}") }, Look::Blank));
             rows.push(row);
         }
         let left_out = reads.len().saturating_sub(MOST_ROWS) + steps.len().saturating_sub(MOST_ROWS);

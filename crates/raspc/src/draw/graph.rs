@@ -3,7 +3,7 @@
 use raspc_lang::graph::{Graph, Kind, Mask, NodeId, Op};
 
 use super::diagram::{Diagram, Node, Tone};
-use super::label::label;
+use super::label::{called, does, label};
 use crate::compile::Compilation;
 use crate::encode;
 use crate::simplify::reachable;
@@ -21,7 +21,7 @@ pub(super) fn graph(graph: &Graph, output: NodeId, c: Option<&Compilation>) -> D
     let shown = shown(graph, &all, output);
     let numbered = numbered(graph, &all, output);
     let graph = &numbered;
-    let mut diagram = Diagram::new(format!("Computational graph of {}", label(&graph.describe(output), NAME)));
+    let mut diagram = Diagram::new(format!("Computational graph of {}", called(graph, output, NAME)));
     diagram.notes = notes(graph, all.len(), shown.iter().filter(|s| **s).count());
     let level = levels(graph, &all, &shown);
     for _ in 0..=level.iter().flatten().max().copied().unwrap_or(0) {
@@ -136,11 +136,11 @@ fn roles(op: &Op) -> Vec<(NodeId, &'static str)> {
 
 fn boxed(graph: &Graph, id: NodeId, c: Option<&Compilation>) -> Node {
     let op = graph.op(id);
-    let does = label(&graph.formula(id, LINE), LINE);
+    let formula = does(graph, id, LINE);
     let (title, mut lines) = match graph.node(id).name() {
-        Some(number) if number.starts_with('(') => (format!("{number} {does}"), Vec::new()),
-        Some(name) => (label(name, NAME), vec![does]),
-        None => (does, Vec::new()),
+        Some(number) if number.starts_with('(') => (format!("{number} {formula}"), Vec::new()),
+        Some(name) => (label(name, NAME), vec![formula]),
+        None => (formula, Vec::new()),
     };
     if let Op::Aggregate { default, .. } = op
         && !default.is_none()

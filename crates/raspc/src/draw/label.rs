@@ -4,6 +4,7 @@
 //! (they are shown as escapes), and at most the asked-for number of characters. Widths are estimates for a monospaced
 //! font, so that a picture has the same bytes everywhere.
 
+use raspc_lang::graph::{Graph, NodeId};
 use raspc_lang::value::Value;
 use unicode_width::UnicodeWidthChar as _;
 
@@ -22,6 +23,32 @@ pub(super) fn label(text: &str, most: usize) -> String {
     let count = text.chars().count();
     let (begin, end) = (harmless(text.chars().take(most - 1 - end)), harmless(text.chars().skip(count - end)));
     format!("{}…{}", begin.trim_end_matches('…'), end.trim_start_matches('…'))
+}
+
+/// What a node is called: its name, else what it does.
+pub(super) fn called(graph: &Graph, id: NodeId, most: usize) -> String {
+    if graph.node(id).name().is_some() { label(&graph.describe(id), most) } else { does(graph, id, most) }
+}
+
+/// What a node does.
+pub(super) fn does(graph: &Graph, id: NodeId, most: usize) -> String {
+    /// Formulas are written out so far, and then cut in their middle.
+    const WRITTEN: usize = 400;
+    label(&graph.formula(id, WRITTEN.max(most)), most)
+}
+
+/// Names beside each other; the long ones are cut, so that they share what place the others leave.
+pub(super) fn joined(names: &[String], most: usize) -> String {
+    let all = names.join(", ");
+    if all.chars().count() <= most {
+        return label(&all, most);
+    }
+    let fair = (most / names.len()).saturating_sub(2);
+    let (short, long): (Vec<usize>, Vec<usize>) = names.iter().map(|n| n.chars().count()).partition(|&n| n <= fair);
+    let left = most.saturating_sub(short.iter().map(|n| n + 2).sum());
+    let each = (left / long.len().max(1)).saturating_sub(2).max(MIDDLE);
+    let cut: Vec<String> = names.iter().map(|n| label(n, each)).collect();
+    label(&cut.join(", "), most)
 }
 
 fn harmless(text: impl Iterator<Item = char>) -> String {
@@ -124,6 +151,13 @@ mod tests {
         assert_eq!(label("aggregate(s, x) < 0", 16), "aggregate(…) < 0");
         assert_eq!(label("indicator(… == …) - 1", 17), "indicator(…) - 1");
         assert_eq!(columns("漢a"), 3);
+    }
+
+    #[test]
+    fn of_several_names_each_keeps_a_part() {
+        let names = ["balance", "aggregate(prevs, step) < 0"].map(str::to_owned);
+        assert_eq!(joined(&names, 40), "balance, aggregate(prevs, step) < 0");
+        assert_eq!(joined(&names, 32), "balance, aggregate(pre…ep) < 0");
     }
 
     #[test]

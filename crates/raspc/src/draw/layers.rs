@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use raspc_lang::graph::NodeId;
 
 use super::diagram::{Diagram, Node, Tone};
-use super::label::label;
+use super::label::{called, joined, label};
 use super::parts::{Part, blocks_of, feeds, parts, subspaces};
 use crate::circuit::DirId;
 use crate::compile::Compilation;
@@ -18,7 +18,7 @@ const MOST: usize = 30;
 
 /// The diagram of the layers.
 pub(super) fn layers(c: &Compilation) -> Diagram {
-    let name = label(&c.graph.describe(c.output), NAME);
+    let name = called(&c.graph, c.output, NAME);
     let mut diagram = Diagram::new(format!("The transformer that computes {name}"));
     let config = &c.model.config;
     diagram.notes =
@@ -71,7 +71,7 @@ pub(super) fn layers(c: &Compilation) -> Diagram {
     });
     for ((from, to), names) in feeds(c, &all) {
         if let (Some(&from), Some(&to)) = (box_of.get(&from), box_of.get(&to)) {
-            diagram.arrow(from, to, label(&names.join(", "), 20));
+            diagram.arrow(from, to, joined(&names, 20));
         }
     }
     let read = c.readings.iter().find(|r| r.node == c.output).map(super::super::assemble::readout::Reading::dirs);
@@ -99,7 +99,7 @@ fn boxed(c: &Compilation, part: Part, writes: &[DirId], band: usize) -> Node {
             all.extend(fresh);
         }
     }
-    let computes = label(&computes.join(", "), NAME);
+    let computes = joined(&computes, NAME);
     let written = writes.iter().map(|d| c.lowered.circuit.direction(*d).label.as_str());
     let shown: Vec<&str> = written.take(6).collect();
     let wrote = format!("writes {}{}", shown.join(", "), if writes.len() > 6 { ", …" } else { "" });
@@ -126,5 +126,5 @@ fn boxed(c: &Compilation, part: Part, writes: &[DirId], band: usize) -> Node {
 }
 
 fn names(c: &Compilation, nodes: &[NodeId]) -> Vec<String> {
-    nodes.iter().map(|&o| c.encoded.graph.describe(o)).collect()
+    nodes.iter().map(|&o| called(&c.encoded.graph, o, NAME)).collect()
 }

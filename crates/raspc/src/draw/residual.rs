@@ -8,7 +8,7 @@ use raspc_model::error::InputError;
 use raspc_model::forward::Keep;
 
 use super::diagram::{Cell, Diagram, Grid, Look, Node, Tone};
-use super::label::{label, number};
+use super::label::{called, label, number};
 use super::parts::{Part, Subspace, parts, read_halves, subspaces};
 use super::run::{Shown, run};
 use crate::circuit::{Form, ONE};
@@ -22,7 +22,7 @@ const MOST_DIRECTIONS: usize = 120;
 
 /// The diagram of the residual stream.
 pub(super) fn residual(c: &Compilation, input: Option<&[Value]>) -> Result<Diagram, InputError> {
-    let name = label(&c.graph.describe(c.output), NAME);
+    let name = called(&c.graph, c.output, NAME);
     let mut diagram = Diagram::new(format!("Residual stream of {name}: {} directions", c.model.config.d_model));
     match input {
         None => table(c, &mut diagram),

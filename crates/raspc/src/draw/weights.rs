@@ -7,7 +7,7 @@ use raspc_model::matrix::SparseMatrix;
 use raspc_model::model::{Head, Layer};
 
 use super::diagram::{Cell, Diagram, Grid, Look, Node, Tone};
-use super::label::{label, number, value};
+use super::label::{called, label, number, value};
 use super::parts::subspaces;
 use crate::compile::Compilation;
 use crate::convert;
@@ -36,7 +36,7 @@ type Axis<'a> = (&'static str, &'a Names);
 pub(super) fn weights(c: &Compilation) -> Diagram {
     let model = &c.model;
     let config = &model.config;
-    let mut diagram = Diagram::new(format!("Weights of {}", label(&c.graph.describe(c.output), NAME)));
+    let mut diagram = Diagram::new(format!("Weights of {}", called(&c.graph, c.output, NAME)));
     diagram.notes = notes(c);
     let matrices: usize = c.placement.heads.iter().map(|h| 2 * h.len().min(MOST_HEADS) + 2).sum();
     let fits = |side: &usize| side * side * (matrices + 3) <= SQUARES;

@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
+from raspc._words import counted
 from raspc.tracr.compiler import _weights
 from raspc.tracr.compiler._lowering import Lowered
 from raspc.tracr.compiler._stream import Stream
@@ -272,6 +273,7 @@ class AssembledTransformerModel(TracrOutput):
     def __repr__(self) -> str:
         c, d = self.model_config, len(self.native.labels)
         return (
-            f"<{type(self).__name__} {self.program.label}: {c.num_layers} layers, {c.num_heads} heads of {c.key_size}, "
-            f"{d} directions, {c.mlp_hidden_size} hidden units>"
+            f"<{type(self).__name__} {self.program.label}: {counted(c.num_layers, 'layer')}, "
+            f"{counted(c.num_heads, 'head')} of {c.key_size}, {counted(d, 'direction')}, "
+            f"{counted(c.mlp_hidden_size, 'hidden unit')}>"
         )

@@ -6,6 +6,8 @@ from typing import Any, Callable, Iterable, List, Optional, Sequence, Union
 
 import numpy as np
 
+from raspc._words import counted
+
 Name = Union[int, str]
 Value = Union[int, float, bool, str, tuple, None]
 
@@ -44,7 +46,7 @@ class VectorInBasis:
         self.magnitudes = np.asarray(self.magnitudes)
         if self.magnitudes.shape[-1] != len(self.basis_directions):
             raise ValueError(
-                f"{len(self.basis_directions)} directions, and magnitudes of shape {self.magnitudes.shape}"
+                f"{counted(len(self.basis_directions), 'direction')}, and magnitudes of shape {self.magnitudes.shape}"
             )
 
     def _in_same_basis(self, other: "VectorInBasis") -> np.ndarray:
@@ -164,7 +166,7 @@ def join_vector_spaces(*spaces: VectorSpaceWithBasis) -> VectorSpaceWithBasis:
 def ensure_dims(space: VectorSpaceWithBasis, num_dims: int, name: str = "vector space") -> None:
     """Raises where the space has another number of dimensions."""
     if space.num_dims != num_dims:
-        raise ValueError(f"{name} must have {num_dims} dimensions, but has {space.num_dims}: {space.basis}")
+        raise ValueError(f"{name} must have {counted(num_dims, 'dimension')}, but has {space.num_dims}: {space.basis}")
 
 
 VectorSpace = VectorSpaceWithBasis

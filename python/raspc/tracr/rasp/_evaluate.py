@@ -8,6 +8,7 @@ import threading
 from fractions import Fraction
 from typing import Any, Callable, Dict, List, Sequence, Tuple, Union
 
+from raspc._words import counted
 from raspc.tracr.rasp import rasp
 
 
@@ -73,7 +74,7 @@ class DefaultRASPEvaluator(RASPEvaluator):
 
     def eval_constant_sop(self, sop: "rasp.ConstantSOp", xs: Sequence[Any]) -> Sequence[Any]:
         if sop.check_length and len(sop.value) != len(xs):
-            raise ValueError(f"{sop.name} has {len(sop.value)} values, and the input {len(xs)}")
+            raise ValueError(f"{sop.name} has {counted(len(sop.value), 'value')}, and the input {len(xs)}")
         return sop.value
 
     def eval_map(self, sop: "rasp.Map", xs: Sequence[Any]) -> List[Any]:
@@ -99,7 +100,7 @@ class DefaultRASPEvaluator(RASPEvaluator):
 
     def eval_constant_selector(self, sel: "rasp.ConstantSelector", xs: Sequence[Any]) -> List[List[bool]]:
         if sel.check_length and (len(sel.value) != len(xs) or any(len(row) != len(xs) for row in sel.value)):
-            raise ValueError(f"{sel.name} is a pattern of {len(sel.value)} positions, and the input has {len(xs)}")
+            raise ValueError(f"{sel.name} is a pattern of {counted(len(sel.value), 'position')}, and the input has {len(xs)}")
         return sel.value
 
     def eval_selector_and(self, sel: "rasp.SelectorAnd", xs: Sequence[Any]) -> List[List[bool]]:
