@@ -74,8 +74,8 @@ const HERE: &[CodeDoc] = &[
     CodeDoc {
         code: compiler::MARGIN,
         title: "values too close for the arithmetic of the model",
-        why: "The model computes in f32. Where a function tells two values apart that lie closer than the error of the number it reads, no weights can make it right; raspc says so instead of being wrong on some input.",
-        fix: "Shorten the maximum length, or compare counts instead of means: `3 * count(tokens, \"a\") > length` for `average(tokens == \"a\") > 1/3`.",
+        why: "The model computes in f32. Where a function tells two values apart that lie closer than the error of the number it reads, no weights can make it right; raspc says so instead of being wrong on some input. Two means of means can be one fraction and differ in their last place, as the interpreter's 64-bit arithmetic rounds them: a program that tells these apart (`==` of the two, `<=` of a mean with itself) means what the interpreter says, and no 32-bit float holds which of the two it is.",
+        fix: "Shorten the maximum length, or compare counts instead of means: `3 * count(tokens, \"a\") > length` for `average(tokens == \"a\") > 1/3`. Round what only its last place tells apart before it is compared: `round(1000 * x)`.",
         wrong: "a comparison of means of thousands of positions",
         right: "a comparison of two counts",
     },

@@ -171,8 +171,11 @@ impl<'a> Run<'a> {
         touched.dedup();
         for place in touched {
             let sum = *self.sum(place);
-            causes.rounds(self.target.var, &sum);
             let number = self.old(place, class).plus(sum.finish());
+            // What the addition to the residual makes one number again has done no harm.
+            if !number.is_point() {
+                causes.rounds(self.target.var, &sum);
+            }
             wide |= number.hi - number.lo > 1e-3 * number.size().max(1.0);
             self.bits[place] = self.bits[place].max(sum.bits);
             let (known, times) = &mut self.class.numbers[place];

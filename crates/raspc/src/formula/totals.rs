@@ -61,6 +61,9 @@ pub fn by_total(simplified: &Simplified, values: &Values, encoded: &Encoded, nod
 /// Σ factor · argument.
 fn expression(sum: &Sum) -> Option<Expr> {
     let term = |(i, &(_, factor)): (usize, &(NodeId, f64))| {
+        if factor == 1.0 {
+            return Some(Expr::Arg(i));
+        }
         let whole = factor.fract() == 0.0 && factor.abs() < 1e15;
         let factor = if whole { Value::int(factor as i64) } else { Value::float(factor).ok()? };
         Some(Expr::Binary(BinaryOp::Mul, Box::new(Expr::Arg(i)), Box::new(Expr::Const(factor))))
@@ -104,6 +107,6 @@ impl HostFunction for Table {
     }
 
     fn name(&self) -> String {
-        "by the sum".to_owned()
+        "a function of".to_owned()
     }
 }
