@@ -17,7 +17,7 @@ use crate::certify::{Analysis, Certificate, Parts};
 use crate::cleanup::{nearest, soft};
 use crate::encode::plan::{Encoded, Number, OneHot, Scalar};
 use crate::encode::{codes, encode};
-use crate::formula::{by_classes, by_counts, by_pieces, drop_empty, realise};
+use crate::formula::{by_classes, by_counts, by_pieces, by_total, drop_empty, realise};
 use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
 use crate::schedule::{Schedule, schedule};
@@ -95,7 +95,7 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         let mut soft = soft(&encoded, &values);
         soft.retain(|id| !clean.contains(id));
         // First what is soft is cleaned, each time something more; then the node that fails is given another form, a bounded
-        // number of times: its sum added up before it is put on a grid; made of counts; made of lines; read as a number; its values merged
+        // number of times: its sum added up before it is put on a grid, and an s-op of its own; made of counts; made of lines; read as a number; its values merged
         // that no reader tells apart.
         let built = build(graph, output, &encoded, &values, options);
         let (wanted, failed) = match &built {
@@ -118,14 +118,19 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         if again.is_some_and(|node| adds_up(&encoded, node) && gathered.insert(node)) {
             continue;
         }
-        let counted = again.and_then(|node| by_counts(&simplified, &values, &encoded, node, options));
-        let untold = again.filter(|_| built.is_err() && counted.is_none());
+        let total = again.filter(|node| gathered.contains(node));
+        let total = total.and_then(|node| by_total(&simplified, &values, &encoded, node));
+        let counted =
+            again.filter(|_| total.is_none()).and_then(|node| by_counts(&simplified, &values, &encoded, node, options));
+        let untold = again.filter(|_| built.is_err() && counted.is_none() && total.is_none());
         if untold.is_some_and(|node| is_stepped(&encoded, node) && loose.insert(node)) {
             continue;
         }
-        let pieces =
-            again.filter(|_| counted.is_none()).and_then(|node| by_pieces(&simplified, &values, &encoded, node));
-        let other = counted.or(pieces).or_else(|| untold.and_then(|node| by_classes(&simplified, &values, node)));
+        let pieces = again
+            .filter(|_| total.is_none() && counted.is_none())
+            .and_then(|node| by_pieces(&simplified, &values, &encoded, node));
+        let other =
+            total.or(counted).or(pieces).or_else(|| untold.and_then(|node| by_classes(&simplified, &values, node)));
         let Some(mut other) = other else {
             let (built, analysis) = built.map_err(|refused| vec![*refused.diagnostic])?;
             return finish((graph, output), options, values, encoded, built, analysis.certificate);

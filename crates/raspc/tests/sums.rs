@@ -5,8 +5,11 @@ use raspc::compile::{Compilation, compile};
 use raspc::options::{OptLevel, Options};
 use raspc::verify::{Plan, verify};
 use raspc_lang::diagnostic::Diagnostic;
-use raspc_lang::graph::Mask;
+use raspc_lang::function::{Expr, Function};
+use raspc_lang::graph::{Comparison, Graph, Mask, Op, Predicate};
+use raspc_lang::ops::BinaryOp;
 use raspc_lang::program::parse_program;
+use raspc_lang::value::Value;
 use raspc_model::model::Decode;
 
 const BOTH: [OptLevel; 2] = [OptLevel::O0, OptLevel::O1];
@@ -165,6 +168,8 @@ fn sums_that_share_no_grid_are_added_up_first() {
         "(m * 0.37) > (n * 0.01)",
         "\"up\" if (333 * m) >= (n * n + 77) else \"down\"",
         "round(1001 * m + n) > 700",
+        "1000 * m == n + 998",
+        "\"at\" if 1000 * m - n in [998, 496, 1995] else \"off\"",
     ];
     for (sum, opt) in sums.into_iter().flat_map(|s| BOTH.map(|opt| (s, opt))) {
         for mask in [Mask::Full, Mask::Causal] {
@@ -214,5 +219,53 @@ fn a_large_number_beside_means_leaves_them_fine() {
             let bound = bound(&c, "y").expect("a number");
             assert!(bound < 1e-4, "{mean} at {opt:?}: {bound}");
         }
+    }
+}
+
+/// What every key holds, or a default: two values, told apart though neither is listed as such.
+#[test]
+fn one_number_or_a_default_is_told_apart() {
+    for opt in BOTH {
+        for (number, default) in [("3", "1"), ("indices ^ 0", "3"), ("indices - indices", "0.5")] {
+            let text = format!(
+                "m = aggregate(select(indices, indices, <), {number}, {default}); y = selector_width(select(m, m, <=)) + m;"
+            );
+            holds(&text, "[1, 2]", 5, opt, Mask::Full);
+            holds(&text, "[1, 2]", 5, opt, Mask::Causal);
+        }
+    }
+}
+
+/// Sums with a term that can be none have room for what moves it out of the way.
+#[test]
+fn sums_on_a_grid_with_terms_that_can_be_none() {
+    let text = "m = aggregate(select(indices, indices, <), tokens, 2); t = [3, none, 0, 1][indices % 4]; y = m >= t;";
+    for opt in BOTH {
+        holds(text, "[17, -4, 101, 0]", 12, opt, Mask::Full);
+    }
+}
+
+/// A select of an s-op with itself that asks of it only whether there is a value, where its values differ by rounding.
+#[test]
+fn rounding_noise_on_both_sides_of_a_select_is_merged() {
+    let mut graph = Graph::new(Mask::Causal);
+    let tokens = graph.push(Op::Tokens, None);
+    let indices = graph.push(Op::Indices, None);
+    let compared = |keys, queries, c| Op::Select { keys, queries, predicate: Predicate::Compare(c) };
+    let reached = graph.push(compared(tokens, indices, Comparison::Ge), None);
+    let mean = |selector, values, default| Op::Aggregate { selector, values, default };
+    let first = graph.push(mean(reached, tokens, Value::int(3)), None);
+    let always = graph.push(compared(indices, indices, Comparison::Le), None);
+    let second = graph.push(mean(always, first, Value::None), None);
+    let is_some = Expr::Binary(BinaryOp::Ne, Box::new(Expr::Arg(0)), Box::new(Expr::Const(Value::None)));
+    let predicate = Predicate::Function(Function::expr(2, is_some));
+    let both = graph.push(Op::Select { keys: second, queries: second, predicate }, None);
+    let output = graph.push(mean(both, indices, Value::int(-1)), None);
+    let mut options = Options::new(vec![Value::int(2), Value::int(3)], 5);
+    for opt in BOTH {
+        options.opt = opt;
+        let c = compile(&graph, output, &options).unwrap_or_else(|e| panic!("{opt:?}: {e:#?}"));
+        let report = verify(&c, Plan { inputs: 40, seed: 5 }, &mut |_, _| {});
+        assert_eq!((report.mismatches, report.raised), (0, 0), "{opt:?}: {report:#?}");
     }
 }

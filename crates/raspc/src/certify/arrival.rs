@@ -221,6 +221,7 @@ struct Moved<'a> {
 impl Moved<'_> {
     fn domain(&self, node: NodeId, findings: &mut Findings) -> Dom {
         if !self.facts.is_listed(self.var)
+            && !self.is_constant()
             && let Some(affine) = self.follows()
         {
             return Dom::Affine(affine);
@@ -245,6 +246,11 @@ impl Moved<'_> {
         };
         let numbers: Vec<Option<Num>> = classes.values.iter().map(at).collect();
         Dom::of_classes(self.var, &numbers)
+    }
+
+    /// Whether all keys hold one value: what arrives is that or the default, two values that no line of slope 0 goes through.
+    fn is_constant(&self) -> bool {
+        self.facts.is_listed(self.from) && self.facts.listed(self.from).len() <= 1
     }
 
     /// The mean of several keys that bring this number.

@@ -25,10 +25,11 @@ const PAIRS: usize = 1 << 22;
 pub fn by_classes(simplified: &Simplified, values: &Values, node: NodeId) -> Option<Simplified> {
     let old = &simplified.graph;
     let needed = simplified.needed();
-    let merged: BTreeMap<NodeId, Merged> = old
+    let merged: BTreeMap<NodeId, Sides> = old
         .iter()
         .filter(|(id, _)| needed[id.index()])
-        .filter_map(|(id, entry)| Some((id, Merged::of(&entry.op, values, node)?)))
+        .map(|(id, entry)| (id, Side::ALL.map(|side| Merged::of(&entry.op, values, node, side))))
+        .filter(|(_, sides)| sides.iter().any(Option::is_some))
         .collect();
     if merged.is_empty() {
         return None;
@@ -37,10 +38,12 @@ pub fn by_classes(simplified: &Simplified, values: &Values, node: NodeId) -> Opt
     let mut to: Vec<NodeId> = Vec::with_capacity(old.len());
     for (id, entry) in old.iter() {
         let mut op = entry.op.with_operands(|o| to[o.index()]);
-        if let (Some(classes), Op::Select { keys, queries, .. }) = (merged.get(&id), &mut op) {
-            let side = if *keys == to[node.index()] { keys } else { queries };
-            let function = Function { arity: 1, body: Body::Host(Arc::new(classes.clone())) };
-            *side = graph.push(Op::Map { function, args: vec![*side] }, entry.span);
+        if let (Some(sides), Op::Select { keys, queries, .. }) = (merged.get(&id), &mut op) {
+            for (side, classes) in [keys, queries].into_iter().zip(sides) {
+                let Some(classes) = classes else { continue };
+                let function = Function { arity: 1, body: Body::Host(Arc::new(classes.clone())) };
+                *side = graph.push(Op::Map { function, args: vec![*side] }, entry.span);
+            }
         }
         let new = graph.push(op, entry.span);
         entry.names.iter().for_each(|n| graph.name(new, n));
@@ -57,20 +60,35 @@ pub fn by_classes(simplified: &Simplified, values: &Values, node: NodeId) -> Opt
 #[derive(Clone, Debug)]
 struct Merged(BTreeMap<Value, Value>);
 
+/// A side of a select.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Keys,
+    Queries,
+}
+
+/// What is merged on each side of a select. Both can be: the first of the keys with the same row selects, of all queries, what
+/// each of them does, among these the first of the queries with the same column.
+type Sides = [Option<Merged>; 2];
+
+impl Side {
+    const ALL: [Self; 2] = [Self::Keys, Self::Queries];
+}
+
 impl Merged {
-    /// How a select with `node` on one side can merge its values, if it can.
-    fn of(op: &Op, values: &Values, node: NodeId) -> Option<Self> {
+    /// How a select with `node` on this side can merge its values there, if it can.
+    fn of(op: &Op, values: &Values, node: NodeId, side: Side) -> Option<Self> {
         let Op::Select { keys, queries, predicate } = op else { return None };
-        let other = match (*keys == node, *queries == node) {
-            (true, false) => *queries,
-            (false, true) => *keys,
-            _ => return None,
-        };
+        let (read, other) = if side == Side::Keys { (*keys, *queries) } else { (*queries, *keys) };
+        if read != node {
+            return None;
+        }
         let (own, others) = (values.enumerate(node).ok()?, values.enumerate(other).ok()?);
         if own.len().saturating_mul(others.len()) > PAIRS {
             return None;
         }
-        let told = |v: &Value, o: &Value| if *keys == node { predicate.apply(v, o) } else { predicate.apply(o, v) };
+        let told =
+            |v: &Value, o: &Value| if side == Side::Keys { predicate.apply(v, o) } else { predicate.apply(o, v) };
         let mut first: BTreeMap<Vec<Option<bool>>, &Value> = BTreeMap::new();
         let mut all = BTreeMap::new();
         // None stays none: an element-wise function leaves it.

@@ -12,6 +12,7 @@
 //! | `bits.rs` | a bit for each value of a shared side; a bit for each position |
 //! | `fraction.rs` | functions of means by counts, where f32 cannot tell the means apart |
 //! | `pieces.rs` | functions of one number that are lines between few places |
+//! | `totals.rs` | functions of a sum of several numbers |
 //! | `merged.rs` | values that no select tells apart, as one |
 //! | `prefix.rs` | widths of `<` over many values, bit by bit |
 //!
@@ -26,6 +27,7 @@ mod merged;
 mod pieces;
 mod prefix;
 mod simplex;
+mod totals;
 mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +43,7 @@ pub use fraction::{by_counts, drop_empty};
 pub use merged::by_classes;
 pub use pieces::by_pieces;
 pub use prefix::Family;
+pub use totals::by_total;
 use truth::{Cases, Formula, atoms};
 
 use crate::encode::codes;

@@ -94,6 +94,7 @@ impl Lowering<'_> {
     /// grid. A unit adds them up, with whatever rounding that takes (γ_n Σ|terms|, in any order), and the residual addition
     /// C + unit puts the result on the grid of C's binade, whatever happened before (numerics R3): half a step more. C − shift is a
     /// multiple of that grid in that binade, so that f32 holds it; and the unit is never off, since shift outgrows what is negative.
+    /// Where terms can be none, steps also add what moves that out of the way, for each and each direction that says so: there is room for it in the binade.
     pub(super) fn gathered_sum(&mut self, id: NodeId, terms: &[(NodeId, f64)]) -> Result<(Form, f64)> {
         let sum = self.total(terms, 0.0, false);
         let measured = measure(&self.circuit, &sum);
@@ -104,7 +105,9 @@ impl Lowering<'_> {
             return Err(self.too_large(id, measured.sum));
         }
         let size = measured.lo.abs().max(measured.hi.abs()) + own;
-        let binade = power_above(16.0 * size.max(1.0 / 1024.0));
+        let nones: usize =
+            terms.iter().filter_map(|t| self.number_of(t.0).defined.as_ref()).map(|d| d.terms().len()).sum();
+        let binade = power_above(16.0 * (1 + 3 * nones) as f64 * size.max(1.0 / 1024.0));
         let grid = 2.0 * U * binade;
         let shift = if measured.lo < own { power_above(own - measured.lo).max(grid) } else { 0.0 };
         let rounding = gamma(terms.len() + 2) * (measured.sum + shift);
