@@ -131,7 +131,8 @@ fn table_from_json(json: &[Json], arity: usize) -> Result<IndexMap<Vec<Value>, R
         };
         let args = values_from_json(args)?.to_vec();
         if args.len() != arity {
-            return Err(format!("an entry has arguments: {}; the function: {arity}", args.len()));
+            let has = if args.len() == 1 { "1 argument".to_owned() } else { format!("{} arguments", args.len()) };
+            return Err(format!("an entry has {has}, the function {arity}"));
         }
         let result = match result.get("error").and_then(Json::as_str) {
             Some(message) => Err(EvalError::new(message)),
