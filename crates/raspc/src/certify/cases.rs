@@ -176,7 +176,8 @@ impl Cases {
                 .map(|(g, (hull, &(scale, offset, error)))| {
                     let at = scale * value + offset;
                     let off = error + slack(scale * value, offset, grid_of(scale) * grid_of(value));
-                    let near = Num::new(at - off, at + off, if hull.grid.is_finite() { hull.grid } else { 0.0 });
+                    // The exact sum, which need be no f32 number.
+                    let near = Num::snapped(at - off, at + off, if hull.grid.is_finite() { hull.grid } else { 0.0 });
                     (g, Sum { lo: near.lo, hi: near.hi, ..*hull })
                 })
                 .collect();

@@ -201,7 +201,8 @@ impl Part {
         }
     }
 
-    /// (scale, offset, error) of the part as a function of the variable's number, where it is close to one.
+    /// (scale, offset, error) of the part as a function of the variable's number, where it is close to one. Of classes that
+    /// are no numbers it says nothing.
     pub(super) fn linear(&self, var: Var, facts: &Facts<'_>) -> Option<(f64, f64, f64)> {
         match self {
             Self::Affine(terms) => Some(terms.iter().fold((0.0, 0.0, 0.0), |(s, o, e), (w, a)| {

@@ -138,7 +138,7 @@ impl Form {
         Some(Dom::of_classes(target, &found))
     }
 
-    /// The form as a sum of variables that are sums of nothing else.
+    /// The form, where its variables hold numbers, as a sum of variables that are sums of nothing else.
     pub(super) fn linear(&self, facts: &Facts<'_>) -> Option<(Linear, f64)> {
         let mut sum = Linear { constant: f64::midpoint(self.constant.lo, self.constant.hi), ..Linear::default() };
         let mut error = (self.constant.hi - self.constant.lo) / 2.0;
@@ -159,8 +159,9 @@ impl Form {
     /// The form as a multiple of a variable wherever that is defined, plus a constant, within an error: (scale, offset,
     /// error).
     pub(super) fn multiple_of(&self, target: Var, facts: &Facts<'_>) -> Option<(f64, f64, f64)> {
-        // Parts are lines only where their variables are defined, also where no trace of them is left in the sum.
-        if !facts.is_numeric(target) || !self.vars().all(|v| facts.is_defined_with(target, v)) {
+        // Parts are lines only where their variables hold numbers, also where no trace of them is left in the sum.
+        let is_number = |v: Var| facts.is_numeric(v) && facts.is_defined_with(target, v);
+        if !facts.is_numeric(target) || !self.vars().all(is_number) {
             return None;
         }
         let (own, error) = self.linear(facts)?;

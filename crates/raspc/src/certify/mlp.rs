@@ -67,9 +67,10 @@ pub(super) fn feed_forward(
     }
     let at_bos = constants(&groups, &stream.bos);
     let at_pad = constants(&groups, &stream.pad);
+    let hulls: Vec<Sum> = groups.iter().map(|g| g.form.hull(facts)).collect();
     for (dir, dom, bits) in new {
         let d = dir as usize;
-        let inherited = by_dir[&dir].iter().map(|&g| groups[g].bits(stream)).max().unwrap_or(0);
+        let inherited = by_dir[&dir].iter().map(|&g| groups[g].bits(dir, &hulls[g], stream)).max().unwrap_or(0);
         stream.bits[d] = stream.bits[d].max(bits).max(inherited).max(at_bos[&dir].bits);
         stream.doms[d] = dom;
         stream.bos[d] = stream.bos[d].plus(at_bos[&dir].finish());

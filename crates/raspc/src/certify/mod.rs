@@ -19,6 +19,7 @@
 //! | `stream.rs` | the residual stream; the embedding |
 //! | `attention.rs`, `scores.rs`, `side.rs`, `arrival.rs` | heads |
 //! | `mlp.rs`, `units.rs`, `cases.rs`, `run.rs`, `written.rs` | hidden units |
+//! | `finite.rs` | that nothing overflows |
 //! | `decode.rs`, `nodes.rs` | read-outs and the other nodes |
 //! | `causes.rs`, `finding.rs`, `codes.rs` | what stands in the way, told with its cause |
 //! | `precision.rs` | other float types |
@@ -35,6 +36,7 @@ pub mod dom;
 mod facts;
 mod family;
 mod finding;
+mod finite;
 mod form;
 mod mlp;
 mod nodes;
@@ -206,11 +208,19 @@ fn follow(parts: &Parts<'_>, facts: &Facts<'_>, findings: &mut Findings, causes:
         }
     };
     check(0, &mut stream, None, findings);
+    let overflow = |finite: bool, l: usize, what: &str, findings: &mut Findings| {
+        if !finite {
+            let message = format!("{what} of layer {l}, on the way to {{}}, can leave the range of f32");
+            findings.push(Finding::new(codes::NON_FINITE, parts.encoded.output, message, "scale the numbers down"));
+        }
+    };
     for (l, layer) in model.layers.iter().enumerate() {
         parts.options.interrupt.check();
+        overflow(finite::heads(layer, &finite::sizes(&stream, facts)), l, "a head", findings);
         let old = stream.clone();
         attention::attend(layer, model.config.causal, &mut stream, &owner, facts, findings);
         check(2 * l + 1, &mut stream, Some(old), findings);
+        overflow(finite::units(layer, &finite::sizes(&stream, facts)), l, "the MLP", findings);
         let old = stream.clone();
         mlp::feed_forward(layer, &mut stream, &owner, facts, causes);
         check(2 * l + 2, &mut stream, Some(old), findings);

@@ -16,7 +16,7 @@ const SLACK: f64 = 1.0 + 1.0 / 1_048_576.0;
 /// The least positive f32.
 const TINY: f64 = 1.401_298_464_324_817e-45;
 /// Beyond this a sum might overflow.
-const HUGE: f64 = 1e38;
+pub(super) const HUGE: f64 = 1e38;
 
 /// The values an f32 number can have.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,7 +112,11 @@ impl Num {
         } else {
             0.0
         };
-        let grid = grid.max(natural);
+        Self::snapped(lo, hi, grid.max(natural))
+    }
+
+    /// The values from `lo` to `hi`, f32 or not, that are multiples of `grid` where that is not 0.
+    pub(super) fn snapped(lo: f64, hi: f64, grid: f64) -> Self {
         // The ends, too, are multiples: without digits that f64 would have to round further on. An end that f64 has put
         // just beyond a multiple may stand for that multiple.
         let near = |steps: f64| 1e-6 + steps.abs() * 1e-12;
@@ -220,11 +224,16 @@ impl Sum {
         self.bits = self.bits.max(other.bits);
     }
 
-    /// Takes products out again. The grid stays that of all, while f64 holds all sums of its multiples; what it rounds on
-    /// the way is paid for by one more product.
+    /// Takes products out again. The grid stays that of all, while f64 holds all sums of its multiples. Else f64 has rounded
+    /// when these were added, by a part of sizes that are gone afterwards: the sum is that much less known, and one more
+    /// product may round.
     pub(super) fn remove(&mut self, other: &Self) {
-        if self.grid == 0.0 || self.pos + self.neg > 4e15 * self.grid {
+        let size = self.pos + self.neg;
+        if self.grid == 0.0 || size > 4e15 * self.grid {
             self.grid = 0.0;
+            let off = 4.0 * f64::EPSILON * size * f64::from(self.count + 1);
+            (self.lo, self.hi) = (self.lo - off, self.hi + off);
+            (self.pos, self.neg) = (self.pos + off, self.neg + off);
         }
         self.lo -= other.lo;
         self.hi -= other.hi;

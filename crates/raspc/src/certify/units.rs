@@ -11,7 +11,7 @@ use raspc_model::model::Layer;
 use super::dom::{Dom, total};
 use super::facts::Facts;
 use super::form::Form;
-use super::number::{Num, Sum};
+use super::number::{Num, Sum, gamma};
 use super::stream::{Stream, columns};
 
 /// A hidden unit: `relu(slope · s + constant)`, s being its group's scalar.
@@ -123,10 +123,19 @@ impl Unit {
         pre
     }
 
-    /// Whether it is off for all of `s`, without looking at rounding closely.
+    /// Whether it is off for all of `s`, without looking at rounding closely: whatever the order of its products, they are
+    /// not off by more than γ times their sizes.
     fn is_off(&self, s: &Sum) -> bool {
         let most = (self.slope * s.lo).max(self.slope * s.hi) + self.constant.hi;
+        let size = self.slope.abs() * (s.pos + s.neg) + self.constant.pos + self.constant.neg;
         most < -1e-3 * (1.0 + self.slope.abs() * s.lo.abs().max(s.hi.abs()))
+            && most + 2.0 * gamma(s.count + self.constant.count + 2) * size < 0.0
+    }
+
+    /// The significant bits of what it reads: also where it is off, which shortened factors might change.
+    fn bits(&self, s: &Sum, single: bool) -> u8 {
+        let own = if single { Sum::term(self.slope, Num { lo: s.lo, hi: s.hi, grid: s.grid }).bits } else { 0 };
+        own.max(s.bits).max(self.constant.bits)
     }
 }
 
@@ -136,22 +145,32 @@ impl Group {
         self.column.len() == 1
     }
 
-    /// The longest factor on the way to the scalar.
-    pub(super) fn bits(&self, stream: &Stream) -> u8 {
-        stream.bits_of(&self.column)
+    /// The longest factor on the way to the scalar, of which `hull` is all there is, and of the units that write a direction,
+    /// whether they are on or off.
+    pub(super) fn bits(&self, dir: u32, hull: &Sum, stream: &Stream) -> u8 {
+        let single = self.is_single();
+        let written = self.writes.get(&dir).into_iter().flatten();
+        let units = written.map(|&(unit, _)| self.units[unit as usize].bits(hull, single));
+        units.max().unwrap_or(0).max(stream.bits_of(&self.column))
     }
 
     /// What the group adds to its directions at a position of which every direction is known: BOS, PAD.
     pub(super) fn adds_at(&self, at: &[Num]) -> Vec<(u32, Sum)> {
         let read = |column: &[(u32, f64)]| total(column.iter().map(|&(d, w)| Sum::term(w, at[d as usize])));
         let scalar = read(&self.column);
+        let single = self.is_single();
         let mut units = self.units.clone();
         for unit in &mut units {
             unit.constant = Sum::term(1.0, unit.bias);
             unit.constant.add(&read(&unit.fixed));
         }
-        let single = self.is_single();
-        self.writes.iter().map(|(&dir, writes)| (dir, adds(&units, single, writes, &scalar))).collect()
+        let sum = |writes: &[(u32, f64)]| {
+            let mut sum = adds(&units, single, writes, &scalar);
+            let bits = writes.iter().map(|&(unit, _)| units[unit as usize].bits(&scalar, single)).max();
+            sum.bits = sum.bits.max(bits.unwrap_or(0));
+            sum
+        };
+        self.writes.iter().map(|(&dir, writes)| (dir, sum(writes))).collect()
     }
 
     /// What the group adds to a direction when its scalar is one of `s`.

@@ -1,5 +1,6 @@
 //! The certificate: what it proves, and what it refuses.
 
+mod crafted;
 #[path = "../support/draw.rs"]
 mod draw;
 #[path = "../support/generator.rs"]
