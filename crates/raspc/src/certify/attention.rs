@@ -215,14 +215,23 @@ impl Reads {
         if own.lo - pad < APART || bos.lo - self.score_of(&self.pad_keys).hi < APART {
             findings.pad_must_be_masked();
         }
-        let scores = match self.tokens.scores(formula, facts) {
-            Ok(scores) => scores,
-            Err(unknown) => {
-                findings.push(unproved(node, &unknown, facts));
-                return None;
-            }
+        let judged = |scores: Result<Scores, Unknown>| match scores {
+            Ok(scores) => judge(node, &scores, bos),
+            Err(unknown) => (None, Some(unproved(node, &unknown, facts))),
         };
-        judge(node, &scores, bos, findings)
+        let (found, wrong) = judged(self.tokens.scores(formula, facts));
+        // What selects compare may exclude each other's truths: `tokens == 1` and `tokens + indices == 3`.
+        let (found, wrong) = match wrong {
+            None => (found, None),
+            Some(wrong) => match judged(self.tokens.joint_scores(formula, facts)) {
+                (joint, None) => (joint, None),
+                _ => (found, Some(wrong)),
+            },
+        };
+        if let Some(finding) = wrong {
+            findings.push(finding);
+        }
+        found
     }
 
     /// What arrives through a dimension, and the significant bits that takes.
@@ -255,28 +264,27 @@ impl Reads {
     }
 }
 
-/// From scores to weights: BOS between or level.
-fn judge(node: NodeId, scores: &Scores, bos: Num, findings: &mut Findings) -> Option<Weights> {
+/// From scores to weights: BOS between or level; and what is wrong with them.
+fn judge(node: NodeId, scores: &Scores, bos: Num) -> (Option<Weights>, Option<Finding>) {
     let others = scores.others.unwrap_or(f64::NEG_INFINITY);
     let (lo, hi) = scores.selected.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
     if bos.lo - others < APART {
-        findings.push(Finding::margin(node, codes::SCORE_MARGIN, "BOS", bos.lo, "keys that are not selected", others));
-        return None;
+        let below = "keys that are not selected";
+        return (None, Some(Finding::margin(node, codes::SCORE_MARGIN, "BOS", bos.lo, below, others)));
     }
     if scores.selected.is_none() || lo - bos.hi >= APART {
         let nothing = scores.selected.is_none();
-        return Some(Weights { counts: false, nothing, spread: (hi - lo).max(0.0) });
+        return (Some(Weights { counts: false, nothing, spread: (hi - lo).max(0.0) }), None);
     }
     let spread = hi.max(bos.hi) - lo.min(bos.lo);
+    let level = Some(Weights { counts: true, nothing: false, spread });
     if spread == 0.0 {
-        return Some(Weights { counts: true, nothing: false, spread });
+        return (level, None);
     }
     if spread < 1.0 {
-        findings.push(Finding::uneven(node, spread));
-        return Some(Weights { counts: true, nothing: false, spread });
+        return (level, Some(Finding::uneven(node, spread)));
     }
-    findings.push(Finding::margin(node, codes::BOS_SCORE, "selected keys", lo, "BOS", bos.hi));
-    None
+    (None, Some(Finding::margin(node, codes::BOS_SCORE, "selected keys", lo, "BOS", bos.hi)))
 }
 
 fn unproved(node: NodeId, unknown: &Unknown, facts: &Facts<'_>) -> Finding {

@@ -69,11 +69,12 @@ struct Level {
 }
 
 impl Dimensions {
-    /// The scores of keys that a formula selects, and of those it does not.
+    /// The scores of keys that a formula selects, and of those it does not. Selects that compare different s-ops are looked
+    /// at apart, as if any of their truths could occur together.
     pub(super) fn scores(&self, formula: &Formula, facts: &Facts<'_>) -> Result<Scores, Unknown> {
         let graph = facts.graph;
         let Some(selects) = formula.selects(graph) else { return Err(Unknown::Large { pairs: f64::INFINITY }) };
-        let (parts, fixed) = match formula {
+        let split = match formula {
             // A sum of selects that is level only for the truths that occur together.
             Formula::Whole(selector) if facts.forms.sums.contains_key(selector) => self.together(&selects),
             // A dimension may read what several selects compare: then all are looked at together.
@@ -82,10 +83,26 @@ impl Dimensions {
                 unknown => Err(unknown),
             })?,
         };
+        self.scores_of(formula, &selects, split, facts)
+    }
+
+    /// The same, all selects looked at together: only truths that occur together count, and more pairs are visited.
+    pub(super) fn joint_scores(&self, formula: &Formula, facts: &Facts<'_>) -> Result<Scores, Unknown> {
+        let Some(selects) = formula.selects(facts.graph) else { return Err(Unknown::Large { pairs: f64::INFINITY }) };
+        self.scores_of(formula, &selects, self.together(&selects), facts)
+    }
+
+    fn scores_of(
+        &self,
+        formula: &Formula,
+        selects: &[NodeId],
+        (parts, fixed): (Vec<Part>, Vec<usize>),
+        facts: &Facts<'_>,
+    ) -> Result<Scores, Unknown> {
         let mut levels: Vec<Vec<Level>> = Vec::new();
         let mut exactness = Exactness::new();
         for part in &parts {
-            levels.push(self.levels(part, &selects, facts, &mut exactness)?);
+            levels.push(self.levels(part, selects, facts, &mut exactness)?);
         }
         let mut constant = Sum::EMPTY;
         for i in fixed {
@@ -96,10 +113,10 @@ impl Dimensions {
         }
         let rounding = exactness.rounding();
         let mut scores = Scores { selected: None, others: None };
-        let truths = formula.truth(graph);
+        let truths = formula.truth(facts.graph);
         each_combination(&levels, &mut |truth, lo, hi| {
             let (lo, hi) = (lo + constant.lo - rounding, hi + constant.hi + rounding);
-            if truths.holds(&selects, truth) {
+            if truths.holds(selects, truth) {
                 let old = scores.selected.unwrap_or((lo, hi));
                 scores.selected = Some((old.0.min(lo), old.1.max(hi)));
             } else {
