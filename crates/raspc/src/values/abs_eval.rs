@@ -179,6 +179,9 @@ fn binary(table: &mut Interner, op: BinaryOp, a: &Abs, b: &Abs) -> Outcome {
         return few_of(table, results.iter().flatten(), raises);
     }
     let (x, y) = (a.range(table), b.range(table));
+    if let Some(holds) = decided(op, x, y) {
+        return Outcome::new(Abs::Few(vec![table.bool(holds)]), false);
+    }
     match op {
         BinaryOp::Eq | BinaryOp::Ne | BinaryOp::And | BinaryOp::Or => Outcome::new(booleans(table), false),
         BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
@@ -198,6 +201,30 @@ fn binary(table: &mut Interner, op: BinaryOp, a: &Abs, b: &Abs) -> Outcome {
         }
         BinaryOp::Pow => Outcome::range(Range::numbers(Kinds::INT.or(Kinds::FLOAT), f64::NAN, f64::NAN), true),
     }
+}
+
+/// What a comparison of numbers says where their bounds decide it.
+///
+/// Bounds are those of the numbers' 64-bit floats, to which large integers round: that keeps their order, and so numbers
+/// whose floats are apart are apart. Where bounds touch, equal floats must mean equal numbers.
+fn decided(op: BinaryOp, x: Range, y: Range) -> Option<bool> {
+    if !(x.only_numbers() && y.only_numbers()) {
+        return None;
+    }
+    let exact = |bound: f64| bound.abs() < 9e15;
+    let (below, above) = (x.hi < y.lo, x.lo > y.hi);
+    let no_greater = below || (x.hi <= y.lo && exact(x.hi));
+    let no_less = above || (x.lo >= y.hi && exact(x.lo));
+    let (yes, no) = match op {
+        BinaryOp::Eq => (false, below || above),
+        BinaryOp::Ne => (below || above, false),
+        BinaryOp::Lt => (below, no_less),
+        BinaryOp::Le => (no_greater, above),
+        BinaryOp::Gt => (above, no_greater),
+        BinaryOp::Ge => (no_less, below),
+        _ => (false, false),
+    };
+    (yes != no).then_some(yes)
 }
 
 /// Arithmetic on values that may be no numbers.
