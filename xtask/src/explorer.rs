@@ -81,6 +81,7 @@ pub(crate) fn picture(root: &Path) -> bool {
 pub(crate) fn browser(root: &Path, home: &Path) -> Result<(PathBuf, PathBuf), String> {
     let chromium = chromium()?;
     let tests = root.join("tests/explorer");
+    std::fs::create_dir_all(home).map_err(|e| format!("{}: {e}", home.display()))?;
     let copy = |name: &str| std::fs::copy(tests.join(name), home.join(name)).map_err(|e| format!("{name}: {e}"));
     copy("package.json")?;
     copy("package-lock.json")?;

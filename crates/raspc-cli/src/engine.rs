@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use raspc::certify::precision::certify_for;
+use raspc::certify::precision::{Dtype, certify_for};
+use raspc::certify::record::record;
 use raspc::compile::{Compilation, compile};
 use raspc::options::{OptLevel, Options};
 use raspc_lang::diagnostic::Diagnostic;
@@ -66,8 +67,12 @@ pub(crate) fn stages(console: &mut Console, subject: &Subject, settings: &Settin
             && compilation.model.config == model.config
         {
             compilation.model = model.clone();
-            // What is proved is proved of these weights.
-            compilation.certificate = certify_for(&compilation.parts(), options.dtype);
+            // What is proved is proved of these weights, for the float type that the folder was made for.
+            let recorded = model.certificate.get("dtype").and_then(|d| d.as_str()).and_then(Dtype::named);
+            let dtype = recorded.unwrap_or(options.dtype);
+            compilation.certificate = certify_for(&compilation.parts(), dtype);
+            compilation.model.certificate = record(&compilation.certificate, dtype);
+            compilation.options.dtype = dtype;
             return Ok(compilation);
         }
     }

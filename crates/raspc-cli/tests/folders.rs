@@ -185,6 +185,28 @@ fn other_weights_are_found_to_disagree() {
 }
 
 #[test]
+fn a_folder_is_explained_for_the_floats_it_was_made_for() {
+    let home = tempfile::tempdir().expect("a folder");
+    let folder = home.path().join("model");
+    let made = output(&["compile", "hist", "--dtype", "tf32", "--uncertified", "-o", text(&folder)]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let told = output(&["explain", text(&folder), "--emit", "certificate"]).stdout;
+    assert!(String::from_utf8_lossy(&told).starts_with("not certified for tf32"), "{}", String::from_utf8_lossy(&told));
+    // Of other weights both say what is proved of these.
+    for (damaged, certified) in [(false, true), (true, false)] {
+        compiled(&folder);
+        if damaged {
+            weaken(&folder);
+        }
+        let told = output(&["explain", text(&folder), "--emit", "certificate"]).stdout;
+        let json = output(&["explain", text(&folder), "--json"]).stdout;
+        let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+        assert_eq!(String::from_utf8_lossy(&told).starts_with("certified for float32"), certified);
+        assert_eq!(json["certificate"]["certified"], certified);
+    }
+}
+
+#[test]
 fn every_shell_has_its_completions() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let out = output(&["completions", shell]);

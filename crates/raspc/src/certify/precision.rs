@@ -35,6 +35,11 @@ impl Dtype {
         }
     }
 
+    /// The type of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Float32, Self::TensorFloat32, Self::Float16, Self::Bfloat16].into_iter().find(|d| d.name() == name)
+    }
+
     /// Significant bits.
     pub fn significant_bits(self) -> u32 {
         match self {
@@ -111,7 +116,9 @@ fn refusal(parts: &Parts<'_>, certificate: &Certificate, dtype: Dtype) -> Diagno
         let span = parts.graph.node(node.node).span;
         Diagnostic::error(codes::PRECISION, message).hint(hint(&rest)).at(span).node(node.name.clone())
     } else {
-        let message = format!("the model is certified for float32, and not for activations held in {name}");
-        Diagnostic::error(codes::PRECISION, message).hint(hint(&rest))
+        let what = graph.describe(parts.encoded.output);
+        let message = format!("`{what}` is certified for float32, and not for activations held in {name}");
+        let span = graph.node(parts.encoded.output).span;
+        Diagnostic::error(codes::PRECISION, message).hint(hint(&rest)).at(span).node(what)
     }
 }
