@@ -295,10 +295,14 @@ describe('a link', () => {
   });
 });
 
+// Means over many positions: at length 1500 a lot of work, at length 10 none.
+const HEAVY = encode({ program: readFileSync(new URL('../../crates/raspc-lang/src/programs/shuffle_dyck2.rasp', import.meta.url), 'utf8'), input: '({})', length: '10' });
+
 describe('long work', () => {
   test('a huge compilation is cancelled, and the page goes on', async () => {
-    const { page, close } = await open();
-    await type(page, '#length', '4000');
+    const { page, close } = await open({ hash: HEAVY });
+    await settled(page);
+    await type(page, '#length', '1500');
     await page.waitForSelector('.working.seen', SLOW);
     // The page is responsive meanwhile.
     const waited = await page.evaluate(() => new Promise((done) => {
@@ -476,15 +480,15 @@ describe('nothing old passes for new', () => {
   });
 
   test('what is cancelled leaves no sizes behind; a small change does not wait for huge work', async () => {
-    const { page, close } = await open();
+    const { page, close } = await open({ hash: HEAVY });
     await settled(page);
-    await type(page, '#length', '4000');
+    await type(page, '#length', '1500');
     await page.waitForSelector('.working.seen', SLOW);
     assert.ok(await page.locator('#result.stale').count(), 'outputs of the length before are dimmed');
     await page.click('#cancel');
     await settled(page, 'ended');
     assert.equal(await page.locator('#sizes').textContent(), '');
-    await type(page, '#length', '4000');
+    await type(page, '#length', '1500');
     await page.waitForTimeout(300);
     await type(page, '#length', '10');
     await settled(page);
