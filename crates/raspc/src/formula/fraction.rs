@@ -47,23 +47,7 @@ pub fn by_counts(
         return None;
     }
     let test = Test::of(simplified, values, mean, node, options)?;
-    let old = &simplified.graph;
-    let mut graph = Graph::new(old.mask);
-    let mut to: Vec<NodeId> = Vec::with_capacity(old.len());
-    let mut forms = Forms::default();
-    for (id, entry) in old.iter() {
-        let new = if id == node {
-            test.build(&mut graph, &to, &mut forms)
-        } else {
-            graph.push(entry.op.with_operands(|o| to[o.index()]), entry.span)
-        };
-        entry.names.iter().for_each(|n| graph.name(new, n));
-        graph.node_mut(new).annotation = entry.annotation;
-        to.push(new);
-    }
-    forms.carry(&simplified.forms, &to);
-    let of = simplified.of.iter().map(|o| o.map(|o| to[o.index()])).collect();
-    Some(Simplified { output: to[simplified.output.index()], graph, of, forms })
+    Some(simplified.rewritten(|graph, forms, to, id| (id == node).then(|| test.build(graph, to, forms))))
 }
 
 /// Takes the counts of what no pair selects (`x != 0` and x = 0) out of the sums that `by_counts` made of them.

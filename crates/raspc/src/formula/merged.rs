@@ -11,10 +11,9 @@ use std::sync::Arc;
 
 use raspc_lang::error::EvalError;
 use raspc_lang::function::{Body, Function, HostFunction};
-use raspc_lang::graph::{Graph, NodeId, Op};
+use raspc_lang::graph::{NodeId, Op};
 use raspc_lang::value::Value;
 
-use super::Forms;
 use crate::simplify::Simplified;
 use crate::values::Values;
 
@@ -34,26 +33,18 @@ pub fn by_classes(simplified: &Simplified, values: &Values, node: NodeId) -> Opt
     if merged.is_empty() {
         return None;
     }
-    let mut graph = Graph::new(old.mask);
-    let mut to: Vec<NodeId> = Vec::with_capacity(old.len());
-    for (id, entry) in old.iter() {
+    Some(simplified.rewritten(|graph, _, to, id| {
+        let (sides, entry) = (merged.get(&id)?, old.node(id));
         let mut op = entry.op.with_operands(|o| to[o.index()]);
-        if let (Some(sides), Op::Select { keys, queries, .. }) = (merged.get(&id), &mut op) {
+        if let Op::Select { keys, queries, .. } = &mut op {
             for (side, classes) in [keys, queries].into_iter().zip(sides) {
                 let Some(classes) = classes else { continue };
                 let function = Function { arity: 1, body: Body::Host(Arc::new(classes.clone())) };
                 *side = graph.push(Op::Map { function, args: vec![*side] }, entry.span);
             }
         }
-        let new = graph.push(op, entry.span);
-        entry.names.iter().for_each(|n| graph.name(new, n));
-        graph.node_mut(new).annotation = entry.annotation;
-        to.push(new);
-    }
-    let mut forms = Forms::default();
-    forms.carry(&simplified.forms, &to);
-    let of = simplified.of.iter().map(|o| o.map(|o| to[o.index()])).collect();
-    Some(Simplified { output: to[simplified.output.index()], graph, of, forms })
+        Some(graph.push(op, entry.span))
+    }))
 }
 
 /// The value that stands for each value of an s-op.

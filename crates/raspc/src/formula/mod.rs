@@ -67,7 +67,7 @@ pub struct Forms {
 
 impl Forms {
     /// Takes over what is said of s-ops of another graph; `to` says where its nodes are. (Selectors are realised anew.)
-    fn carry(&mut self, old: &Self, to: &[NodeId]) {
+    pub(crate) fn carry(&mut self, old: &Self, to: &[NodeId]) {
         for (z, terms) in &old.counts {
             self.counts.insert(to[z.index()], terms.iter().map(|&(w, f)| (to[w.index()], f)).collect());
         }

@@ -13,11 +13,10 @@ use std::sync::Arc;
 
 use raspc_lang::error::EvalError;
 use raspc_lang::function::{Body, Expr, Function, HostFunction};
-use raspc_lang::graph::{Graph, NodeId, Op};
+use raspc_lang::graph::{NodeId, Op};
 use raspc_lang::ops::{BinaryOp, UnaryOp};
 use raspc_lang::value::Value;
 
-use super::Forms;
 use crate::encode::plan::{Encoded, Number, Scalar};
 use crate::simplify::Simplified;
 use crate::values::Values;
@@ -42,7 +41,6 @@ pub fn by_pieces(simplified: &Simplified, values: &Values, encoded: &Encoded, no
 }
 
 fn replaced(simplified: &Simplified, values: &Values, encoded: &Encoded, node: NodeId) -> Option<Simplified> {
-    let old = &simplified.graph;
     let plan = encoded.plan(node);
     let (Some(Number::Steps(Scalar::Sum(sum))), None) = (&plan.number, &plan.onehot) else { return None };
     let [(number, _)] = sum.terms[..] else { return None };
@@ -50,27 +48,17 @@ fn replaced(simplified: &Simplified, values: &Values, encoded: &Encoded, node: N
         return None;
     }
     let pieces = Pieces::of(values, number, node)?;
-    let mut graph = Graph::new(old.mask);
-    let mut to: Vec<NodeId> = Vec::with_capacity(old.len());
-    let mut forms = Forms::default();
-    for (id, entry) in old.iter() {
-        let new = if id == node {
+    let span = simplified.graph.node(node).span;
+    Some(simplified.rewritten(|graph, forms, to, id| {
+        (id == node).then(|| {
             let (chosen, number) = (pieces.chosen(), to[number.index()]);
             let function = Function { arity: 1, body: Body::Host(Arc::new(pieces.clone())) };
-            let line = graph.push(Op::Map { function, args: vec![number] }, entry.span);
-            let new = graph.push(Op::Map { function: Function::expr(2, chosen), args: vec![number, line] }, entry.span);
+            let line = graph.push(Op::Map { function, args: vec![number] }, span);
+            let new = graph.push(Op::Map { function: Function::expr(2, chosen), args: vec![number, line] }, span);
             forms.pieces.insert(new);
             new
-        } else {
-            graph.push(entry.op.with_operands(|o| to[o.index()]), entry.span)
-        };
-        entry.names.iter().for_each(|n| graph.name(new, n));
-        graph.node_mut(new).annotation = entry.annotation;
-        to.push(new);
-    }
-    forms.carry(&simplified.forms, &to);
-    let of = simplified.of.iter().map(|o| o.map(|o| to[o.index()])).collect();
-    Some(Simplified { output: to[simplified.output.index()], graph, of, forms })
+        })
+    }))
 }
 
 /// s x + c.

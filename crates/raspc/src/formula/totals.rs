@@ -12,11 +12,10 @@ use std::sync::Arc;
 
 use raspc_lang::error::EvalError;
 use raspc_lang::function::{Body, Expr, Function, HostFunction};
-use raspc_lang::graph::{Graph, NodeId, Op};
+use raspc_lang::graph::{NodeId, Op};
 use raspc_lang::ops::BinaryOp;
 use raspc_lang::value::Value;
 
-use super::Forms;
 use crate::encode::plan::{Encoded, Number, OneHot, Scalar, Sum};
 use crate::simplify::Simplified;
 use crate::values::Values;
@@ -36,26 +35,15 @@ pub fn by_total(simplified: &Simplified, values: &Values, encoded: &Encoded, nod
     }
     let total = expression(sum)?;
     let table = Table::of(values, sum, &total, node)?;
-    let old = &simplified.graph;
-    let mut graph = Graph::new(old.mask);
-    let mut to: Vec<NodeId> = Vec::with_capacity(old.len());
-    for (id, entry) in old.iter() {
-        let new = if id == node {
+    let span = simplified.graph.node(node).span;
+    Some(simplified.rewritten(|graph, _, to, id| {
+        (id == node).then(|| {
             let args: Vec<NodeId> = sum.terms.iter().map(|t| to[t.0.index()]).collect();
-            let added = graph.push(Op::Map { function: Function::expr(args.len(), total.clone()), args }, entry.span);
+            let added = graph.push(Op::Map { function: Function::expr(args.len(), total.clone()), args }, span);
             let function = Function { arity: 1, body: Body::Host(Arc::new(table.clone())) };
-            graph.push(Op::Map { function, args: vec![added] }, entry.span)
-        } else {
-            graph.push(entry.op.with_operands(|o| to[o.index()]), entry.span)
-        };
-        entry.names.iter().for_each(|n| graph.name(new, n));
-        graph.node_mut(new).annotation = entry.annotation;
-        to.push(new);
-    }
-    let mut forms = Forms::default();
-    forms.carry(&simplified.forms, &to);
-    let of = simplified.of.iter().map(|o| o.map(|o| to[o.index()])).collect();
-    Some(Simplified { output: to[simplified.output.index()], graph, of, forms })
+            graph.push(Op::Map { function, args: vec![added] }, span)
+        })
+    }))
 }
 
 /// Σ factor · argument.

@@ -36,6 +36,27 @@ impl Simplified {
     pub fn needed(&self) -> Vec<bool> {
         reachable_with(&self.graph, self.output, &self.forms)
     }
+
+    /// The program with each node made anew, in order, under the names and annotations it has.
+    ///
+    /// `make` adds the node that takes the place of the one it is given, and what that one needs, and says where it is; of the
+    /// nodes before it, it is told where they went. Where it returns nothing, the node stays as it is.
+    #[must_use]
+    pub fn rewritten(&self, mut make: impl FnMut(&mut Graph, &mut Forms, &[NodeId], NodeId) -> Option<NodeId>) -> Self {
+        let mut graph = Graph::new(self.graph.mask);
+        let mut forms = Forms::default();
+        let mut to: Vec<NodeId> = Vec::with_capacity(self.graph.len());
+        for (id, entry) in self.graph.iter() {
+            let made = make(&mut graph, &mut forms, &to, id);
+            let new = made.unwrap_or_else(|| graph.push(entry.op.with_operands(|o| to[o.index()]), entry.span));
+            entry.names.iter().for_each(|n| graph.name(new, n));
+            graph.node_mut(new).annotation = entry.annotation;
+            to.push(new);
+        }
+        forms.carry(&self.forms, &to);
+        let of = self.of.iter().map(|o| o.map(|o| to[o.index()])).collect();
+        Self { output: to[self.output.index()], graph, of, forms }
+    }
 }
 
 /// Simplifies what `output` depends on.
