@@ -1,16 +1,22 @@
 //! The language server as an editor meets it: a client over standard input and output of the real program.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::{BufReader, Write as _};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 
 use lsp_server::{Message, Notification, Request, RequestId};
 use serde_json::{Value, json};
+
+/// A server that says nothing for so long hangs.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// An editor with a session.
 struct Client {
     server: Child,
     input: ChildStdin,
-    output: BufReader<ChildStdout>,
+    /// What the server says, until it says no more.
+    output: Receiver<Message>,
     next: i32,
 }
 
@@ -48,7 +54,13 @@ impl Client {
             .spawn()
             .expect("the server starts");
         let input = server.stdin.take().expect("piped");
-        let output = BufReader::new(server.stdout.take().expect("piped"));
+        let mut stdout = BufReader::new(server.stdout.take().expect("piped"));
+        let (send, output) = mpsc::channel();
+        std::thread::spawn(move || {
+            while let Some(message) = Message::read(&mut stdout).expect("well formed") {
+                let _ = send.send(message);
+            }
+        });
         Self { server, input, output, next: 0 }
     }
 
@@ -75,20 +87,25 @@ impl Client {
     }
 
     fn receive(&mut self) -> Message {
-        Message::read(&mut self.output).expect("well formed").expect("the server answers")
+        self.output.recv_timeout(PATIENCE).expect("the server answers")
     }
 
     /// The answer to a request; what the server tells meanwhile is passed over.
     fn ask(&mut self, method: &str, params: Value) -> Result<Value, (i32, String)> {
-        self.next += 1;
+        self.request(method, params);
         let id = RequestId::from(self.next);
-        self.send(Request::new(id.clone(), method.to_owned(), params));
         loop {
             if let Message::Response(response) = self.receive() {
                 assert_eq!(response.id, id);
                 return response.response_result.map_err(|e| (e.code, e.message));
             }
         }
+    }
+
+    /// Sends a request and does not wait.
+    fn request(&mut self, method: &str, params: Value) {
+        self.next += 1;
+        self.send(Request::new(RequestId::from(self.next), method.to_owned(), params));
     }
 
     /// The next notification of this kind.
@@ -289,9 +306,27 @@ fn a_long_analysis_is_given_up_for_the_next_text() {
     let long = "# vocab: 0..50\n# max_len: 30\nm = aggregate(select(indices, indices, <=), tokens_int);\nx = m * m;\n";
     let document = json!({ "uri": uri, "languageId": "rasp", "version": 1, "text": long });
     client.tell("textDocument/didOpen", json!({ "textDocument": document }));
-    std::thread::sleep(std::time::Duration::from_millis(1500));
+    std::thread::sleep(Duration::from_millis(1500));
     let wrong = client.change(uri, "x = lenght;\n");
     assert!(wrong[0]["message"].as_str().expect("a message").contains("lenght"), "{wrong:#?}");
+    // Who waits for it is told so.
+    client.tell(
+        "textDocument/didChange",
+        json!({ "textDocument": { "uri": uri, "version": 3 }, "contentChanges": [{ "text": long }] }),
+    );
+    let place = json!({ "line": 2, "character": 0 });
+    client.request("textDocument/hover", json!({ "textDocument": { "uri": uri }, "position": place }));
+    client.tell(
+        "textDocument/didChange",
+        json!({ "textDocument": { "uri": uri, "version": 4 }, "contentChanges": [{ "text": "x = 1;" }] }),
+    );
+    let told = loop {
+        if let Message::Response(response) = client.receive() {
+            break response.response_result.expect_err("not this text any more");
+        }
+    };
+    assert_eq!(told.code, -32801, "{told:?}");
+    assert_eq!(client.diagnostics(uri), Vec::<Value>::new());
     let many: Vec<String> = (0..20_000).map(|i| format!("b{i} = {i};")).collect();
     client.change(uri, &many.join("\n"));
     let outline = client.ask("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } })).expect("it");
@@ -357,8 +392,6 @@ fn a_session_that_breaks_off_ends_with_a_failure() {
     let mut client = Client::ready();
     client.raw(b"nonsense\r\n\r\n");
     assert_eq!(client.server.wait().expect("it ends").code(), Some(2));
-    let mut rest = String::new();
-    let _ = client.output.read_line(&mut rest);
     let mut cut = Client::ready();
     cut.tell("exit", Value::Null);
     assert_eq!(cut.server.wait().expect("it ends").code(), Some(2));

@@ -5,13 +5,13 @@
 //! (`std::panic::catch_unwind`); who never sets one never sees it.
 
 use std::fmt;
-use std::panic::resume_unwind;
+use std::panic::{RefUnwindSafe, UnwindSafe, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a compilation asks now and then whether it is to go on.
 #[derive(Clone, Default)]
-pub struct Interrupt(Option<Arc<AtomicBool>>);
+pub struct Interrupt(Option<Arc<dyn Fn() -> bool + Send + Sync + UnwindSafe + RefUnwindSafe>>);
 
 /// What an interrupted compilation unwinds with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +20,18 @@ pub struct Interrupted;
 impl Interrupt {
     /// An interrupt by whoever sets this flag.
     pub fn by(flag: &Arc<AtomicBool>) -> Self {
-        Self(Some(flag.clone()))
+        let flag = flag.clone();
+        Self::when(move || flag.load(Ordering::Relaxed))
     }
 
-    /// Goes on, or unwinds with [`Interrupted`] if the flag is set.
+    /// An interrupt by whatever makes this true; it is asked often, and in inner loops.
+    pub fn when(stop: impl Fn() -> bool + Send + Sync + UnwindSafe + RefUnwindSafe + 'static) -> Self {
+        Self(Some(Arc::new(stop)))
+    }
+
+    /// Goes on, or unwinds with [`Interrupted`] if it is to stop.
     pub fn check(&self) {
-        if self.0.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+        if self.0.as_ref().is_some_and(|stop| stop()) {
             resume_unwind(Box::new(Interrupted));
         }
     }
@@ -33,6 +39,6 @@ impl Interrupt {
 
 impl fmt::Debug for Interrupt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Interrupt(flag)" } else { "Interrupt(never)" })
+        f.write_str(if self.0.is_some() { "Interrupt(some)" } else { "Interrupt(never)" })
     }
 }

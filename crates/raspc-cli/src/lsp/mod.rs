@@ -8,6 +8,7 @@ mod document;
 mod hover;
 mod loaded;
 mod names;
+mod queue;
 mod report;
 mod text;
 mod wire;
@@ -20,8 +21,6 @@ use std::io::{self, BufRead, Write};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
 
 use lsp_server::{ErrorCode, Message, Notification, Request, Response};
 use lsp_types as lsp;
@@ -34,6 +33,7 @@ use serde_json::json;
 use document::{Document, path, plain};
 use loaded::{Loaded, standard_library};
 use names::{What, meant, word};
+use queue::{Next, Queue};
 use text::Text;
 use wire::Incoming;
 
@@ -51,47 +51,27 @@ pub(crate) enum Ended {
 /// # Errors
 /// The output's own errors, and an input that lost its framing.
 pub(crate) fn serve(input: impl BufRead + Send + 'static, output: &mut impl Write) -> io::Result<Ended> {
-    let (send, receive) = mpsc::channel();
-    // Set where what is being analysed has changed meanwhile, or nobody wants to know any more.
-    let stale = Arc::new(AtomicBool::new(false));
-    let outdated = stale.clone();
-    // Ends with the process: a read cannot be called off.
-    std::thread::spawn(move || {
-        let mut input = input;
-        loop {
-            let read = wire::read(&mut input).transpose();
-            let last = !matches!(read, Some(Ok(_)));
-            let changes = last || matches!(&read, Some(Ok(Incoming::Message(m))) if changes(m));
-            let gone = read.is_none_or(|read| send.send(read).is_err());
-            // After the message is there, so that who stops finds it.
-            outdated.fetch_or(changes, Ordering::Relaxed);
-            if gone || last {
-                return;
-            }
-        }
-    });
+    let queue = Queue::of(input);
     let mut server = Server {
         documents: BTreeMap::new(),
         changed: BTreeMap::new(),
         phase: Phase::New,
-        interrupt: Interrupt::by(&stale),
+        on_change: queue.on_change(),
+        on_change_or_leave: queue.on_change_or_leave(),
         library: standard_library(),
         output,
     };
     loop {
-        stale.store(false, Ordering::Relaxed);
-        // While messages wait, they are taken; then what has changed is analysed.
-        let next = match receive.try_recv() {
-            Ok(next) => next,
-            Err(mpsc::TryRecvError::Disconnected) => return Ok(Ended::Cut),
-            Err(mpsc::TryRecvError::Empty) => {
-                server.analyse()?;
-                match receive.recv() {
-                    Ok(next) => next,
-                    Err(_) => return Ok(Ended::Cut),
-                }
+        // While messages wait, they are taken; then what has changed is analysed. Where that is given up, a message
+        // waits or is about to: the queue's invariant.
+        let next = match queue.take() {
+            Next::Nothing => {
+                server.analyse(&server.on_change_or_leave.clone())?;
+                queue.wait()
             }
+            next => next,
         };
+        let Next::Message(next) = next else { return Ok(Ended::Cut) };
         match next? {
             Incoming::Malformed(why) => server.log(&format!("a message is malformed: {why}"))?,
             Incoming::Message(Message::Response(_)) => {}
@@ -102,17 +82,6 @@ pub(crate) fn serve(input: impl BufRead + Send + 'static, output: &mut impl Writ
             Incoming::Message(Message::Notification(notification)) => server.notification(notification)?,
         }
     }
-}
-
-/// Whether a message makes an analysis that is going on useless.
-fn changes(message: &Message) -> bool {
-    let method = match message {
-        Message::Notification(n) => &n.method,
-        Message::Request(r) => &r.method,
-        Message::Response(_) => return false,
-    };
-    ["textDocument/didOpen", "textDocument/didChange", "textDocument/didClose", "shutdown", "exit"]
-        .contains(&method.as_str())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +96,10 @@ struct Server<'o, W> {
     /// Texts that wait for their analysis.
     changed: BTreeMap<String, (Uri, String)>,
     phase: Phase,
-    interrupt: Interrupt,
+    /// Gives up the analysis that a request waits for.
+    on_change: Interrupt,
+    /// Gives up an analysis that nobody waits for.
+    on_change_or_leave: Interrupt,
     library: Loaded,
     output: &'o mut W,
 }
@@ -145,13 +117,13 @@ impl<W: Write> Server<'_, W> {
         self.send(Notification::new("window/logMessage".to_owned(), params))
     }
 
-    /// Analyses what has changed and says what is wrong with it.
-    fn analyse(&mut self) -> io::Result<()> {
+    /// Analyses what has changed and says what is wrong with it; whether all of it was analysed.
+    fn analyse(&mut self, interrupt: &Interrupt) -> io::Result<bool> {
         self.change_dependents();
         let open = self.open();
         while let Some((key, (uri, text))) = self.changed.pop_first() {
             let analysed = catch_unwind(AssertUnwindSafe(|| {
-                let document = Document::new(&uri, text.clone(), &open, &self.interrupt);
+                let document = Document::new(&uri, text.clone(), &open, interrupt);
                 let reported = report::reported(&uri, &document);
                 (document, reported)
             }));
@@ -163,7 +135,7 @@ impl<W: Write> Server<'_, W> {
                 // Once more when the messages that wait have been taken.
                 Err(why) if why.is::<Interrupted>() => {
                     self.changed.insert(key, (uri, text));
-                    return Ok(());
+                    return Ok(false);
                 }
                 Err(_) => {
                     self.documents.remove(&key);
@@ -172,7 +144,7 @@ impl<W: Write> Server<'_, W> {
                 }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// What loads a file that has changed has changed, too.
@@ -248,12 +220,11 @@ impl<W: Write> Server<'_, W> {
                 self.phase = Phase::Down;
                 Ok(serde_json::Value::Null)
             }
-            (Phase::Running, _) => {
-                self.analyse()?;
-                catch_unwind(AssertUnwindSafe(|| self.answer(&method, params))).unwrap_or_else(|_| {
-                    Err((ErrorCode::InternalError, "raspc failed: this is a bug of raspc".to_owned()))
-                })
+            (Phase::Running, _) if !self.analyse(&self.on_change.clone())? => {
+                Err((ErrorCode::ContentModified, "a document has changed meanwhile".to_owned()))
             }
+            (Phase::Running, _) => catch_unwind(AssertUnwindSafe(|| self.answer(&method, params)))
+                .unwrap_or_else(|_| Err((ErrorCode::InternalError, "raspc failed: this is a bug of raspc".to_owned()))),
         };
         self.send(match answer {
             Ok(result) => Response::new_ok(id, result),
