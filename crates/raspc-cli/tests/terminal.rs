@@ -78,7 +78,9 @@ impl Screen {
             match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(bytes) => self.text += &String::from_utf8_lossy(&bytes),
                 Err(RecvTimeoutError::Timeout) => return false,
-                Err(RecvTimeoutError::Disconnected) => panic!("the session has ended: no {wanted:?} in {:?}", self.text),
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("the session has ended: no {wanted:?} in {:?}", self.text)
+                }
             }
         }
     }
