@@ -2,21 +2,22 @@
 //! and a reader that has gone away is no reason to panic either.
 
 use std::fs;
-use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+mod support;
 
 use raspc_model::matrix::SparseMatrix;
 use raspc_model::model::Model;
 
 fn raspc(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_raspc"));
-    command.args(words).stdin(Stdio::null());
+    command.args(words);
     command
 }
 
 fn output(words: &[&str]) -> Output {
-    raspc(words).output().expect("the command runs")
+    support::run(&mut raspc(words), "")
 }
 
 fn text(path: &Path) -> &str {
@@ -130,13 +131,14 @@ fn two_compilations_write_the_same_bytes() {
 #[test]
 fn a_reader_that_goes_away_is_no_panic() {
     for words in [&["list"][..], &["explain", "sort_unique"], &["run", "hist", "abca", "--json", "--trace"]] {
-        let mut child = raspc(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts");
+        let mut command = raspc(words);
+        let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().expect("the command starts");
         drop(child.stdout.take());
-        let mut said = String::new();
-        child.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
-        let status = child.wait().expect("it ends");
+        let ended = support::finish(child, "", &format!("{words:?}"));
+        let said = String::from_utf8_lossy(&ended.stderr);
         assert!(!said.contains("panicked"), "{said}");
-        assert_eq!(status.code(), Some(0), "{said}");
+        assert_eq!(ended.status.code(), Some(0), "{said}");
     }
 }
 
