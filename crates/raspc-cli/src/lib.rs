@@ -20,6 +20,7 @@ mod lsp;
 mod matrix;
 mod reference;
 mod render;
+mod scratch;
 mod settings;
 mod sink;
 mod subject;

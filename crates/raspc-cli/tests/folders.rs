@@ -246,3 +246,32 @@ fn what_agrees_only_within_a_wide_bound_is_not_ticked() {
         assert!(String::from_utf8_lossy(&out.stderr).contains("E0828"));
     }
 }
+
+/// Ctrl-C while an export is written leaves no export and nothing half made, or the whole of it where it came too late.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_export_leaves_nothing_behind() {
+    let home = tempfile::tempdir().expect("a folder");
+    let names = || -> Vec<_> { fs::read_dir(home.path()).expect("a folder").map(|e| e.unwrap().file_name()).collect() };
+    let place = home.path().join("model.safetensors");
+    let words = ["export", "reverse", "--vocab", "0..300", "--max-len", "700", "--format", "safetensors", "-o"];
+    let interrupted = (0..10).any(|_| {
+        let mut child =
+            raspc(&words).arg(&place).stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("it starts");
+        while names().is_empty() && child.try_wait().expect("a child").is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        let code = support::ended(&mut child, "the export").code();
+        if kill.is_ok_and(|k| k.success()) && code == Some(130) && !place.exists() {
+            assert_eq!(names(), Vec::<std::ffi::OsString>::new());
+            return true;
+        }
+        // Done before the signal came, or in the moment between its last step and its end.
+        assert!(matches!(code, Some(0 | 130)), "{code:?}");
+        assert_eq!(names(), ["model.safetensors"]);
+        fs::remove_file(&place).expect("removed");
+        false
+    });
+    assert!(interrupted, "every export was complete before Ctrl-C reached it");
+}

@@ -1,8 +1,5 @@
 //! `raspc export`: the model in the format of another runtime, whole or not at all.
 
-use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use raspc_lang::diagnostic::{Code, Diagnostic};
@@ -12,9 +9,9 @@ use crate::console::Console;
 use crate::engine;
 use crate::fault::{Fault, Status};
 use crate::inputs::Input;
-use crate::sink::{Unexported, write_export_while};
+use crate::sink::{Unexported, write_export};
 use crate::subject::Subject;
-use crate::{settings, subject};
+use crate::{scratch, settings, subject};
 use raspc::json::{Exported, ExportedFile, Sizes, counted};
 
 /// Compiles a program, or takes a compiled model, and exports it.
@@ -37,8 +34,8 @@ pub(crate) fn export(args: &ExportArgs, console: &mut Console) -> Result<Status,
     };
     engine::remark_assumptions(console, &model.assumptions);
     let start = Instant::now();
-    let program = subject.graph.to_string();
-    let written = write_export_while(&model, &program, args.format, &args.output, &until_interrupted())
+    scratch::clear_when_interrupted();
+    let written = write_export(&model, &subject.graph.to_string(), args.format, &args.output)
         .map_err(|e| refused(args, &subject, e))?;
     let seconds = start.elapsed().as_secs_f64();
     let bytes = written.iter().map(|f| f.1).sum();
@@ -53,15 +50,6 @@ pub(crate) fn export(args: &ExportArgs, console: &mut Console) -> Result<Status,
         console.line(format!("exported as {} to {output}: {files}, {}", args.format, size(bytes)))?;
     }
     Ok(Status::Fine)
-}
-
-/// What goes on until somebody presses Ctrl-C; from now on that ends nothing else, so that what is begun can be removed.
-fn until_interrupted() -> impl Fn() -> io::Result<()> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    // Where it cannot be caught, or is ignored on purpose, that stays so.
-    let _ = ctrlc::try_set_handler(move || flag.store(true, Ordering::Relaxed));
-    move || if stop.load(Ordering::Relaxed) { Err(io::Error::other("interrupted")) } else { Ok(()) }
 }
 
 /// A number of bytes for people.
