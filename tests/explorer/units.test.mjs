@@ -4,6 +4,8 @@ import { describe, test } from 'node:test';
 import { parseInput, readVocabulary } from '../../crates/raspc/src/explore/page/input.mjs';
 import { layered } from '../../crates/raspc/src/explore/page/layout.mjs';
 import { shortened, shortenedApart } from '../../crates/raspc/src/explore/page/names.mjs';
+import { plainlyDiffer } from '../../crates/raspc/src/explore/page/model.mjs';
+import { shown } from '../../crates/raspc/src/explore/page/values.mjs';
 import { shortNumber } from '../../crates/raspc/src/explore/page/words.mjs';
 
 // Numbers that are the same in every run.
@@ -71,4 +73,18 @@ test('bad inputs are told what to write', () => {
   assert.match(parseInput('"ab', letters, 5).error, /write ab$/);
   const words = readVocabulary({ vocab: ['one', 'two'] });
   assert.match(parseInput('one', words, 5).error, /"o" is not in the vocabulary: write \["one", "two"\]/);
+});
+
+test('numbers that agree within a wide bound alone are those that differ by more than a thousandth', () => {
+  assert.equal(plainlyDiffer(1n, 1.0005), false);
+  assert.equal(plainlyDiffer(1n, 1.002), true);
+  assert.equal(plainlyDiffer(0n, 0), false);
+  assert.equal(plainlyDiffer(0n, 1e-9), true);
+  assert.equal(plainlyDiffer(true, 'a'), false);
+  assert.equal(plainlyDiffer(null, 1), false);
+});
+
+test('tokens that are not seen, or turn text around, are written out', () => {
+  const texts = ['\u202eabc', 'a\u200b', '\u0007', '"a b"\\', '\n', 'x', '', '<b>', '漢'];
+  assert.deepEqual(texts.map(shown), ['"\\u{202e}abc"', '"a\\u{200b}"', '"\\u{7}"', '"\\"a b\\"\\\\"', '"\\n"', 'x', '""', '<b>', '漢']);
 });

@@ -31,7 +31,16 @@ pub fn values(all: &[Value]) -> Vec<String> {
 fn misread(s: &str) -> bool {
     s.parse::<f64>().is_ok()
         || matches!(s, "" | "none" | "true" | "false" | "True" | "False" | "BOS")
-        || s.chars().any(|c| c.is_whitespace() || c.is_control())
+        || s.chars().any(|c| c.is_whitespace() || !visible(c))
+}
+
+/// Whether a character can be shown as it is: it is seen, and leaves what stands around it where it is.
+pub(crate) fn visible(c: char) -> bool {
+    let format = matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}');
+    let forbidden = matches!(c as u32 & 0xffff, 0xfffe | 0xffff);
+    !(c.is_control() || format || forbidden)
 }
 
 /// A float with at most six significant digits, as many as tables need and f32 gives; an integral one as the integer
@@ -99,6 +108,9 @@ mod tests {
     fn values_cannot_be_taken_for_others() {
         let all = [Value::None, Value::str("none"), Value::int(1), Value::str("1"), Value::str("a"), Value::str(" ")];
         assert_eq!(values(&all), ["none", "\"none\"", "1", "\"1\"", "a", "\" \""]);
+        // What turns the order of what follows around, or is not seen, is written out.
+        let hidden = ["\u{202e}abc", "a\u{200b}", "\u{7}"].map(Value::str);
+        assert_eq!(values(&hidden), ["\"\\u{202e}abc\"", "\"a\\u{200b}\"", "\"\\u{7}\""]);
         assert_eq!(value(&Value::str("é".repeat(41))), "éééééééééééééééé…éééééééé (41 characters)");
     }
 
