@@ -1,7 +1,7 @@
 // Parts of the page that need no browser: how a graph is laid out, how numbers are shortened, what bad inputs are told.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseInput, readVocabulary } from '../../crates/raspc/src/explore/page/input.mjs';
+import { inputText, parseInput, readVocabulary } from '../../crates/raspc/src/explore/page/input.mjs';
 import { layered } from '../../crates/raspc/src/explore/page/layout.mjs';
 import { shortened, shortenedApart } from '../../crates/raspc/src/explore/page/names.mjs';
 import { plainlyDiffer } from '../../crates/raspc/src/explore/page/model.mjs';
@@ -87,4 +87,11 @@ test('numbers that agree within a wide bound alone are those that differ by more
 test('tokens that are not seen, or turn text around, are written out', () => {
   const texts = ['\u202eabc', 'a\u200b', '\u0007', '"a b"\\', '\n', 'x', '', '<b>', '漢'];
   assert.deepEqual(texts.map(shown), ['"\\u{202e}abc"', '"a\\u{200b}"', '"\\u{7}"', '"\\"a b\\"\\\\"', '"\\n"', 'x', '""', '<b>', '漢']);
+});
+
+test('inputs of hidden characters are written so that they can be seen, and read back', () => {
+  const vocabulary = readVocabulary({ vocab: ['\u202eabc', '\u{e0001}', 'a\u00a0b', 'x "y"'] });
+  const text = inputText([0, 1, 2, 3], vocabulary);
+  assert.equal(text, '["\\u202eabc", "\\udb40\\udc01", "a\\u00a0b", "x \\"y\\""]');
+  assert.deepEqual(parseInput(text, vocabulary, 4), { ids: [0, 1, 2, 3] });
 });

@@ -20,7 +20,7 @@ use crate::encode::{codes, encode};
 use crate::formula::{by_classes, by_counts, by_pieces, by_total, drop_empty, realise};
 use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
-use crate::progress::Step;
+use crate::progress::{Progress, Step};
 use crate::schedule::{Schedule, schedule};
 use crate::simplify::simplify;
 use crate::values::{Assumption, Values, infer, infer_needed};
@@ -235,7 +235,9 @@ fn finish(
     if let Ok(certificate) = &certificate {
         state_bounds(certificate, &mut readings, &mut model);
     }
-    let (graph, options) = (graph.clone(), options.clone());
+    // Who waited for this compilation does not wait for others with its options.
+    let options = Options { progress: Progress::default(), ..options.clone() };
+    let graph = graph.clone();
     Ok(Compilation {
         graph,
         output,

@@ -93,7 +93,9 @@ pub fn sequence(tokens: &[Value]) -> String {
     if !tokens.is_empty() && tokens.iter().all(single) && !matches!(tokens[0].to_string().as_str(), "[" | "\"" | "-") {
         return tokens.iter().map(ToString::to_string).collect();
     }
-    serde_json::to_string(&crate::json::values(tokens)).expect("values are JSON")
+    let json = serde_json::to_string(&crate::json::values(tokens)).expect("values are JSON");
+    let escaped = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+    json.chars().map(|c| if visible(c) { c.to_string() } else { escaped(c) }).collect()
 }
 
 #[cfg(test)]
@@ -112,6 +114,16 @@ mod tests {
         let hidden = ["\u{202e}abc", "a\u{200b}", "\u{7}"].map(Value::str);
         assert_eq!(values(&hidden), ["\"\\u{202e}abc\"", "\"a\\u{200b}\"", "\"\\u{7}\""]);
         assert_eq!(value(&Value::str("é".repeat(41))), "éééééééééééééééé…éééééééé (41 characters)");
+    }
+
+    #[test]
+    fn inputs_read_back_as_they_were() {
+        let tokens = ["\u{202e}a", "\u{e0001}", "\u{7}\"", "漢 "].map(Value::str);
+        assert_eq!(sequence(&tokens), r#"["\u202ea","\udb40\udc01","\u0007\"","漢 "]"#);
+        assert_eq!(
+            serde_json::from_str::<Vec<String>>(&sequence(&tokens)).ok(),
+            Some(tokens.map(|t| t.to_string()).to_vec())
+        );
     }
 
     #[test]

@@ -42,7 +42,7 @@ export function outputs({ run, shown, marks, roughly }) {
   const n = run.input.length;
   const rough = roughly?.includes(true);
   const said = run.agree === true
-    ? h('p', { class: rough ? 'verdict' : 'verdict good' }, run.selector ? '✓ the head attends to exactly the selected positions' : `${rough ? ROUGHLY : '✓'} transformer and interpreter agree at ${n === 1 ? 'the one position' : `all ${n} positions`}`)
+    ? h('p', { class: rough ? 'verdict' : 'verdict good' }, run.selector ? '✓ the head attends to exactly the selected positions' : n === 0 ? '✓ an input without tokens has no outputs, on either side' : `${rough ? ROUGHLY : '✓'} transformer and interpreter agree at ${n === 1 ? 'the one position' : `all ${n} positions`}`)
     : run.agree === false ? h('p', { class: 'verdict wrong' }, '✗ transformer and interpreter disagree') : null;
   const first = (marks ?? []).findIndex((_, i) => apart(i));
   const note = first < 0 ? null : h('p', { class: 'faint equals' }, '✓', h('sup', {}, '='), ' ', h('code', {}, shown.output[first]), ' and ', h('code', {}, shown.expected[first]), ` look different: ${sameBecause(shown.output[first], shown.expected[first])}.`);
@@ -70,7 +70,7 @@ export function sizes({ sizes_shown, certificate_shown, compiled, milliseconds }
   return [
     h('span', {}, sizes_shown), h('br'),
     certificate_shown ? h('span', { class: 'good' }, certificate_shown) : h('span', { class: 'wrong' }, 'not certified'),
-    ...compiled.assumptions.map((a) => h('span', { class: 'assumed' }, h('br'), `assumed, not proved: ${a}`)),
+    ...compiled.assumptions.map((a) => h('span', { class: 'assumed' }, h('br'), 'assumed, not proved: ', ...rich(a))),
     h('span', { class: 'faint' }, ` · ${took}`),
   ];
 }
