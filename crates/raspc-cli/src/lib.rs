@@ -21,6 +21,7 @@ mod matrix;
 mod progress;
 mod reference;
 mod render;
+mod scratch;
 mod settings;
 mod sink;
 mod subject;

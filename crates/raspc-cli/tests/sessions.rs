@@ -9,9 +9,10 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+
+mod support;
 
 /// A command with what was recorded of it.
 #[derive(Debug, Default)]
@@ -209,13 +210,7 @@ fn perform_in(line: &str, folder: &Path, temporary: &Path) -> Said {
     };
     command.args(words).current_dir(folder);
     command.env_remove("NO_COLOR").env_remove("RUST_BACKTRACE").env("COLUMNS", "100").env("LC_ALL", "C");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the command starts");
-    if let Some(text) = input {
-        let mut stdin = child.stdin.take().expect("piped");
-        stdin.write_all(text.as_bytes()).expect("the command reads");
-    }
-    let output = child.wait_with_output().expect("the command ends");
+    let output = support::run(&mut command, input.as_deref().unwrap_or_default());
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8").replace(tmp, "$TMP");
     let status = output.status.code().expect("an exit status, not a signal");
     Said { out: text(&output.stdout), err: text(&output.stderr), status }

@@ -6,8 +6,10 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
+
+mod support;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -62,15 +64,23 @@ impl Screen {
 
     /// Waits until the text appears; forgets it and what came before.
     fn expect(&mut self, wanted: &str) {
-        let start = Instant::now();
+        assert!(self.appears(wanted, PATIENCE), "no {wanted:?} in {:?}", self.text);
+    }
+
+    /// Whether the text appears in time; if so, it is forgotten with what came before.
+    fn appears(&mut self, wanted: &str, within: Duration) -> bool {
+        let end = Instant::now() + within;
         loop {
             if let Some(at) = self.text.find(wanted) {
                 self.text.drain(..at + wanted.len());
-                return;
+                return true;
             }
-            match self.output.recv_timeout(Duration::from_millis(100)) {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(bytes) => self.text += &String::from_utf8_lossy(&bytes),
-                Err(_) => assert!(start.elapsed() < PATIENCE, "no {wanted:?} in {:?}", self.text),
+                Err(RecvTimeoutError::Timeout) => return false,
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("the session has ended: no {wanted:?} in {:?}", self.text)
+                }
             }
         }
     }
@@ -98,24 +108,46 @@ impl Screen {
         self.told(wanted);
     }
 
-    fn interrupt(&self) {
-        let status = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
-        assert!(status.expect("kill").success());
+    /// Interrupts what goes on, as Ctrl-C does.
+    fn interrupt(&mut self) {
+        let start = Instant::now();
+        // A signal that comes before the work has begun interrupts nothing: then another one.
+        loop {
+            let status = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+            assert!(status.expect("kill").success());
+            if self.appears("interrupted", Duration::from_secs(1)) {
+                break;
+            }
+            assert!(start.elapsed() < PATIENCE, "nothing was interrupted: {:?}", self.text);
+        }
+        self.expect(">> ");
+        // And one that comes after it interrupts what is next.
+        while !self.answers("7;", "value: out =  7") {
+            assert!(start.elapsed() < PATIENCE, "the session does not go on: {:?}", self.text);
+        }
+    }
+
+    /// Whether a line leads to this, and not to an interruption.
+    fn answers(&mut self, line: &str, wanted: &str) -> bool {
+        self.type_in(line);
+        self.type_in("\r");
+        let start = Instant::now();
+        loop {
+            for (text, answered) in [(wanted, true), ("interrupted", false)] {
+                if self.appears(text, Duration::from_millis(50)) {
+                    self.expect(">> ");
+                    return answered;
+                }
+            }
+            assert!(start.elapsed() < PATIENCE, "no {wanted:?} in {:?}", self.text);
+        }
     }
 
     /// Ends the session as Ctrl-D does. The prompt has to be there: before it the terminal still reads whole lines, and keeps of a
     /// Ctrl-D a NUL, which ends nothing.
     fn leave(mut self) {
         self.type_in("\x04");
-        let start = Instant::now();
-        let ended = loop {
-            if let Some(ended) = self.child.try_wait().expect("a child") {
-                break ended;
-            }
-            assert!(start.elapsed() < PATIENCE, "the session goes on after Ctrl-D");
-            std::thread::sleep(Duration::from_millis(10));
-        };
-        assert_eq!(ended.code(), Some(0));
+        assert_eq!(support::ended(&mut self.child, "the session, after Ctrl-D,").code(), Some(0));
     }
 }
 
@@ -166,14 +198,12 @@ fn a_session_on_a_terminal() {
     s.type_in("for i in range(3000) { for j in range(3000) { k = i * j; } }\r");
     std::thread::sleep(Duration::from_millis(200));
     s.interrupt();
-    s.told("interrupted");
     // A long compilation stops, too, and leaves nothing behind that goes on.
     s.line("set example [1, 2]", "set example");
     s.line("m = aggregate(select(indices, indices, <=), tokens_int);", "Example: m");
     s.type_in(":compile (m * m) --vocab 0..50 --max-len 30\r");
     std::thread::sleep(Duration::from_secs(1));
     s.interrupt();
-    s.told("interrupted");
     s.line("hist(\"aa\");", "[2]*2 (ints)");
     s.leave();
 
