@@ -471,6 +471,22 @@ describe('while the compiler is being loaded', () => {
     await close();
   });
 
+  test('what takes long once it is there is no longer the loading', async () => {
+    const { page, close } = await opened('0', encode({ program: 'y = length;', input: 'abc' }));
+    await page.addInitScript(() => {
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function post(data, ...rest) {
+        if (data.request?.verb !== 'compile') postMessage.call(this, data, ...rest);
+      };
+    });
+    await page.reload();
+    await page.waitForFunction(() => /^compiling, /.test(document.querySelector('.working.seen #elapsed')?.textContent), null, SLOW);
+    assert.equal(await page.locator('#result').textContent(), 'The program is being compiled …');
+    await page.click('#cancel');
+    await settled(page, 'ended');
+    await close();
+  });
+
   test('a module that does not come is said, and asked for again', async () => {
     const { context, page, close } = await opened('fail');
     await page.waitForFunction(() => /could not be loaded/.test(document.getElementById('result').textContent), null, SLOW);
