@@ -657,6 +657,26 @@ describe('every width and both themes', () => {
     });
   }
 
+  test('a picture that does not fit shows its middle first, and names of files stay whole', async () => {
+    const { page, close } = await open({ width: 400 });
+    await settled(page);
+    await page.click('#tab-draw');
+    await page.waitForFunction(() => {
+      const box = document.querySelector('#panel .picture');
+      return box && box.scrollWidth > box.clientWidth + 100 && Math.abs(2 * box.scrollLeft - (box.scrollWidth - box.clientWidth)) < 4;
+    }, null, SLOW);
+    await page.click('#tab-download');
+    for (const width of [400, 960]) {
+      await page.setViewportSize({ width, height: 900 });
+      const high = await page.locator('.downloads button').evaluateAll((all) => all.filter((b) => b.getBoundingClientRect().height > 45).map((b) => b.textContent));
+      assert.deepEqual(high, [], `${width}`);
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width);
+    }
+    assert.ok(!(await page.locator('.downloads').textContent()).includes('`'));
+    await page.evaluate(() => (window.shifted = 0));
+    await close();
+  });
+
   test('text is readable on what is behind it', () => {
     const css = readFileSync(new URL('../../site/src/style.css', import.meta.url), 'utf8');
     const [first, second] = css.split('@media (prefers-color-scheme: dark)');
