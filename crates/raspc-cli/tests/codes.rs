@@ -1,6 +1,7 @@
 //! What `raspc help CODE` shows as wrong is refused with that code, and what it shows as right is not: its command lines are run.
 //! (Examples that are programs are the language's own test.)
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -41,11 +42,11 @@ fn examples_do_what_they_are_for() {
         let (refused, fine) = (run(folder, bad), run(folder, good));
         let said = String::from_utf8_lossy(&refused.stderr);
         if refused.status.code() != Some(1) || !said.contains(&code) {
-            wrong += &format!("{code} is not what comes of `{bad}`:\n{said}");
+            let _ = writeln!(wrong, "{code} is not what comes of `{bad}`:\n{said}");
         }
         let said = String::from_utf8_lossy(&fine.stderr);
         if !fine.status.success() || said.contains(&code) {
-            wrong += &format!("{code} and `{good}`:\n{said}");
+            let _ = writeln!(wrong, "{code} and `{good}`:\n{said}");
         }
         for name in ["x", "folder", "model"] {
             let _ = fs::remove_dir_all(folder.join(name));
