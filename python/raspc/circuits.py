@@ -189,12 +189,17 @@ class Circuit:
             graph.add_edge(edge.source, edge.target, directions=list(edge.directions))
         return graph
 
-    def score(self, found: Union[Iterable[Union[Pair, Edge]], Mapping[Pair, float]], threshold: float = 0.5) -> Score:
+    def score(
+        self,
+        found: Union[Iterable[Union[Pair, Edge]], Mapping[Pair, float], "Circuit", "networkx.DiGraph"],
+        threshold: float = 0.5,
+    ) -> Score:
         """Scores edges that somebody found.
 
         Args:
-            found: pairs (source, target) of components (as of a networkx graph: ``graph.edges``), or a mapping from such pairs
-                to scores: then those that reach the ``threshold`` are what was found, and each score is a threshold of the ROC.
+            found: pairs (source, target) of components, a graph of them (networkx's, or another circuit), or a mapping from such
+                pairs to scores: then those that reach the ``threshold`` are what was found, and each score is a threshold of
+                the ROC.
             threshold: for a mapping.
 
         Returns:
@@ -204,11 +209,12 @@ class Circuit:
         truth = {(e.source, e.target) for e in self.edges}
         candidates = self.candidates
         known = set(candidates)
-        if isinstance(found, Mapping) and not _is_view(found):
-            scores = {_pair(pair): _number(pair, score) for pair, score in found.items()}
+        edges: Any = getattr(found, "edges", found)
+        if isinstance(edges, Mapping) and not _is_view(edges):
+            scores = {_pair(pair): _number(pair, score) for pair, score in edges.items()}
             chosen = {pair for pair, score in scores.items() if score >= threshold}
         else:
-            chosen = {_pair(pair) for pair in found}
+            chosen = {_pair(pair) for pair in edges}
             scores = {pair: 1.0 for pair in chosen}
         for pair in scores:
             if pair not in known:
@@ -218,9 +224,9 @@ class Circuit:
         for pair, score in scores.items():
             for component in pair:
                 node_scores[component] = max(score, node_scores.get(component, -math.inf))
-        edges = _level(candidates, truth, chosen, scores)
         touched = {c for pair in chosen for c in pair}
-        return Score(edges, _level(self.all_components, set(self.components), touched, node_scores))
+        level = _level(candidates, truth, chosen, scores)
+        return Score(level, _level(self.all_components, set(self.components), touched, node_scores))
 
     def __repr__(self) -> str:
         return f"<Circuit of {counted(len(self.nodes), 'node')}, {counted(len(self.edges), 'edge')}>"

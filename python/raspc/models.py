@@ -173,6 +173,10 @@ class Weights(Mapping[str, "numpy.ndarray"]):
     def __len__(self) -> int:
         return len(self._all())
 
+    def __reduce__(self) -> Tuple[Any, ...]:
+        # A pickle or deep copy holds the arrays, and nothing of the model.
+        return dict, (dict(self._all()),)
+
     def __repr__(self) -> str:
         return "\n".join(f"{name} {list(t.shape)}" for name, t in self.items())
 
@@ -278,11 +282,11 @@ class Model(Runtimes):
 
     @overload
     def run(
-        self, tokens: Iterable[Value], *, patch: Optional[Patch] = None, ablate: Iterable[Tuple[int, int]] = ()
+        self, tokens: Iterable[Value], *, patch: Optional[Patch] = None, ablate: Optional[Iterable[Tuple[int, int]]] = ()
     ) -> Run: ...
 
     def run(
-        self, tokens: Iterable[Value], *, patch: Optional[Patch] = None, ablate: Iterable[Tuple[int, int]] = ()
+        self, tokens: Iterable[Value], *, patch: Optional[Patch] = None, ablate: Optional[Iterable[Tuple[int, int]]] = ()
     ) -> Union[Run, BatchRun]:
         """Runs the transformer and keeps everything: residuals, attention patterns, activations, logits.
 
@@ -297,9 +301,9 @@ class Model(Runtimes):
             InputError: a token outside the vocabulary, too many tokens.
             InterventionError: a node or head that does not exist, or a value that the node cannot hold.
         """
-        ablate = _heads(ablate)
+        heads = _heads(ablate)
         if _is_batch(tokens):
-            if patch or ablate:
+            if patch or heads:
                 raise UsageError("interventions are on one input at a time", hint="call `run` for each input")
             lists = [list(t) for t in tokens]
             runs = self._native.run_batch([self._native.ids(t) for t in lists])
@@ -310,8 +314,8 @@ class Model(Runtimes):
         patches: List[Tuple[int, int, int, float]] = []
         _check_patch(patch)
         if patch:
-            model, patches = self._patches(patch, len(ids), bool(ablate))
-        return Run(model._native.run(ids, patches=patches, ablate=ablate), model, tokens)
+            model, patches = self._patches(patch, len(ids), bool(heads))
+        return Run(model._native.run(ids, patches=patches, ablate=heads), model, tokens)
 
     def _patches(self, patch: Patch, n: int, ablated: bool) -> Tuple["Model", List[Tuple[int, int, int, float]]]:
         filled = {name: self._positions(name, values, n) for name, values in patch.items()}
@@ -427,7 +431,8 @@ class Model(Runtimes):
             inputs: all inputs are checked where there are at most so many, else a sample of this size.
             seed: of the sample.
         """
-        return Verification(**self._native.verify(inputs, seed), assumptions=tuple(self.assumptions))
+        found = self._native.verify(_whole("the number of inputs", inputs, 1), _whole("the seed", seed, 0))
+        return Verification(**found, assumptions=tuple(self.assumptions))
 
     def explain(self, stage: Optional[str] = None) -> "Explanation":
         """The six steps from program to weights in words and tables; or one ``stage``: ``"graph"``, ``"encoded"``,
@@ -596,17 +601,40 @@ def _is_batch(tokens: Any) -> bool:
     return all(lists)
 
 
-def _heads(ablate: Iterable[Tuple[int, int]]) -> List[Tuple[int, int]]:
+def _heads(ablate: Optional[Iterable[Tuple[int, int]]]) -> List[Tuple[int, int]]:
+    if ablate is not None and not isinstance(ablate, Iterable):
+        raise UsageError(f"heads are ablated by a list of them, not {ablate!r}", hint="as in `ablate=[(0, 1)]`")
     heads = []
-    for head in ablate:
+    for head in ablate or ():
         try:
-            layer, index = head
-            heads.append((int(layer), int(index)))
+            layer, index = (operator.index(n) for n in head)
         except (TypeError, ValueError):
             raise InterventionError(f"{head!r} is no head", hint="heads are pairs (layer, head)") from None
-        if min(heads[-1]) < 0:
-            raise InterventionError(f"{head!r} is no head", hint="layers and heads count from 0")
+        if not 0 <= min(layer, index) <= max(layer, index) < 2**32:
+            raise InterventionError(f"{head!r} is no head", hint="layers and heads count from 0; see `model.config`")
+        heads.append((layer, index))
     return heads
+
+
+def _whole(what: str, value: Any, least: int) -> int:
+    """A whole number that the native half can take."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least:
+        raise UsageError(f"{what} is {value!r}", hint=f"a whole number from {least} on")
+    return min(number, 2**63 - 1)
+
+
+def _check_options(opt: Any, texts: Mapping[str, Any], limits: Any) -> None:
+    if not hasattr(opt, "__index__") or operator.index(opt) not in (0, 1):
+        raise UsageError(f"there is no optimisation level {opt!r}", hint="`opt` is 0 or 1")
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise UsageError(f"`{name}` is a text, not {text!r}", hint=f'as in `{name}="compiler_{name}"`')
+    if limits is not None and not (isinstance(limits, Mapping) and all(isinstance(name, str) for name in limits)):
+        raise UsageError(f"limits are numbers by name, not {limits!r}", hint='as in `limits={"units": 10_000}`')
 
 
 def compile(
@@ -651,8 +679,8 @@ def compile(
         raise UsageError("nothing says what the vocabulary is", hint='as in `vocab="abc"` or `vocab=range(5)`')
     if max_len is None:
         raise UsageError("nothing says how long inputs may be", hint="as in `max_len=8`")
+    _check_options(opt, {"bos": bos, "pad": pad}, limits)
+    given = None if limits is None else {name: _whole(f"the limit `{name}`", limit, 0) for name, limit in limits.items()}
     graph, node = build(program, causal)
-    native = graph.compile(
-        node, vocab, max_len, opt=opt, bos=bos, pad=pad, limits=None if limits is None else dict(limits)
-    )
+    native = graph.compile(node, vocab, max_len, opt=opt, bos=bos, pad=pad, limits=given)
     return Model(native, opt)

@@ -94,6 +94,8 @@ class _Once:
 
 def _called(f: Callable[..., Value], name: Optional[str]) -> Tuple[_Once, str]:
     """A function, and what messages call it."""
+    if name is not None and not isinstance(name, str):
+        raise UsageError(f"a function's name is a string, not {name!r}", hint="leave it away for the function's own")
     own = getattr(f, "__name__", None)
     return _Once(f), name if name is not None else own if isinstance(own, str) else "function"
 

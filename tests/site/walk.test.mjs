@@ -189,7 +189,9 @@ for (const [lang, path] of [['en', 'walk/index.html'], ['zh-Hans', 'walk/zh/inde
         await page.keyboard.type(text);
       };
       await type('# vocab: a, b\n# max_len: 4\nx = lenght;');
-      await page.waitForFunction(() => document.querySelector('.said').classList.contains('bad'));
+      // What was told of the text half typed gives way to what is wrong with the whole of it.
+      await said.filter({ hasText: 'E0201' }).waitFor();
+      assert.ok(await said.evaluate((e) => e.classList.contains('bad')));
       assert.match(await said.textContent(), lang === 'en' ? /Error E0201 line 3, column 5: .*Help: /s : /名称错误 E0201 第 3 行第 5 列：.*建议：/s);
       // What is English on a Chinese page is marked as such.
       assert.ok((await said.locator('li [lang="en"]').count()) >= 2);
@@ -200,7 +202,7 @@ for (const [lang, path] of [['en', 'walk/index.html'], ['zh-Hans', 'walk/zh/inde
       const run = await cells(widget(page, 'run', 'own').locator('table'));
       assert.deepEqual(run.find((r) => r[0] === 'back').slice(1, 5), ['c', 'a', 'b', 'a']);
       await page.waitForFunction(() => document.querySelector('[data-widget="graph"][data-program="own"]').textContent.includes('back'));
-      assert.equal(await page.locator('.stale').count(), 0);
+      await page.waitForFunction(() => !document.querySelector('.stale'));
       await widget(page, 'own').locator('button').click();
       await page.waitForFunction(() => document.querySelector('[data-widget="own"]').textContent.includes('✓ 120') || document.querySelector('[data-widget="own"]').textContent.includes('✓ 全部 120'));
       assert.match(await widget(page, 'own').locator('a').getAttribute('href'), /index\.html#v=1&p=/);

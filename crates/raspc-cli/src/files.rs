@@ -8,6 +8,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::fault::Fault;
+use crate::scratch::Scratch;
 
 /// More text than this is no program and no input.
 const MOST_TEXT: u64 = 16 << 20;
@@ -157,12 +158,7 @@ pub(crate) fn vacant(target: &Path, names: &[&str]) -> Result<(), Unwritten> {
 
 /// Writes a file, all or nothing: it is written beside its place and moved there.
 pub(crate) fn write_file(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let parent = match target.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    fs::create_dir_all(&parent)?;
-    let new = Scratch::new(&parent, "new")?;
+    let new = Scratch::beside(target)?;
     let path = new.path.join("file");
     let mut file = fs::File::create_new(&path)?;
     io::Write::write_all(&mut file, bytes)?;
@@ -181,65 +177,6 @@ pub(crate) fn write_folder(target: &Path, files: &[(String, Vec<u8>)]) -> Result
         file.sync_all()?;
     }
     Ok(new.become_folder(target)?)
-}
-
-/// The folder in which something lies.
-fn parent(target: &Path) -> PathBuf {
-    match target.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
-/// A folder that is gone when this value is.
-pub(crate) struct Scratch {
-    /// Where it is.
-    pub(crate) path: PathBuf,
-}
-
-impl Scratch {
-    /// A new folder beside the place for which something is made.
-    pub(crate) fn beside(target: &Path) -> io::Result<Self> {
-        let parent = parent(target);
-        fs::create_dir_all(&parent)?;
-        Self::new(&parent, "new")
-    }
-
-    /// Moves the folder to its place, where nothing is, or a folder that it replaces.
-    pub(crate) fn become_folder(self, target: &Path) -> io::Result<()> {
-        if !target.exists() {
-            return fs::rename(&self.path, target);
-        }
-        // A folder cannot be moved onto one that holds files: the old one steps aside, and comes back if the new one fails.
-        let old = Self::new(&parent(target), "old")?;
-        let aside = old.path.join("model");
-        fs::rename(target, &aside)?;
-        if let Err(error) = fs::rename(&self.path, target) {
-            fs::rename(&aside, target)?;
-            return Err(error);
-        }
-        Ok(())
-    }
-
-    /// A new folder in `parent`; the process's id keeps two commands apart, the number two folders of one.
-    fn new(parent: &Path, what: &str) -> io::Result<Self> {
-        for number in 0..1000 {
-            let path = parent.join(format!(".raspc-{what}-{}-{number}", std::process::id()));
-            match fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { path }),
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(e) => return Err(e),
-            }
-        }
-        Err(io::Error::new(io::ErrorKind::AlreadyExists, "no name is free for a temporary folder"))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // Already moved away, or not ours to complain about at the end.
-        let _ = fs::remove_dir_all(&self.path);
-    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use raspc_model::export::{ExportError, Format, Refusal, Sink, export, file_names};
 use raspc_model::model::Model;
 
-use crate::files::{Scratch, Unwritten, vacant};
+use crate::files::{Unwritten, vacant};
+use crate::scratch::Scratch;
 
 /// How much of a file is looked at to tell whether raspc wrote it.
 const BEGINNING: u64 = 64;

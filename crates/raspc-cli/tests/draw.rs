@@ -1,9 +1,10 @@
 //! The picture in the README is what its command draws, and a session's `draw` leaves its files.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+
+mod support;
 
 fn raspc(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_raspc"));
@@ -15,7 +16,7 @@ fn raspc(folder: &Path, args: &[&str]) -> Command {
 fn the_readmes_picture_is_what_the_command_draws() {
     let picture = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/sort_unique.svg");
     let home = tempfile::tempdir().expect("a folder");
-    let said = raspc(home.path(), &["draw", "sort_unique", "[3,1,4,2]", "-o", "sort.svg"]).output().expect("it runs");
+    let said = support::run(&mut raspc(home.path(), &["draw", "sort_unique", "[3,1,4,2]", "-o", "sort.svg"]), "");
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
     let drawn = fs::read_to_string(home.path().join("sort.svg")).expect("written");
     if std::env::var_os("RASPC_BLESS").is_some() {
@@ -28,15 +29,8 @@ fn the_readmes_picture_is_what_the_command_draws() {
 #[test]
 fn a_session_leaves_its_pictures_and_prints_the_value_alone() {
     let home = tempfile::tempdir().expect("a folder");
-    let mut session = raspc(home.path(), &["repl"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it runs");
     let lines = "h = selector_width(select(tokens, tokens, ==));\ndraw(h, \"aba\");\ndraw(tokens, \"../x\");\n";
-    session.stdin.take().expect("piped").write_all(lines.as_bytes()).expect("read");
-    let said = session.wait_with_output().expect("it ends");
+    let said = support::run(&mut raspc(home.path(), &["repl"]), lines);
     let out = String::from_utf8_lossy(&said.stdout);
     assert!(out.contains(">> \t =  [2, 1, 2] (ints)\n>> \t =  [., ., /, x] (strings)\n"), "{out}");
     let mut files: Vec<String> = fs::read_dir(home.path().join("comp_flows"))

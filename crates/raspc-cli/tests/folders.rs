@@ -2,21 +2,22 @@
 //! and a reader that has gone away is no reason to panic either.
 
 use std::fs;
-use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+mod support;
 
 use raspc_model::matrix::SparseMatrix;
 use raspc_model::model::Model;
 
 fn raspc(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_raspc"));
-    command.args(words).stdin(Stdio::null());
+    command.args(words);
     command
 }
 
 fn output(words: &[&str]) -> Output {
-    raspc(words).output().expect("the command runs")
+    support::run(&mut raspc(words), "")
 }
 
 fn text(path: &Path) -> &str {
@@ -130,13 +131,14 @@ fn two_compilations_write_the_same_bytes() {
 #[test]
 fn a_reader_that_goes_away_is_no_panic() {
     for words in [&["list"][..], &["explain", "sort_unique"], &["run", "hist", "abca", "--json", "--trace"]] {
-        let mut child = raspc(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts");
+        let mut command = raspc(words);
+        let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().expect("the command starts");
         drop(child.stdout.take());
-        let mut said = String::new();
-        child.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
-        let status = child.wait().expect("it ends");
+        let ended = support::finish(child, "", &format!("{words:?}"));
+        let said = String::from_utf8_lossy(&ended.stderr);
         assert!(!said.contains("panicked"), "{said}");
-        assert_eq!(status.code(), Some(0), "{said}");
+        assert_eq!(ended.status.code(), Some(0), "{said}");
     }
 }
 
@@ -243,4 +245,33 @@ fn what_agrees_only_within_a_wide_bound_is_not_ticked() {
     } else {
         assert!(String::from_utf8_lossy(&out.stderr).contains("E0828"));
     }
+}
+
+/// Ctrl-C while an export is written leaves no export and nothing half made, or the whole of it where it came too late.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_export_leaves_nothing_behind() {
+    let home = tempfile::tempdir().expect("a folder");
+    let names = || -> Vec<_> { fs::read_dir(home.path()).expect("a folder").map(|e| e.unwrap().file_name()).collect() };
+    let place = home.path().join("model.safetensors");
+    let words = ["export", "reverse", "--vocab", "0..300", "--max-len", "700", "--format", "safetensors", "-o"];
+    let interrupted = (0..10).any(|_| {
+        let mut child =
+            raspc(&words).arg(&place).stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("it starts");
+        while names().is_empty() && child.try_wait().expect("a child").is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        let code = support::ended(&mut child, "the export").code();
+        if kill.is_ok_and(|k| k.success()) && code == Some(130) && !place.exists() {
+            assert_eq!(names(), Vec::<std::ffi::OsString>::new());
+            return true;
+        }
+        // Done before the signal came, or in the moment between its last step and its end.
+        assert!(matches!(code, Some(0 | 130)), "{code:?}");
+        assert_eq!(names(), ["model.safetensors"]);
+        fs::remove_file(&place).expect("removed");
+        false
+    });
+    assert!(interrupted, "every export was complete before Ctrl-C reached it");
 }

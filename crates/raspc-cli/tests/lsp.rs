@@ -5,11 +5,10 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
+mod support;
+
 use lsp_server::{Message, Notification, Request, RequestId};
 use serde_json::{Value, json};
-
-/// A server that says nothing for so long hangs.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 /// An editor with a session.
 struct Client {
@@ -87,7 +86,7 @@ impl Client {
     }
 
     fn receive(&mut self) -> Message {
-        self.output.recv_timeout(PATIENCE).expect("the server answers")
+        self.output.recv_timeout(support::PATIENCE).expect("the server answers")
     }
 
     /// The answer to a request; what the server tells meanwhile is passed over.
@@ -150,7 +149,20 @@ impl Client {
     fn end(mut self) -> Option<i32> {
         self.ask("shutdown", Value::Null).expect("shut down");
         self.tell("exit", Value::Null);
-        self.server.wait().expect("it ends").code()
+        self.ended()
+    }
+
+    /// Waits for the server to end; the exit status.
+    fn ended(&mut self) -> Option<i32> {
+        support::ended(&mut self.server, "the server").code()
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // It has ended, unless a test has failed.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
     }
 }
 
@@ -391,8 +403,8 @@ fn hostile_texts_are_answered() {
 fn a_session_that_breaks_off_ends_with_a_failure() {
     let mut client = Client::ready();
     client.raw(b"nonsense\r\n\r\n");
-    assert_eq!(client.server.wait().expect("it ends").code(), Some(2));
+    assert_eq!(client.ended(), Some(2));
     let mut cut = Client::ready();
     cut.tell("exit", Value::Null);
-    assert_eq!(cut.server.wait().expect("it ends").code(), Some(2));
+    assert_eq!(cut.ended(), Some(2));
 }

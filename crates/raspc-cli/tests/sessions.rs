@@ -9,9 +9,10 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+
+mod support;
 
 /// A command with what was recorded of it.
 #[derive(Debug, Default)]
@@ -195,7 +196,7 @@ fn perform_in(line: &str, folder: &Path, temporary: &Path) -> Said {
     let tmp = temporary.to_str().expect("a path in UTF-8");
     let line =
         line.strip_prefix("cargo run --release -- ").map_or_else(|| line.to_owned(), |rest| format!("raspc {rest}"));
-    let mut words = words(&line.replace("$TMP", tmp));
+    let mut words = support::words(&line.replace("$TMP", tmp));
     let mut input = None;
     if let Some(at) = words.iter().position(|w| w == "<") {
         input = words.get(at + 1).map(|text| text.replace("\\n", "\n"));
@@ -209,36 +210,10 @@ fn perform_in(line: &str, folder: &Path, temporary: &Path) -> Said {
     };
     command.args(words).current_dir(folder);
     command.env_remove("NO_COLOR").env_remove("RUST_BACKTRACE").env("COLUMNS", "100").env("LC_ALL", "C");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the command starts");
-    if let Some(text) = input {
-        let mut stdin = child.stdin.take().expect("piped");
-        stdin.write_all(text.as_bytes()).expect("the command reads");
-    }
-    let output = child.wait_with_output().expect("the command ends");
+    let output = support::run(&mut command, input.as_deref().unwrap_or_default());
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8").replace(tmp, "$TMP");
     let status = output.status.code().expect("an exit status, not a signal");
     Said { out: text(&output.stdout), err: text(&output.stderr), status }
-}
-
-/// The words of a command line.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    for c in line.chars() {
-        match (quote, c) {
-            (Some(q), c) if c == q => quote = None,
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_with(String::new);
-            }
-            (None, ' ') => words.extend(word.take()),
-            (_, c) => word.get_or_insert_with(String::new).push(c),
-        }
-    }
-    words.extend(word);
-    words
 }
 
 impl Said {
@@ -288,7 +263,7 @@ fn without_times(line: &str) -> String {
 
 #[test]
 fn lines_are_read_as_meant() {
-    assert_eq!(words("raspc run -e 'a b' \"[1, 2]\" ''"), ["raspc", "run", "-e", "a b", "[1, 2]", ""]);
+    assert_eq!(support::words("raspc run -e 'a b' \"[1, 2]\" ''"), ["raspc", "run", "-e", "a b", "[1, 2]", ""]);
     assert_eq!(without_times("compiled in 3.2ms, 12 layers, 5s"), "compiled in [time], 12 layers, 5s");
     assert_eq!(without_times("{\"seconds\":0.003,\"x\":1}"), "{\"seconds\":[time],\"x\":1}");
 }

@@ -1,4 +1,4 @@
-//! `raspc repl` on a pseudo-terminal, as a person meets it: what is typed goes in, what the screen gets comes out.
+//! `raspc` on a pseudo-terminal, as a person meets it: what is typed goes in, what the screen gets comes out.
 
 #![cfg(unix)]
 
@@ -6,15 +6,17 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
+
+mod support;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 /// Longest wait for something to appear.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A session on a terminal of its own.
+/// A command on a terminal of its own.
 struct Screen {
     child: Child,
     keyboard: File,
@@ -31,7 +33,7 @@ impl Screen {
         let name = ptsname(&master, Vec::new()).expect("a name").into_string().expect("a path");
         let end = || Stdio::from(File::options().read(true).write(true).open(&name).expect("the terminal's other end"));
         let child = Command::new(env!("CARGO_BIN_EXE_raspc"))
-            .args(["--color", "never", "repl"])
+            .args(["--color", "never"])
             .args(arguments)
             .current_dir(folder)
             .env("TERM", "xterm")
@@ -62,17 +64,35 @@ impl Screen {
 
     /// Waits until the text appears; forgets it and what came before.
     fn expect(&mut self, wanted: &str) {
-        let start = Instant::now();
+        assert!(self.appears(wanted, PATIENCE), "no {wanted:?} in {:?}", self.text);
+    }
+
+    /// Whether the text appears in time; if so, it is forgotten with what came before.
+    fn appears(&mut self, wanted: &str, within: Duration) -> bool {
+        let end = Instant::now() + within;
         loop {
             if let Some(at) = self.text.find(wanted) {
                 self.text.drain(..at + wanted.len());
-                return;
+                return true;
             }
-            match self.output.recv_timeout(Duration::from_millis(100)) {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(bytes) => self.text += &String::from_utf8_lossy(&bytes),
-                Err(_) => assert!(start.elapsed() < PATIENCE, "no {wanted:?} in {:?}", self.text),
+                Err(RecvTimeoutError::Timeout) => return false,
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("the session has ended: no {wanted:?} in {:?}", self.text)
+                }
             }
         }
+    }
+
+    /// What appears until the command has ended.
+    fn to_the_end(&mut self) -> String {
+        self.child.wait().expect("it ends");
+        // The terminal is at its end where the last of those who hold it has gone; what it held comes before.
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(1)) {
+            self.text += &String::from_utf8_lossy(&bytes);
+        }
+        std::mem::take(&mut self.text)
     }
 
     /// Waits until the text appears, and then for the prompt.
@@ -88,24 +108,46 @@ impl Screen {
         self.told(wanted);
     }
 
-    fn interrupt(&self) {
-        let status = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
-        assert!(status.expect("kill").success());
+    /// Interrupts what goes on, as Ctrl-C does.
+    fn interrupt(&mut self) {
+        let start = Instant::now();
+        // A signal that comes before the work has begun interrupts nothing: then another one.
+        loop {
+            let status = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+            assert!(status.expect("kill").success());
+            if self.appears("interrupted", Duration::from_secs(1)) {
+                break;
+            }
+            assert!(start.elapsed() < PATIENCE, "nothing was interrupted: {:?}", self.text);
+        }
+        self.expect(">> ");
+        // And one that comes after it interrupts what is next.
+        while !self.answers("7;", "value: out =  7") {
+            assert!(start.elapsed() < PATIENCE, "the session does not go on: {:?}", self.text);
+        }
+    }
+
+    /// Whether a line leads to this, and not to an interruption.
+    fn answers(&mut self, line: &str, wanted: &str) -> bool {
+        self.type_in(line);
+        self.type_in("\r");
+        let start = Instant::now();
+        loop {
+            for (text, answered) in [(wanted, true), ("interrupted", false)] {
+                if self.appears(text, Duration::from_millis(50)) {
+                    self.expect(">> ");
+                    return answered;
+                }
+            }
+            assert!(start.elapsed() < PATIENCE, "no {wanted:?} in {:?}", self.text);
+        }
     }
 
     /// Ends the session as Ctrl-D does. The prompt has to be there: before it the terminal still reads whole lines, and keeps of a
     /// Ctrl-D a NUL, which ends nothing.
     fn leave(mut self) {
         self.type_in("\x04");
-        let start = Instant::now();
-        let ended = loop {
-            if let Some(ended) = self.child.try_wait().expect("a child") {
-                break ended;
-            }
-            assert!(start.elapsed() < PATIENCE, "the session goes on after Ctrl-D");
-            std::thread::sleep(Duration::from_millis(10));
-        };
-        assert_eq!(ended.code(), Some(0));
+        assert_eq!(support::ended(&mut self.child, "the session, after Ctrl-D,").code(), Some(0));
     }
 }
 
@@ -121,7 +163,7 @@ impl Drop for Screen {
 fn a_session_on_a_terminal() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("mine.rasp"), "double = indices * 2;\n").expect("written");
-    let mut s = Screen::start(folder.path(), &["mine.rasp"]);
+    let mut s = Screen::start(folder.path(), &["repl", "mine.rasp"]);
     s.expect("`:help` says more");
     s.told("s-op: double");
     s.line("hist = selector_width(select(tokens, tokens, ==));", "Example: hist(\"hello\") = [1, 1, 2, 2, 1] (ints)");
@@ -156,23 +198,37 @@ fn a_session_on_a_terminal() {
     s.type_in("for i in range(3000) { for j in range(3000) { k = i * j; } }\r");
     std::thread::sleep(Duration::from_millis(200));
     s.interrupt();
-    s.told("interrupted");
     // A long compilation stops, too, and leaves nothing behind that goes on.
     s.line("set example [1, 2]", "set example");
     s.line("m = aggregate(select(indices, indices, <=), tokens_int);", "Example: m");
     s.type_in(":compile (m * m) --vocab 0..50 --max-len 30\r");
     std::thread::sleep(Duration::from_secs(1));
     s.interrupt();
-    s.told("interrupted");
     s.line("hist(\"aa\");", "[2]*2 (ints)");
     s.leave();
 
     // What was typed is there in the next session.
-    let mut s = Screen::start(folder.path(), &[]);
+    let mut s = Screen::start(folder.path(), &["repl"]);
     s.expect(">> ");
     s.type_in("\x1b[A");
     s.expect("hist(\"aa\");");
     s.type_in("\r");
     s.told("unknown name `hist`");
     s.leave();
+}
+
+#[test]
+fn a_long_compilation_says_what_it_is_at() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Far longer than anybody waits: what is dropped ends it.
+    let text = "m = aggregate(select(indices, indices, <=), tokens_int); m * m";
+    let mut s =
+        Screen::start(folder.path(), &["compile", "-e", text, "--vocab", "0..50", "--max-len", "30", "-o", "model"]);
+    s.expect("compiling: the certificate, ");
+    drop(s);
+    // What is quick says nothing but what it has made.
+    let mut s =
+        Screen::start(folder.path(), &["compile", "-e", "indices", "--vocab", "a", "--max-len", "2", "-o", "model"]);
+    let told = s.to_the_end();
+    assert!(told.contains("written to model") && !told.contains("compiling"), "{told:?}");
 }

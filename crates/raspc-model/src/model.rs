@@ -62,7 +62,8 @@ pub struct Layer {
     pub w_out: SparseMatrix,
 }
 
-/// A linear form on the residual stream: (direction, weight), directions ascending.
+/// A linear form on the residual stream: (direction, weight), directions ascending. In JSON a weight is the shortest decimal that
+/// gives back its 32 bits.
 pub type LinearForm = Vec<(u32, f32)>;
 
 /// How a node's value is read from the residual stream.

@@ -22,6 +22,7 @@ use raspc_lang::function::{Body, Function, HostFunction};
 use raspc_lang::ops::python_repr;
 use raspc_lang::value::Value;
 
+use crate::errors;
 use crate::registry::{self, Registry};
 use crate::work::{self, Stop};
 
@@ -98,7 +99,9 @@ fn ask(py: Python<'_>, callable: &Py<PyAny>, registry: &Registry, name: &str, ar
     let result = called.map_err(|e| stop(py, registry, e, |what| format!("{name}({}) raised {what}", shown())))?;
     registry.value(&result).map_err(|e| {
         let kind = result.get_type().name().map_or_else(|_| "object".to_owned(), |n| n.to_string());
-        let told = |_: &str| format!("{name}({}) returned {result}, and a {kind} is no value", shown());
+        let finite = format!("{result} is no value: values are finite");
+        let why = if registry::is_number(&result) { finite } else { format!("a {kind} is no value") };
+        let told = |_: &str| format!("{name}({}) returned {result}, and {why}", shown());
         stop(py, registry, e, told)
     })
 }
@@ -108,9 +111,7 @@ fn stop(py: Python<'_>, registry: &Registry, error: PyErr, describe: impl FnOnce
     if !error.is_instance_of::<PyException>(py) {
         return Stop::Interrupted(error);
     }
-    let kind = error.get_type(py).name().map_or_else(|_| "exception".to_owned(), |n| n.to_string());
-    let text = error.value(py).str().map_or_else(|_| String::new(), |s| s.to_string_lossy().into_owned());
-    let told = describe(&if text.is_empty() { kind } else { format!("{kind}: {text}") });
+    let told = describe(&errors::told(py, &error));
     registry.remember(told.clone(), error);
     Stop::Raised(EvalError::new(told))
 }

@@ -89,6 +89,13 @@ pub(crate) fn usage(py: Python<'_>, message: impl Into<String>, hint: &str) -> P
     one(py, Diagnostic::error(USAGE, message).hint(hint))
 }
 
+/// An exception of Python's in a message: `KeyError: 'b'`.
+pub(crate) fn told(py: Python<'_>, error: &PyErr) -> String {
+    let kind = error.get_type(py).name().map_or_else(|_| "exception".to_owned(), |n| n.to_string());
+    let text = error.value(py).str().map_or_else(|_| String::new(), |s| s.to_string_lossy().into_owned());
+    if text.is_empty() { kind } else { format!("{kind}: {text}") }
+}
+
 /// A broken invariant of ours.
 pub(crate) fn bug(py: Python<'_>, panic: &str) -> PyErr {
     let made = || -> PyResult<PyErr> { Ok(PyErr::from_value(module(py)?.getattr("InternalError")?.call1((panic,))?)) };

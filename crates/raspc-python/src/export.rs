@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use pyo3::exceptions::{PyFileExistsError, PyOSError, PyValueError};
+use pyo3::exceptions::{PyFileExistsError, PyOSError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use raspc_cli::{Unexported, Written, write_export_while};
@@ -25,7 +25,7 @@ pub(crate) fn export_formats() -> Vec<(&'static str, &'static str)> {
 /// Writes a model to a file or folder, whole or not at all; gives names and lengths of the files.
 #[pyfunction]
 pub(crate) fn write_model(py: Python<'_>, model: &Model, format: &str, path: PathBuf) -> PyResult<Vec<Written>> {
-    let format = named(format)?;
+    let format = named(py, format)?;
     let (weights, program) = model.exported();
     let written = work::light(py, || {
         let looked = Cell::new(Instant::now());
@@ -66,7 +66,7 @@ fn system(error: io::Error, path: &Path) -> PyErr {
 #[pyfunction]
 #[pyo3(signature = (model, format) -> "dict[str, bytes]")]
 pub(crate) fn model_bytes<'py>(py: Python<'py>, model: &Model, format: &str) -> PyResult<Bound<'py, PyDict>> {
-    let format = named(format)?;
+    let format = named(py, format)?;
     let (weights, program) = model.exported();
     let mut files = Files::default();
     match work::light(py, || export(&weights, format, &program, &mut files))? {
@@ -81,9 +81,10 @@ pub(crate) fn model_bytes<'py>(py: Python<'py>, model: &Model, format: &str) -> 
     Ok(all)
 }
 
-fn named(name: &str) -> PyResult<Format> {
-    let known = || Format::ALL.map(Format::name).join(", ");
-    Format::from_name(name).ok_or_else(|| PyValueError::new_err(format!("there is no format `{name}`: {}", known())))
+fn named(py: Python<'_>, name: &str) -> PyResult<Format> {
+    let known = || Format::ALL.map(|f| format!("`{f}`")).join(", ");
+    let unknown = || errors::usage(py, format!("there is no format `{name}`"), &format!("one of {}", known()));
+    Format::from_name(name).ok_or_else(unknown)
 }
 
 fn refused(py: Python<'_>, format: Format, refusal: Refusal) -> PyErr {

@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use num_bigint::BigInt;
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -152,7 +153,7 @@ impl Registry {
 
     fn host(&self, py: Python<'_>, object: &Bound<'_, PyAny>) -> PyResult<Value> {
         if self.texts {
-            let text = Arc::from(shown(object)?);
+            let text = Arc::from(shown(object).map_err(|e| unusable(object, &e))?);
             return Ok(Value::Host(HostValue(Arc::new(TextObject(text)))));
         }
         let known = self.known.bind(py);
@@ -162,7 +163,7 @@ impl Registry {
             let index: usize = index.extract()?;
             return Ok(Value::Host(HostValue(lock().hosts[index].clone())));
         }
-        let plain = shown(object)?;
+        let plain = shown(object).map_err(|e| unusable(object, &e))?;
         let mut entries = lock();
         let index = entries.hosts.len();
         let mut text: Arc<str> = Arc::from(plain.as_str());
@@ -264,8 +265,17 @@ fn not_finite(object: &Bound<'_, PyAny>) -> PyErr {
     errors::one(object.py(), Diagnostic::error(VALUE, message).hint("use None where there is no number"))
 }
 
+/// Whether it is a number, of Python or another library.
+pub(crate) fn is_number(object: &Bound<'_, PyAny>) -> bool {
+    object.cast::<PyFloat>().is_ok() || scalar(object).is_some_and(|item| item.cast::<PyFloat>().is_ok())
+}
+
+/// An object that cannot be hashed, compared or shown. What its own methods raise that is no mistake (Ctrl-C) is passed on.
 fn unusable(object: &Bound<'_, PyAny>, why: &PyErr) -> PyErr {
     let py = object.py();
+    if !why.is_instance_of::<PyException>(py) {
+        return why.clone_ref(py);
+    }
     let kind = object.get_type().name().map_or_else(|_| "object".to_owned(), |n| n.to_string());
     let shown = object.repr().map_or_else(|_| kind.clone(), |r| r.to_string_lossy().into_owned());
     let shown: String =
@@ -275,10 +285,14 @@ fn unusable(object: &Bound<'_, PyAny>, why: &PyErr) -> PyErr {
         "set" => "use a frozenset in place of a set",
         _ => "tokens and values are hashable: numbers, strings, tuples, frozen dataclasses",
     };
-    let error = errors::one(
-        py,
-        Diagnostic::error(VALUE, format!("{shown} ({kind}) cannot be a value: it is not hashable")).hint(hint),
-    );
+    let raised = errors::told(py, why);
+    let reason = if raised.starts_with("TypeError: unhashable") {
+        "it is not hashable".to_owned()
+    } else {
+        format!("hashing, comparing or showing it raises {raised}")
+    };
+    let error =
+        errors::one(py, Diagnostic::error(VALUE, format!("{shown} ({kind}) cannot be a value: {reason}")).hint(hint));
     error.set_cause(py, Some(why.clone_ref(py)));
     error
 }

@@ -17,14 +17,23 @@ _THERE = "tracr"
 _replaced: Dict[str, ModuleType] = {}
 
 
-def needs_jax(name: str) -> ImportError:
-    """Why there is no module of this name."""
-    return ImportError(
-        f"{name} is no part of raspc's stand-in for tracr: it is built on jax and haiku, which raspc does without; "
-        "use model.apply, model.params, model.forward and model.model_config",
-        name=name,
-    )
+# Of the Python tracr's modules these are built on jax and haiku.
+_JAX = ("attention", "compressed_model", "mlp", "model")
 
+
+def missing(name: str) -> ImportError:
+    """Why there is no module of this name."""
+    what = f"{name} is no part of raspc's stand-in for tracr"
+    if name.rpartition(".")[0].endswith("tracr.transformer") and name.rpartition(".")[2] in _JAX:
+        why = (
+            "it is built on jax and haiku, which raspc does without; "
+            "use model.apply, model.params, model.forward and model.model_config"
+        )
+    elif "craft.chamber" in name:
+        why = "raspc's compiler makes heads and hidden units itself; model.craft_model and nodes.MODEL_BLOCK have them as blocks"
+    else:
+        why = "there are rasp, compiler, craft, transformer.encoder and utils.errors"
+    return ImportError(f"{what}: {why}", name=name)
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -38,7 +47,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         own = importlib.util.find_spec(_own(name))
         if own is None or name.rpartition(".")[2].startswith("_"):
-            raise needs_jax(name)
+            raise missing(name)
         return importlib.machinery.ModuleSpec(name, self, is_package=own.submodule_search_locations is not None)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:

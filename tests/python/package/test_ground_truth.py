@@ -35,6 +35,13 @@ def test_edges_are_what_matters(model):
             assert changed == ((layer, head) in named)
 
 
+def test_whole_graphs_are_scored(model):
+    graph = model.circuit.to_networkx()
+    assert model.circuit.score(graph).recall == model.circuit.score(model.circuit).precision == 1
+    graph.remove_node("embed")
+    assert model.circuit.score(graph).recall < 1
+
+
 def test_json_and_networkx(model):
     data = json.loads(model.circuit.to_json())
     assert {n["name"] for n in data["nodes"]} >= {"target_pos", "sorted"}

@@ -84,6 +84,14 @@ def test_a_node_that_is_only_a_view_is_patched_at_o0_and_says_so():
         assert model.at_o0().run("abca", patch={"source": [2, 1, 0, -1]}).output == ["c", "b", "a", None]
 
 
+@pytest.mark.parametrize("head", [(0.7, 0), (0, -1), (10**20, 0), (0,), 3, "ab", (9, 0)])
+def test_what_is_no_head(head):
+    model = raspc.compile(raspc.standard("hist"))
+    with pytest.raises(raspc.InterventionError, match="no head"):
+        model.run("ab", ablate=[head])
+    assert model.run("ab", ablate=None).output == model("ab")
+
+
 def test_ablated_heads_write_nothing():
     model = raspc.compile(raspc.standard("hist"))
     whole, without = model.run("abac"), model.run("abac", ablate=[(0, 0)])

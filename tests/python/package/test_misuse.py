@@ -46,6 +46,18 @@ def hist():
         (lambda: raspc.compile(tokens, "ab"), "nothing says how long inputs may be"),
         (lambda: raspc.compile(tokens, "ab", 2.5), "the maximum length is a whole number"),
         (lambda: raspc.compile(tokens, "ab", 3, opt=7), "no optimisation level 7"),
+        (lambda: raspc.compile(tokens, "ab", 3, opt=-1), "no optimisation level -1"),
+        (lambda: raspc.compile(tokens, "ab", 3, opt="1"), "no optimisation level '1'"),
+        (lambda: raspc.compile(tokens, "ab", 3, bos=3), "`bos` is a text, not 3"),
+        (lambda: raspc.compile(tokens, "ab", 3, limits={"units": -1}), "the limit `units` is -1"),
+        (lambda: raspc.compile(tokens, "ab", 3, limits={"unit": 1}), "no limit `unit`"),
+        (lambda: raspc.compile(tokens, "ab", 3, limits=3), "limits are numbers by name, not 3"),
+        (lambda: raspc.compile(tokens, "ab", 3).verify(0), "the number of inputs is 0"),
+        (lambda: raspc.compile(tokens, "ab", 3).verify(-1), "the number of inputs is -1"),
+        (lambda: raspc.compile(tokens, "ab", 3).verify(9, seed=-1), "the seed is -1"),
+        (lambda: raspc.compile(tokens, "ab", 3).run("a", ablate=3), "heads are ablated by a list of them, not 3"),
+        (lambda: raspc.compile(tokens, "ab", 3).export("x", format="xls"), "no format `xls`"),
+        (lambda: raspc.map(abs, tokens, name=3), "a function's name is a string, not 3"),
         (lambda: raspc.compile(tokens, [[1], [2]], 3), "not hashable"),
         (lambda: raspc.compile(tokens, 7, 3), "a sequence of values is wanted, not 7"),
         (lambda: raspc.compile(tokens, "ab", 3)(7), "a sequence of values is wanted, not 7"),
@@ -147,6 +159,45 @@ def test_a_function_that_raises_names_node_and_value():
     assert raspc.compile(sop, [0, 1, 3], 3).verify()
 
 
+class NotCompared:
+    def __eq__(self, other):
+        raise RuntimeError("apples and oranges")
+
+    def __hash__(self):
+        return 1
+
+
+class NotHashed:
+    def __hash__(self):
+        raise RuntimeError("no hash today")
+
+
+class NotShown:
+    def __repr__(self):
+        raise RuntimeError("camera shy")
+
+
+@pytest.mark.parametrize(
+    "kind, why", [(NotCompared, "apples and oranges"), (NotHashed, "no hash today"), (NotShown, "camera shy")]
+)
+def test_objects_whose_own_methods_raise(kind, why):
+    for mistake in (
+        lambda: raspc.compile(hist(), [kind(), kind()], 2),
+        lambda: raspc.compile(hist(), "ab", 2)([kind(), kind()]),
+    ):
+        with pytest.raises(raspc.UsageError) as caught:
+            mistake()
+        error = caught.value
+        assert isinstance(error, ValueError) and error.code == "E1002"
+        assert f"hashing, comparing or showing it raises RuntimeError: {why}" in error.message
+        assert isinstance(error.__cause__, RuntimeError)
+
+
+def test_a_function_that_returns_nan():
+    with pytest.raises(raspc.CompileError, match="returned nan, and nan is no value: values are finite"):
+        raspc.compile(raspc.map(lambda x: float("nan"), tokens, name="f"), "ab", 2)
+
+
 @pytest.mark.parametrize("result", [[1], {}, float("inf"), set()])
 def test_a_function_that_returns_no_value(result):
     sop = raspc.map(lambda x: result, tokens).named("bad")
@@ -202,12 +253,12 @@ def test_interventions(run, said):
 
 def test_ctrl_c_interrupts_a_python_function(ctrl_c):
     def slow(x):
+        # As if somebody pressed it now.
+        os.kill(os.getpid(), signal.SIGINT)
         time.sleep(30)
         return x
 
-    interrupt = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     start = time.monotonic()
-    interrupt.start()
     with pytest.raises(KeyboardInterrupt):
         raspc.compile(raspc.map(slow, tokens), range(3), 3)
     assert time.monotonic() - start < 10
@@ -217,8 +268,9 @@ def test_ctrl_c_interrupts_native_work(ctrl_c):
     model = raspc.compile(raspc.standard("sort"), vocab=range(30), max_len=30)
     interrupt = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
     start = time.monotonic()
-    interrupt.start()
     with pytest.raises(KeyboardInterrupt):
+        # However late the call begins, it is in here that the signal is waited for.
+        interrupt.start()
         model.verify(inputs=1_000_000)
     assert time.monotonic() - start < 20
 

@@ -184,6 +184,10 @@ def test_the_same_program_gives_the_same_bytes(tmp_path):
 
 def test_copies_and_pickles(model):
     assert copy.copy(model) is model and copy.deepcopy(model) is model
+    weights = copy.deepcopy(model.weights)
+    assert list(weights) == list(model.weights)
+    weights["embed.W_E"][0, 0] += 1
+    assert not np.array_equal(weights["embed.W_E"], model.weights["embed.W_E"])
     again = pickle.loads(pickle.dumps(model))
     assert again([3, 1, 2]) == [1, 2, 3] and again.nodes == model.nodes and again.verify(50)
     tuples = raspc.compile(tokens, vocab=[("a", 1), b"y"], max_len=2)

@@ -1,5 +1,8 @@
 """Code that walks a model's graph and its blocks."""
 
+import gc
+import weakref
+
 import networkx
 import numpy as np
 import pytest
@@ -106,6 +109,8 @@ def test_the_steps_one_by_one():
     basis_inference.infer_bases(graph, sink, {"a", "b"}, 3)
     assert sink[nodes.VALUE_SET] == {1, 2, 3}
     assert graph.nodes["tokens"][nodes.VALUE_SET] == {"a", "b"}
+    # BOS and PAD have directions in the stream, and are no values of the tokens.
+    assert [str(d) for d in graph.nodes["tokens"][nodes.OUTPUT_BASIS]] == ["tokens:a", "tokens:b"]
     assert [str(d) for d in sink[nodes.OUTPUT_BASIS]] == [f"{program.label}:{i}" for i in (1, 2, 3)]
     expr_to_craft_graph.add_craft_components_to_rasp_graph(graph, mlp_exactness=100)
     assert isinstance(sink[nodes.MODEL_BLOCK], transformers.SeriesWithResiduals)
@@ -113,6 +118,16 @@ def test_the_steps_one_by_one():
     model = craft_model_to_transformer.craft_model_to_transformer(craft, graph, sink, 3)
     assert model.apply(["compiler_bos", "a", "b", "a"]).decoded == ["compiler_bos", 2, 1, 2]
     assert issubclass(craft_model_to_transformer.NoTokensError, Exception)
+
+
+def test_views_keep_no_model_alive():
+    model = compile_rasp_to_model(lib.make_hist(), {"a", "b"}, 3)
+    assert model.graph.nodes
+    assert model.craft_model.blocks
+    gone = weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None
 
 
 def test_spaces():

@@ -72,6 +72,15 @@ def test_what_needs_jax_says_so(what):
     assert "jax and haiku" in done.stderr
 
 
+@pytest.mark.parametrize("what", ["tracr.craft.chamber.categorical_attn", "tracr.compiler.test_cases"])
+def test_what_is_not_there_is_not_laid_to_jax(what):
+    done = python(f"import raspc.tracr; raspc.tracr.install()\nimport {what}")
+    assert done.returncode != 0
+    assert "ImportError: tracr.c" in done.stderr
+    assert "is no part of raspc's stand-in" in done.stderr
+    assert "jax" not in done.stderr
+
+
 def test_undefined_as_upstream():
     out = succeeds(
         "import raspc.tracr; raspc.tracr.install(undefined='upstream')\n"

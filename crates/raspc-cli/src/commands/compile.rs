@@ -9,7 +9,7 @@ use crate::fault::{Fault, Status};
 use crate::files::{self, Unwritten};
 use crate::inputs::Input;
 use crate::subject::Subject;
-use crate::{settings, subject};
+use crate::{scratch, settings, subject};
 use raspc::json::{Certified, Compiled, Sizes};
 
 /// Compiles a program and writes the model.
@@ -31,6 +31,9 @@ pub(crate) fn compile_subject(
     let (compilation, time) = engine::build(console, &subject, &settings)?;
     engine::remark_assumptions(console, &compilation.model.assumptions);
     let sizes = Sizes::of(&compilation.model);
+    // Who has been told that it was interrupted finds nothing written.
+    console.interrupt.check();
+    scratch::clear_when_interrupted();
     files::write_folder(&args.output, &compilation.model.to_files()).map_err(|e| refused(args, &e))?;
     let output = args.output.display().to_string();
     if args.json {

@@ -11,7 +11,7 @@ use crate::fault::{Fault, Status};
 use crate::inputs::Input;
 use crate::sink::{Unexported, write_export};
 use crate::subject::Subject;
-use crate::{settings, subject};
+use crate::{scratch, settings, subject};
 use raspc::json::{Exported, ExportedFile, Sizes, counted};
 
 /// Compiles a program, or takes a compiled model, and exports it.
@@ -34,6 +34,7 @@ pub(crate) fn export(args: &ExportArgs, console: &mut Console) -> Result<Status,
     };
     engine::remark_assumptions(console, &model.assumptions);
     let start = Instant::now();
+    scratch::clear_when_interrupted();
     let written = write_export(&model, &subject.graph.to_string(), args.format, &args.output)
         .map_err(|e| refused(args, &subject, e))?;
     let seconds = start.elapsed().as_secs_f64();

@@ -109,8 +109,12 @@ fn leaves(read: &io::Result<Incoming>) -> bool {
 mod tests {
     use std::io::{BufReader, Read};
     use std::panic::catch_unwind;
+    use std::time::{Duration, Instant};
 
     use super::*;
+
+    /// What takes longer hangs.
+    const PATIENCE: Duration = Duration::from_secs(300);
 
     const CHANGE: &str = r#"{"jsonrpc":"2.0","method":"textDocument/didChange"}"#;
 
@@ -149,15 +153,17 @@ mod tests {
         let (waits, waiting) = mpsc::channel();
         let queue = Queue::of(BufReader::new(Asked { asks, waits, rest: Vec::new() }));
         let (change, leave) = (queue.on_change(), queue.on_change_or_leave());
-        waiting.recv().expect("the client starts");
+        waiting.recv_timeout(PATIENCE).expect("the client starts");
+        let start = Instant::now();
         for round in 0..20_000 {
             ask.send(()).expect("the client listens");
             while !matches!(queue.take(), Next::Message(Ok(_))) {
                 std::hint::spin_loop();
+                assert!(start.elapsed() < PATIENCE, "round {round}: no message");
             }
             assert!(!stops(&change) && !stops(&leave), "round {round}");
             // The thread that reads is done with that message when it reads on.
-            waiting.recv().expect("the client reads on");
+            waiting.recv_timeout(PATIENCE).expect("the client reads on");
             assert!(!stops(&change) && !stops(&leave), "round {round}");
         }
         drop(ask);
@@ -173,7 +179,9 @@ mod tests {
         let input = [hover, CHANGE, exit].map(framed).concat();
         let queue = Queue::of(io::Cursor::new(input));
         let (change, leave) = (queue.on_change(), queue.on_change_or_leave());
+        let start = Instant::now();
         while !stops(&leave) || !stops(&change) {
+            assert!(start.elapsed() < PATIENCE, "what came is not told");
             std::thread::yield_now();
         }
         assert!(matches!(queue.wait(), Next::Message(Ok(Incoming::Message(Message::Request(_))))));

@@ -47,7 +47,7 @@ pub(super) fn card(model: &Model, kind: Card, program: &str) -> String {
         if model.config.max_len == 1 { "" } else { "s" }
     );
     listing(&mut text, program);
-    symbols(&mut text, model);
+    symbols(&mut text, model, kind);
     usage(&mut text, model, kind);
     requirements(&mut text, model);
     certificate(&mut text, model);
@@ -72,7 +72,7 @@ fn listing(text: &mut String, program: &str) {
     );
 }
 
-fn symbols(text: &mut String, model: &Model) {
+fn symbols(text: &mut String, model: &Model, kind: Card) {
     let (bos, pad) = (one_line(&model.config.bos), one_line(&model.config.pad));
     let _ = write!(
         text,
@@ -85,11 +85,12 @@ fn symbols(text: &mut String, model: &Model) {
             let values: Vec<Token> = classes.iter().map(|c| c.0.clone()).collect();
             let none =
                 if values.contains(&Token::None) { " (`none` where the program's output is undefined)" } else { "" };
-            writeln!(
+            let _ = writeln!(
                 text,
                 "{}{none}, the argmax of the logits.\nA value's logit is 1 and the others' are 0: softmax scores mean nothing here.\n",
                 listed(&values)
-            )
+            );
+            if kind == Card::Gpt2Language { shared(text, model, &values) } else { Ok(()) }
         }
         Decode::Numerical { bound, values, .. } => {
             let nearest =
@@ -97,6 +98,21 @@ fn symbols(text: &mut String, model: &Model) {
             writeln!(text, "a number, the one logit, within {bound:e} of the program's{nearest}.\n")
         }
     };
+}
+
+/// What follows from one vocabulary for what goes in and what comes out.
+fn shared(text: &mut String, model: &Model, values: &[Token]) -> std::fmt::Result {
+    let alone: Vec<Token> = values.iter().filter(|v| model.vocab.iter().all(|t| t.key() != v.key())).cloned().collect();
+    let never = "symbols that are no output have the logit -64";
+    if alone.is_empty() {
+        return writeln!(text, "Input and output share one vocabulary; {never}.\n");
+    }
+    writeln!(
+        text,
+        "Input and output share one vocabulary; {never}. These can only come out: {}. The tokenizer\n\
+         takes them all the same, and the model runs: from such a word on, in a prompt or generated, what it says means nothing.\n",
+        listed(&alone)
+    )
 }
 
 fn usage(text: &mut String, model: &Model, kind: Card) {

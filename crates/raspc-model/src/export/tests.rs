@@ -372,6 +372,25 @@ fn cards_say_what_holds() {
     assert!(card(&model).contains("Input: `` `a` `` ``` b`` ``` `c`."), "{}", card(&model));
 }
 
+/// A language model's tokenizer has words that are no input, and takes them.
+#[test]
+fn cards_of_language_models_tell_of_the_shared_vocabulary() {
+    let mut model = samples::next();
+    model.config.causal = true;
+    let card = |model: &Model| {
+        let files = exported(model, Format::HfGpt2).expect("exported");
+        let text = |name: &str| String::from_utf8(files[name].clone()).expect("UTF-8");
+        assert!(!text("token-classification/README.md").contains("share one vocabulary"));
+        text("README.md")
+    };
+    let text = card(&model);
+    assert!(text.contains("no output have the logit -64. These can only come out: `z`. The tokenizer"), "{text}");
+    let Decode::Categorical { classes } = &mut model.readouts[0].decode else { panic!("a one-hot") };
+    classes.pop();
+    let text = card(&model);
+    assert!(text.contains("no output have the logit -64.\n") && !text.contains("only come out"), "{text}");
+}
+
 /// What the layer norms leave: places and negations cancel, and the forward pass of a BERT in exact arithmetic is the model's.
 #[test]
 fn places_and_negations_cancel() {

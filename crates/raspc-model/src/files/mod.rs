@@ -5,6 +5,11 @@
 //! multiple of the bytes that are really there: sizes that `config.json` claims are compared with tensors and labels
 //! before anything is made of them. A stamp (length and hash) of every file in `config.json`, and of `config.json` itself, finds
 //! damage; it is no protection from intent.
+//!
+//! **For other readers.** The weights of read-outs in `config.json` (in `classes`, `value` and `defined`: pairs of direction and weight)
+//! are 32-bit floats, written as the shortest decimal that gives back their bits: `0.1` is the 32-bit float next to 0.1. Who parses
+//! numbers as doubles rounds these to 32 bits, or computes with other weights than the model's. `bound` and the values of
+//! tokens are doubles as they stand.
 
 mod config;
 mod stamp;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::forward::Keep;
 use crate::matrix::EntryError;
+use crate::model::Decode;
 use crate::samples::{self, Random, random_ids};
 
 type Files = BTreeMap<String, Vec<u8>>;
@@ -31,6 +32,21 @@ fn read_unstamped(files: &Files) -> Result<Model, ModelError> {
         certificate: take(CERTIFICATE),
     };
     folder.model(false)
+}
+
+/// What the head tells other readers: a weight of a read-out is the shortest decimal of its 32 bits, and not of the double.
+#[test]
+fn weights_of_read_outs_are_decimals_of_32_bits() {
+    let mut model = samples::next();
+    let Decode::Categorical { classes } = &mut model.readouts[0].decode else { panic!("a one-hot") };
+    classes[0].1[0].1 = 0.1;
+    let written = files(&model);
+    let config: Value = serde_json::from_slice(&written[CONFIG]).unwrap();
+    let weight = config["readouts"][0]["decode"]["categorical"]["classes"][0][1][0][1].as_f64().unwrap();
+    assert_eq!(weight.to_string(), "0.1");
+    assert_ne!(weight, f64::from(0.1f32));
+    assert_eq!(weight as f32, 0.1);
+    assert_eq!(read(&written).unwrap(), model);
 }
 
 /// What came through has to be a model like any other.

@@ -258,13 +258,30 @@ class Lowering:
         return False
 
     def _select(self, expr: rasp.Select) -> int:
+        if expr._formula is not None and not self._concessions.lenient:
+            return self._formula(expr, expr.label)
+        return self._one_select(expr, expr.label)
+
+    def _formula(self, expr: rasp.Select, label: str) -> int:
+        """A select that was simplified, as what it was simplified from."""
+        if expr._formula is None:
+            return self._one_select(expr, label)
+        op, *parts = expr._formula
+        return _COMBINE[op](self._graph, *(self._formula(part, label) for part in parts))
+
+    def _side(self, sop: rasp.SOp) -> int:
+        """Keys or queries; constants that were simplified away are none of the program's expressions."""
+        known = self._nodes.get(id(sop))
+        return known if known is not None else self._full(sop)  # type: ignore[arg-type]
+
+    def _one_select(self, expr: rasp.Select, label: str) -> int:
         if expr.predicate in (rasp.Comparison.TRUE, rasp.Comparison.FALSE):
             one = self._graph.constant(1)
             return self._graph.select(one, one, "==" if expr.predicate is rasp.Comparison.TRUE else "!=")
-        keys, queries, lenient = self._at(expr.keys), self._at(expr.queries), self._concessions.lenient
+        keys, queries, lenient = self._side(expr.keys), self._side(expr.queries), self._concessions.lenient
         if isinstance(expr.predicate, rasp.Comparison) and not lenient:
             return self._graph.select(keys, queries, expr.predicate.value)
-        return self._graph.select(keys, queries, self._functions.predicate(expr, lenient), expr.label)
+        return self._graph.select(keys, queries, self._functions.predicate(expr, lenient), label)
 
     def _constant_selector(self, expr: rasp.ConstantSelector) -> int:
         rows = [list(row) for row in expr.value]
@@ -289,6 +306,13 @@ class Lowering:
 
     def _width(self, expr: rasp.SelectorWidth) -> int:
         return self._graph.selector_width(self._at(expr.selector))
+
+
+_COMBINE: Dict[str, Callable[..., int]] = {
+    "not": _native.Graph.inverse,
+    "and": _native.Graph.both,
+    "or": _native.Graph.either,
+}
 
 
 def _is_source(expr: rasp.RASPExpr) -> bool:

@@ -1,6 +1,5 @@
 """A compiled model as tracr's graph and blocks, built from raspc's own circuit."""
 
-import functools
 import json
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -38,7 +37,10 @@ def values_and_basis(model: Any, label: str) -> Dict[str, Any]:
     """`VALUE_SET` and `OUTPUT_BASIS` of an s-op; nothing of a selector."""
     if not isinstance(model._lowered.exprs.get(label), rasp.SOp):
         return {}
-    found: Dict[str, Any] = {nodes.OUTPUT_BASIS: [d for d in model._stream.directions if _belongs(d, label)]}
+    # BOS and PAD have directions among the tokens', and are no values of theirs.
+    special = [t for t in (model.input_encoder.bos_token, model.input_encoder.pad_token) if t is not None]
+    own = [d for d in model._stream.directions if _belongs(d, label)]
+    found: Dict[str, Any] = {nodes.OUTPUT_BASIS: [d for d in own if label != "tokens" or d.value not in special]}
     for readout in model._stream.readouts.get(label, []):
         if "classes" in readout:
             found[nodes.VALUE_SET] = {value for value, _ in readout["classes"]}
@@ -51,23 +53,22 @@ def _belongs(direction: bases.BasisDirection, label: str) -> bool:
     return direction.name == label or str(direction) == f"{label}:None"
 
 
-@functools.lru_cache(maxsize=8)
-def _truth(model: Any) -> Dict[str, Dict[str, Any]]:
-    """By label: heads, neurons and directions."""
-    truth = json.loads(model.native.circuit)
-    return {name: node for node in truth["nodes"] for name in (node["names"] or [node["name"]])}
+def truth(native: Any) -> Dict[str, Dict[str, Any]]:
+    """Of a compiled model by label: heads, neurons and directions."""
+    circuit = json.loads(native.circuit)
+    return {name: node for node in circuit["nodes"] for name in (node["names"] or [node["name"]])}
 
 
 def node_half(model: Any, label: str) -> Optional[int]:
     """The last half-layer that works on a node."""
-    node = _truth(model).get(label)
+    node = model._truth.get(label)
     halves = [2 * layer for layer, _ in node["heads"]] + [2 * layer + 1 for layer, _ in node["neurons"]] if node else []
     return max(halves, default=None)
 
 
 def node_block(model: Any, label: str) -> Optional[transformers.Block]:
     """The heads and hidden units that compute a node: one block, or several in a series."""
-    node = _truth(model).get(label)
+    node = model._truth.get(label)
     if node is None:
         return None
     halves: Dict[int, Any] = {}

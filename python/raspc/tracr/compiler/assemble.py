@@ -176,6 +176,12 @@ class AssembledTransformerModel(TracrOutput):
         return _views.craft_model(self)
 
     @functools.cached_property
+    def _truth(self) -> Dict[str, Dict[str, Any]]:
+        from raspc.tracr.compiler import _views
+
+        return _views.truth(self.native)
+
+    @functools.cached_property
     def _rows(self) -> List[int]:
         """The compiler's id of each of the input encoder's."""
         n = len(self.native.vocab)

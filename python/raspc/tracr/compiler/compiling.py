@@ -133,7 +133,8 @@ def _compile(program: rasp.SOp, vocab: List[Any], max_seq_len: int, causal: bool
 def _compares_none(program: rasp.SOp) -> bool:
     """Whether an ordering may meet None: the evaluator raises there, and the compiler refuses where it surely does."""
     orderings = (rasp.Comparison.LT, rasp.Comparison.LEQ, rasp.Comparison.GT, rasp.Comparison.GEQ)
-    return any(isinstance(e, rasp.Select) and e.predicate in orderings for e in operands_first(program))
+    selects = [e for e in operands_first(program) if isinstance(e, rasp.Select)]
+    return any(e.predicate in orderings or e._formula is not None for e in selects)
 
 
 def _like_its_cause(error: Any) -> BaseException:

@@ -9,6 +9,9 @@ from typing import Any, Callable, Dict, Optional, Tuple
 
 Symbol = Optional[Tuple[Any, ...]]
 
+# Deeper symbols are not kept: whoever walks them recurses.
+DEEPEST = 64
+
 FUNCTIONS: Dict[str, Callable[[Any, Any], Any]] = {
     "add": operator.add,
     "sub": operator.sub,

@@ -199,9 +199,10 @@ def _elementwise(op: str, sop: "SOp", value: Any, swapped: bool = False) -> "SOp
 
 def _map(f: Callable[[Value], Value], sop: "SOp", symbol: Any) -> "SOp":
     new = Map(f, sop)
-    # Map may have gone past an inner Map; then its operation is that of both.
-    inner = sop._symbol if new.inner is not sop else _symbolic.arg(0)
-    new._symbol = _symbolic.substitute(symbol, inner)
+    # Map may have gone past an inner Map; then its operation is that of both, unless that is very deep.
+    inner, below = (sop._symbol, sop._symbol_depth) if new.inner is not sop else (_symbolic.arg(0), 0)
+    new._symbol_depth = below + 1
+    new._symbol = _symbolic.substitute(symbol, inner) if new._symbol_depth <= _symbolic.DEEPEST else None
     return new
 
 
@@ -210,6 +211,7 @@ class SOp(RASPExpr):
 
     # What an operator made this of, where it did: the compiler can do more with that than with a function.
     _symbol: Any = None
+    _symbol_depth = 0
 
     def __lt__(self, value: Any) -> "SOp":
         return _elementwise("lt", self, value)
@@ -344,8 +346,7 @@ class Map(SOp):
         _need_function("f", f)
         _need(SOp, "inner", inner)
         if simplify and isinstance(inner, Map):
-            first = inner.f
-            self.f: Callable[[Value], Value] = lambda x: None if (y := first(x)) is None else f(y)
+            self.f: Callable[[Value], Value] = _Composed(inner.f, f)
             self.inner: SOp = inner.inner
         else:
             self.f = f
@@ -354,6 +355,25 @@ class Map(SOp):
     @property
     def children(self) -> Sequence[RASPExpr]:
         return [self.inner]
+
+
+class _Composed:
+    """`second` of what `first` gives, and None of None; as deep as it gets, a call takes no more of the stack."""
+
+    def __init__(self, first: Callable[[Value], Value], second: Callable[[Value], Value]):
+        self.first = first
+        self.second = second
+
+    def __call__(self, x: Value) -> Value:
+        functions: List[Callable[[Value], Value]] = []
+        f: Callable[[Value], Value] = self
+        while isinstance(f, _Composed):
+            functions.append(f.second)
+            f = f.first
+        x = f(x)
+        while functions and x is not None:
+            x = functions.pop()(x)
+        return x
 
 
 class SequenceMap(SOp):
@@ -468,6 +488,11 @@ Predicate = Union[Comparison, Callable[[Value, Value], bool]]
 
 class Select(Selector):
     """Selects the keys for which `predicate(key, query)` holds."""
+
+    # What it was simplified from, ("not", select) or ("and" or "or", select, select), where it was, and how deep that goes:
+    # the compiler can do more with comparisons than with a function of them.
+    _formula: Any = None
+    _formula_depth = 0
 
     def __init__(self, keys: SOp, queries: SOp, predicate: Predicate):
         super().__init__()
@@ -601,32 +626,59 @@ def selector_not(inner: Selector, simplify: bool = True) -> Selector:
             return inner.inner
         if isinstance(inner, Select):
             predicate = inner.predicate
-            return Select(inner.keys, inner.queries, lambda k, q: not predicate(k, q))
-        if isinstance(inner, ConstantSelector):
-            return ConstantSelector([[not v for v in row] for row in inner.value], inner.check_length)
+            simplified = Select(inner.keys, inner.queries, lambda k, q: not predicate(k, q))
+            return _simplified_from(simplified, "not", inner)
     return SelectorNot(inner)
 
 
 def selector_and(fst: Selector, snd: Selector, simplify: bool = True) -> Selector:
-    """What both select; simplified to one `Select` where keys and queries coincide."""
-    both = _one_select(fst, snd, lambda a, b: a and b) if simplify else None
+    """What both select; simplified to one `Select` where keys and queries coincide, or are a constant."""
+    both = _one_select("and", fst, snd, lambda a, b: a and b) if simplify else None
     return SelectorAnd(fst, snd) if both is None else both
 
 
 def selector_or(fst: Selector, snd: Selector, simplify: bool = True) -> Selector:
-    """What one or both select; simplified to one `Select` where keys and queries coincide."""
-    either = _one_select(fst, snd, lambda a, b: a or b) if simplify else None
+    """What one or both select; simplified to one `Select` where keys and queries coincide, or are a constant."""
+    either = _one_select("or", fst, snd, lambda a, b: a or b) if simplify else None
     return SelectorOr(fst, snd) if either is None else either
 
 
-def _one_select(fst: Selector, snd: Selector, combine: Callable[[bool, bool], bool]) -> Optional[Select]:
-    """Two selects of the same keys and queries as one, if they are that."""
+def _one_select(op: str, fst: Selector, snd: Selector, combine: Callable[[bool, bool], bool]) -> Optional[Select]:
+    """Two selects of the same keys and queries as one, if they are that; a constant is the same as anything."""
     if not (isinstance(fst, Select) and isinstance(snd, Select)):
         return None
-    p, q = fst.predicate, snd.predicate
-    if fst.keys is snd.keys and fst.queries is snd.queries:
-        return Select(fst.keys, fst.queries, lambda k, x: combine(p(k, x), q(k, x)))
-    return None
+    keys, queries = _common(fst.keys, snd.keys), _common(fst.queries, snd.queries)
+    if keys is None or queries is None:
+        return None
+    p, q = _predicate_on(fst, keys, queries), _predicate_on(snd, keys, queries)
+    return _simplified_from(Select(keys, queries, lambda key, query: combine(p(key, query), q(key, query))), op, fst, snd)
+
+
+def _simplified_from(select: Select, op: str, *parts: Select) -> Select:
+    depth = 1 + max(part._formula_depth for part in parts)
+    if depth <= _symbolic.DEEPEST:
+        select._formula, select._formula_depth = (op, *parts), depth
+    return select
+
+
+def _common(fst: SOp, snd: SOp) -> Optional[SOp]:
+    """The s-op that both can be read from: the same one, or the other where one is `Full`."""
+    if fst is snd or isinstance(snd, Full):
+        return fst
+    return snd if isinstance(fst, Full) else None
+
+
+def _predicate_on(select: Select, keys: SOp, queries: SOp) -> Callable[[Value, Value], bool]:
+    """The predicate of a select, of the values of these s-ops."""
+    predicate = select.predicate
+    # What is read from another s-op is a constant.
+    key_fill = None if select.keys is keys else (select.keys.fill,)  # type: ignore[attr-defined]
+    query_fill = None if select.queries is queries else (select.queries.fill,)  # type: ignore[attr-defined]
+
+    def on(key: Value, query: Value) -> bool:
+        return predicate(key if key_fill is None else key_fill[0], query if query_fill is None else query_fill[0])
+
+    return on
 
 
 _DEFAULT_NAMES = {
