@@ -35,6 +35,13 @@ pub(super) struct Chosen<'a> {
     sums: Vec<(Vec<u32>, Linear)>,
 }
 
+/// What the target is at a row.
+enum At {
+    Sum(Linear),
+    /// None, or nothing that an input reaches.
+    NoNumber,
+}
+
 impl<'a> Chosen<'a> {
     /// The rows of a target, if its units read categories and numbers, and its function is a sum of numbers at each row.
     pub(super) fn of(target: &'a Target<'a>, facts: &'a Facts<'a>) -> Option<Self> {
@@ -62,16 +69,15 @@ impl<'a> Chosen<'a> {
         let rows: Rc<Rows> = facts.rows(&vars).filter(|rows| rows.len() <= ROWS)?;
         let mut found = Self { target, facts, vars, classes, sums: Vec::new() };
         for row in rows.iter() {
-            if let Some(sum) = found.sum(expr, args, row)? {
+            if let At::Sum(sum) = found.sum(expr, args, row)? {
                 found.sums.push((row.to_vec(), sum));
             }
         }
         Some(found)
     }
 
-    /// The target at a row, as a sum of numbers that are sums of nothing else; nothing inside where it is no number there, and
-    /// nothing at all where it is no such sum.
-    fn sum(&self, expr: &Expr, args: &[NodeId], row: &[u32]) -> Option<Option<Linear>> {
+    /// The target at a row, as a sum of numbers that are sums of nothing else, if it is such a sum.
+    fn sum(&self, expr: &Expr, args: &[NodeId], row: &[u32]) -> Option<At> {
         let value = |a: NodeId| {
             let place = self.vars.binary_search(&Var::Node(a)).ok()?;
             Some(self.classes[place].values[row[place] as usize].clone())
@@ -79,7 +85,7 @@ impl<'a> Chosen<'a> {
         let known: Vec<Option<Value>> = args.iter().map(|&a| value(a)).collect();
         // None in, none out.
         if known.iter().flatten().any(Value::is_none) {
-            return Some(None);
+            return Some(At::NoNumber);
         }
         let size = |a: NodeId| {
             let (lo, hi) = self.facts.range(Var::Node(a));
@@ -87,8 +93,8 @@ impl<'a> Chosen<'a> {
         };
         let sizes: Vec<f64> = args.iter().zip(&known).map(|(&a, v)| if v.is_some() { 0.0 } else { size(a) }).collect();
         let open = match partial(expr, &known, &sizes)? {
-            Partial::Raises => return Some(None),
-            Partial::Known(v) if v.is_none() => return Some(None),
+            Partial::Raises => return Some(At::NoNumber),
+            Partial::Known(v) if v.is_none() => return Some(At::NoNumber),
             other => other.open(args.len())?,
         };
         let mut sum = Linear { constant: open.constant, slack: open.off, ..Linear::default() };
@@ -113,7 +119,7 @@ impl<'a> Chosen<'a> {
             sum.constant += factor * number;
             sum.slack += 4.0 * f64::EPSILON * (sum.constant.abs() + (factor * number).abs());
         }
-        Some(Some(sum))
+        Some(At::Sum(sum))
     }
 
     /// What a direction holds that nothing has written yet, as the target's number, a constant apart: where at every row the

@@ -34,7 +34,7 @@ impl Open {
     /// One more operation: its result and the factors made here are each rounded.
     fn rounded(self) -> Option<Self> {
         let finite = self.factors.iter().chain([&self.constant]).all(|f| f.is_finite()) && self.size < LARGEST;
-        finite.then(|| Self { off: self.off + 8.0 * f64::EPSILON * (self.size + self.off), ..self })
+        finite.then_some(Self { off: self.off + 8.0 * f64::EPSILON * (self.size + self.off), ..self })
     }
 
     fn of(value: &Value, arity: usize) -> Option<Self> {
@@ -66,13 +66,14 @@ pub(super) fn partial(expr: &Expr, known: &[Option<Value>], sizes: &[f64]) -> Op
     let recurse = |e: &Expr| partial(e, known, sizes);
     let apply = |result: Result<Value, _>| result.map_or(Partial::Raises, Partial::Known);
     Some(match expr {
-        Expr::Arg(i) => match &known[*i] {
-            Some(value) => Partial::Known(value.clone()),
-            None => {
+        Expr::Arg(i) => {
+            if let Some(value) = &known[*i] {
+                Partial::Known(value.clone())
+            } else {
                 let factors = (0..known.len()).map(|j| f64::from(u8::from(j == *i))).collect();
                 Partial::Open(Open { factors, constant: 0.0, size: sizes[*i], off: 0.0 }.rounded()?)
             }
-        },
+        }
         Expr::Const(value) => Partial::Known(value.clone()),
         Expr::Unary(op, a) => match (op, recurse(a)?) {
             (_, Partial::Raises) => Partial::Raises,
@@ -129,14 +130,15 @@ fn binary(op: BinaryOp, a: &Open, b: &Open) -> Option<Open> {
 mod tests {
     use super::*;
 
-    fn arg(i: usize) -> Box<Expr> {
-        Box::new(Expr::Arg(i))
+    fn binary(op: BinaryOp, a: Expr, b: Expr) -> Expr {
+        Expr::Binary(op, Box::new(a), Box::new(b))
     }
 
     #[test]
     fn what_is_known_chooses() {
-        let less = Expr::Binary(BinaryOp::Sub, arg(2), Box::new(Expr::Const(Value::int(3))));
-        let choice = Expr::If { cond: arg(0), then: arg(1), otherwise: Box::new(less) };
+        let less = binary(BinaryOp::Sub, Expr::Arg(2), Expr::Const(Value::int(3)));
+        let (cond, then) = (Box::new(Expr::Arg(0)), Box::new(Expr::Arg(1)));
+        let choice = Expr::If { cond, then, otherwise: Box::new(less) };
         let at = |flag: i64| partial(&choice, &[Some(Value::int(flag)), None, None], &[0.0, 5.0, 7.0]);
         let Some(Partial::Open(then)) = at(1) else { panic!("{:?}", at(1)) };
         assert_eq!((then.factors, then.constant), (vec![0.0, 1.0, 0.0], 0.0));
@@ -148,11 +150,11 @@ mod tests {
 
     #[test]
     fn products_of_what_is_open_are_no_sums() {
-        let product = Expr::Binary(BinaryOp::Mul, arg(0), arg(1));
+        let product = binary(BinaryOp::Mul, Expr::Arg(0), Expr::Arg(1));
         assert_eq!(partial(&product, &[None, None], &[1.0, 1.0]), None);
         let times = |x: i64| partial(&product, &[None, Some(Value::int(x))], &[4.0, 0.0]);
         assert!(matches!(times(3), Some(Partial::Open(open)) if open.factors == [3.0, 0.0]));
-        let quotient = Expr::Binary(BinaryOp::Div, arg(0), arg(1));
+        let quotient = binary(BinaryOp::Div, Expr::Arg(0), Expr::Arg(1));
         let over = |x: i64| partial(&quotient, &[None, Some(Value::int(x))], &[4.0, 0.0]);
         assert!(matches!(over(4), Some(Partial::Open(open)) if open.factors == [0.25, 0.0]));
         assert_eq!(over(0), None);
@@ -160,9 +162,9 @@ mod tests {
 
     #[test]
     fn large_numbers_on_the_way_cost_digits() {
-        let large = || Box::new(Expr::Const(Value::int(1 << 40)));
-        let there = Expr::Binary(BinaryOp::Add, arg(0), large());
-        let back = Expr::Binary(BinaryOp::Sub, Box::new(there), large());
+        let large = || Expr::Const(Value::int(1 << 40));
+        let there = binary(BinaryOp::Add, Expr::Arg(0), large());
+        let back = binary(BinaryOp::Sub, there, large());
         let Some(Partial::Open(open)) = partial(&back, &[None], &[1.0]) else { panic!("a sum") };
         assert_eq!((open.factors[0], open.constant), (1.0, 0.0));
         // The interpreter's own result for a third.

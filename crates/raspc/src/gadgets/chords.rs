@@ -146,6 +146,8 @@ fn through(points: &[(f64, f64)], knots: &[(f64, f64)], off: f64) -> Chords {
 mod tests {
     use super::*;
 
+    type Function = fn(f64) -> f64;
+
     fn value(chords: &Chords, x: f32, backwards: bool) -> f32 {
         let term = |r: &Ramp| r.weight as f32 * if r.rises { x - r.at as f32 } else { r.at as f32 - x }.max(0.0);
         let mut terms: Vec<f32> = chords.ramps.iter().map(term).chain([chords.constant as f32]).collect();
@@ -166,7 +168,7 @@ mod tests {
 
     #[test]
     fn chords_are_as_close_as_they_say() {
-        let functions: [(&str, fn(f64) -> f64); 6] = [
+        let functions: [(&str, Function); 6] = [
             ("x²", |x| x * x),
             ("(x − 3)³", |x| (x - 3.0) * (x - 3.0) * (x - 3.0)),
             ("1 / (1 + x)", |x| 1.0 / (1.0 + x)),
