@@ -113,7 +113,7 @@ class ProgramError(RaspError, ValueError):
 class CompileError(RaspError, ValueError):
     """A program that cannot be compiled exactly for its vocabulary and length: which node, and why."""
 
-    code = "E0804"
+    code = "E0803"
 
 
 class EvaluationError(RaspError, ValueError):

@@ -61,6 +61,9 @@ export class Compiler {
           this.#drop(ended);
         } else if (data.crash) {
           this.#restart(data.crash.reason, data.crash.message);
+        } else if (data.step) {
+          const call = this.#calls.get(data.id);
+          if (call) call.step = data.step;
         } else {
           const call = this.#calls.get(data.id);
           this.#calls.delete(data.id);
@@ -103,7 +106,7 @@ export class Compiler {
     }
     return new Promise((resolve, reject) => {
       const id = ++this.#last;
-      this.#calls.set(id, { resolve, reject });
+      this.#calls.set(id, { verb, resolve, reject });
       this.onbusy(this.#calls.size);
       this.#worker.postMessage({ id, request: { verb, ...request } });
     });
@@ -112,6 +115,12 @@ export class Compiler {
   // Whether something is being worked on.
   get busy() {
     return this.#calls.size > 0;
+  }
+
+  // What is being worked on: the verb, and the step of a compilation while there is one; nothing where nothing is.
+  get doing() {
+    const [call] = this.#calls.values();
+    return call && { verb: call.verb, step: call.step };
   }
 
   // Ends what is running and what waits behind it.

@@ -1,11 +1,13 @@
 // The compiler in a worker: one request at a time, in the order in which they come.
 //
 // In: `{ start: { url } }` or `{ start: { module } }` once, then `{ id, request }`. Out: `{ started: module }` or
-// `{ failed: { reason, message } }`; `{ id, answer }`, or `{ id, crash: { reason, message } }`, after which this worker is of no
+// `{ failed: { reason, message } }`; `{ id, step }` when a step of a compilation begins; `{ id, answer }`, or `{ id, crash: { reason, message } }`, after which this worker is of no
 // use. `answer.files` are `{ name, bytes: Uint8Array }`.
 
 const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
 let exports;
+// The request that is being answered.
+let current;
 
 const message = (error) => String(error?.message ?? error);
 
@@ -15,6 +17,11 @@ async function load({ url, module }) {
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   // Hosts that do not know the type of .wasm are served too.
   return WebAssembly.compile(await response.arrayBuffer());
+}
+
+// A step of the request's compilation begins: its name lies in the module's memory.
+function step(at, length) {
+  self.postMessage({ id: current, step: decoder.decode(new Uint8Array(exports.memory.buffer, at, length)) });
 }
 
 function call(request) {
@@ -55,7 +62,7 @@ let started;
 async function start(from) {
   try {
     const module = await load(from);
-    ({ exports } = await WebAssembly.instantiate(module, {}));
+    ({ exports } = await WebAssembly.instantiate(module, { raspc: { step } }));
     self.postMessage({ started: module });
     return true;
   } catch (error) {
@@ -71,6 +78,7 @@ self.onmessage = async ({ data }) => {
   }
   if (!(await started)) return;
   const { id, request } = data;
+  current = id;
   try {
     const start = performance.now();
     const answer = call(request);

@@ -103,16 +103,18 @@ describe('sort_unique', () => {
       for (let i = 0; i < data.length; i += 4) if (want.every((v, k) => data[i + k] === v)) count++;
       return count;
     });
-    await page.locator('#weights .big canvas').scrollIntoViewIfNeeded();
-    await page.waitForTimeout(200);
-    assert.ok((await ringed('#weights .big canvas')) > 100);
+    // What comes into sight is drawn when the browser tells of it, in its own time.
+    const drawn = async (selector) => {
+      await page.locator(selector).scrollIntoViewIfNeeded();
+      const end = Date.now() + 30_000;
+      while ((await ringed(selector)) <= 100) assert.ok(Date.now() < end, `no rings in ${selector}`);
+    };
+    await drawn('#weights .big canvas');
     // W_Q[tokens:0, 1] is zero now: the first changed cell of the matrix.
     await page.locator('#weights .big canvas').focus();
     for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowRight']) await page.keyboard.press(key);
     assert.match(await page.locator('#weights .big .readout').textContent(), /^W_Q\[tokens:0, 1\] = 0, with > in place of <: \d+$/);
-    await page.locator('#blocks canvas').first().scrollIntoViewIfNeeded();
-    await page.waitForTimeout(200);
-    assert.ok((await ringed('#blocks canvas >> nth=0')) > 100);
+    await drawn('#blocks canvas >> nth=0');
     assert.equal(await ringed('#blocks canvas >> nth=1'), 0, 'W_OV stays as it is');
     await page.keyboard.press('Escape');
     assert.equal(await ringed('#blocks canvas >> nth=0'), 0);
@@ -443,8 +445,13 @@ describe('served', () => {
     const server = spawn(raspc, ['explore', 'sort_unique', '[3, 1]', '--serve'], { stdio: ['ignore', 'pipe', 'ignore'] });
     try {
       const address = await new Promise((found, failed) => {
-        server.stdout.on('data', (text) => found(String(text).match(/http:\S+/)[0]));
-        server.on('exit', () => failed(new Error('the server ended')));
+        let said = '';
+        server.stdout.on('data', (text) => {
+          said += text;
+          if (said.includes('\n')) found(said.match(/http:\S+/)[0]);
+        });
+        server.on('exit', () => failed(new Error(`the server ended: ${said}`)));
+        setTimeout(() => failed(new Error(`the server names no address: ${said}`)), 60_000).unref();
       });
       const page = await browser.newPage();
       const troubles = [];

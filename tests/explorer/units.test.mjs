@@ -1,9 +1,11 @@
 // Parts of the page that need no browser: how a graph is laid out, how numbers are shortened, what bad inputs are told.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseInput, readVocabulary } from '../../crates/raspc/src/explore/page/input.mjs';
+import { inputText, parseInput, readVocabulary } from '../../crates/raspc/src/explore/page/input.mjs';
 import { layered } from '../../crates/raspc/src/explore/page/layout.mjs';
 import { shortened, shortenedApart } from '../../crates/raspc/src/explore/page/names.mjs';
+import { plainlyDiffer } from '../../crates/raspc/src/explore/page/model.mjs';
+import { shown } from '../../crates/raspc/src/explore/page/values.mjs';
 import { shortNumber } from '../../crates/raspc/src/explore/page/words.mjs';
 
 // Numbers that are the same in every run.
@@ -71,4 +73,25 @@ test('bad inputs are told what to write', () => {
   assert.match(parseInput('"ab', letters, 5).error, /write ab$/);
   const words = readVocabulary({ vocab: ['one', 'two'] });
   assert.match(parseInput('one', words, 5).error, /"o" is not in the vocabulary: write \["one", "two"\]/);
+});
+
+test('numbers that agree within a wide bound alone are those that differ by more than a thousandth', () => {
+  assert.equal(plainlyDiffer(1n, 1.0005), false);
+  assert.equal(plainlyDiffer(1n, 1.002), true);
+  assert.equal(plainlyDiffer(0n, 0), false);
+  assert.equal(plainlyDiffer(0n, 1e-9), true);
+  assert.equal(plainlyDiffer(true, 'a'), false);
+  assert.equal(plainlyDiffer(null, 1), false);
+});
+
+test('tokens that are not seen, or turn text around, are written out', () => {
+  const texts = ['\u202eabc', 'a\u200b', '\u0007', '"a b"\\', '\n', 'x', '', '<b>', '漢'];
+  assert.deepEqual(texts.map(shown), ['"\\u{202e}abc"', '"a\\u{200b}"', '"\\u{7}"', '"\\"a b\\"\\\\"', '"\\n"', 'x', '""', '<b>', '漢']);
+});
+
+test('inputs of hidden characters are written so that they can be seen, and read back', () => {
+  const vocabulary = readVocabulary({ vocab: ['\u202eabc', '\u{e0001}', 'a\u00a0b', 'x "y"'] });
+  const text = inputText([0, 1, 2, 3], vocabulary);
+  assert.equal(text, '["\\u202eabc", "\\udb40\\udc01", "a\\u00a0b", "x \\"y\\""]');
+  assert.deepEqual(parseInput(text, vocabulary, 4), { ids: [0, 1, 2, 3] });
 });

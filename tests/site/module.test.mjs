@@ -9,9 +9,10 @@ import { test } from 'node:test';
 const bytes = readFileSync(process.env.RASPC_WASM);
 const module = await WebAssembly.compile(bytes);
 
-// An instance with its call, as the worker makes it.
-async function start() {
-  const { exports } = await WebAssembly.instantiate(module, {});
+// An instance with its call, as the worker makes it; the names of steps that it tells go into a list.
+async function start(steps = []) {
+  const step = (at, length) => steps.push(new TextDecoder().decode(new Uint8Array(exports.memory.buffer, at, length)));
+  const { exports } = await WebAssembly.instantiate(module, { raspc: { step } });
   return (verb, request = {}) => {
     const text = new TextEncoder().encode(JSON.stringify({ verb, ...request }));
     // Room for the request may move the memory: it comes first.
@@ -27,8 +28,8 @@ async function start() {
   };
 }
 
-test('it needs nothing from its host, and is under 1.5 MB compressed', () => {
-  assert.deepEqual(WebAssembly.Module.imports(module), []);
+test('it needs nothing from its host but somebody to tell of its steps, and is under 1.5 MB compressed', () => {
+  assert.deepEqual(WebAssembly.Module.imports(module), [{ module: 'raspc', name: 'step', kind: 'function' }]);
   const size = gzipSync(bytes, { level: 9 }).length;
   console.log(`raspc.wasm: ${bytes.length} bytes, ${size} compressed`);
   assert.ok(size < 1_500_000, `${size} bytes`);
@@ -56,6 +57,16 @@ test('a run is what `raspc run --json` prints, with a mark for each position', a
   assert.deepEqual(answer.marks, [true, true, true, true]);
   assert.deepEqual(answer.run.trace.heads[0].pattern.length, 5);
   assert.equal(call('run', { name: 'hist', input: 'abca', sop: 'nothing' }).diagnostics[0].code, 'E0905');
+});
+
+test('a compilation tells its steps as they begin, what was compiled already none', async () => {
+  const steps = [];
+  const call = await start(steps);
+  call('compile', { name: 'hist', input: 'ab' });
+  assert.deepEqual(steps.filter((s, i) => s !== steps[i - 1]), ['the graph', 'value sets', 'encodings', 'blocks', 'layers', 'the residual stream', 'weights', 'the certificate']);
+  steps.length = 0;
+  call('run', { name: 'hist', input: 'ab' });
+  assert.deepEqual(steps, []);
 });
 
 test('faults have places as editors count them', async () => {

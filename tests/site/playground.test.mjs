@@ -67,11 +67,10 @@ async function listen(page, id) {
   return () => page.evaluate(() => window.told);
 }
 
-// Types as a person does.
+// Types as a person does, over what is there: an empty text in between would be compiled too, where typing takes long.
 async function type(page, selector, text) {
   await page.focus(selector);
   await page.keyboard.press('Control+A');
-  await page.keyboard.press('Delete');
   await change(page, () => page.keyboard.insertText(text));
 }
 
@@ -201,6 +200,18 @@ describe('the words of the page', () => {
     assert.equal(await page.locator('#result .equals').count(), 0);
     await close();
   });
+});
+
+test('numbers that agree within a wide bound alone are marked so, in the playground and in its explorer', async () => {
+  const { page, close } = await open({ hash: encode({ program: 'near = aggregate(select(indices, indices, <=), tokens);\ny = near - 1000000;', vocab: '1, 1000000, 1000001', input: '[1000000, 1000000, 1000001]' }) });
+  await settled(page);
+  assert.deepEqual((await rows(page)).agree, ['✓', '✓', '≈']);
+  assert.match(await page.locator('.verdict').textContent(), /^≈ transformer and interpreter agree at all 3/);
+  assert.match(await page.locator('#result .equals').textContent(), /^≈ within the bound/);
+  const strip = page.frameLocator('#panel iframe').locator('#result');
+  await strip.waitFor(SLOW);
+  assert.match(await strip.textContent(), /✓✓≈≈ within the bound/);
+  await close();
 });
 
 describe('the chosen output', () => {
@@ -388,6 +399,37 @@ describe('typing while the compiler works', () => {
     await page.evaluate(() => (window.hold = {}));
     await page.click('#tab-explore');
     await page.frameLocator('#panel iframe').locator('html[data-ready]').waitFor(SLOW);
+    await close();
+  });
+
+  test('what is being done is said: each step that a compilation tells, and what comes after it', async () => {
+    const { page, close } = await watched();
+    // The worker tells every step, in order.
+    await page.evaluate(() => {
+      window.steps = [];
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function post(data, ...rest) {
+        if (window.worker !== this) this.addEventListener('message', (e) => e.data.step && window.steps.push(e.data.step));
+        [window.worker, window.last] = [this, data.id];
+        postMessage.call(this, data, ...rest);
+      };
+    });
+    await type(page, '#editor .cm-content', 'second = selector_width(select(tokens, tokens, ==));');
+    await settled(page);
+    const told = await page.evaluate(() => window.steps.filter((s, i, all) => s !== all[i - 1]));
+    assert.deepEqual(told, ['the graph', 'value sets', 'encodings', 'blocks', 'layers', 'the residual stream', 'weights', 'the certificate']);
+    // The page says what it is told, and where nothing is, what was asked.
+    const says = (what) => page.waitForFunction((text) => document.querySelector('.working.seen #elapsed')?.textContent.startsWith(`${text}, `), what, SLOW);
+    await page.evaluate(() => (window.hold = { compile: 'for ever' }));
+    await type(page, '#editor .cm-content', 'third = indices + 2;');
+    await says('compiling');
+    await page.evaluate(() => window.worker.dispatchEvent(new MessageEvent('message', { data: { id: window.last, step: 'value sets' } })));
+    await says('compiling: value sets');
+    await page.evaluate(() => (window.hold = { run: 'for ever' }));
+    await type(page, '#input', 'ab');
+    await says('running the input');
+    await page.click('#cancel');
+    await settled(page, 'ended');
     await close();
   });
 

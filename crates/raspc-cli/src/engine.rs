@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use raspc::certify::precision::{Dtype, certify_for};
 use raspc::certify::record::record;
-use raspc::compile::{Compilation, compile};
+use raspc::compile::Compilation;
 use raspc::options::{OptLevel, Options};
 use raspc_lang::diagnostic::Diagnostic;
 
 use crate::codes;
 use crate::console::Console;
 use crate::fault::Fault;
+use crate::progress::told;
 use crate::render;
 use crate::settings::Settings;
 use crate::subject::Subject;
@@ -23,7 +24,7 @@ pub(crate) fn build(
 ) -> Result<(Compilation, Duration), Fault> {
     let start = Instant::now();
     let options = Options { interrupt: console.interrupt.clone(), ..settings.options.clone() };
-    let compiled = compile(&subject.graph, subject.output, &options);
+    let compiled = told(console, &subject.graph, subject.output, options);
     let time = start.elapsed();
     match compiled {
         Ok(compilation) => {
@@ -62,7 +63,7 @@ pub(crate) fn stages(console: &mut Console, subject: &Subject, settings: &Settin
     for opt in [OptLevel::O1, OptLevel::O0] {
         let interrupt = console.interrupt.clone();
         let options = Options { opt, uncertified: true, interrupt, ..settings.options.clone() };
-        if let Ok(mut compilation) = compile(&subject.graph, subject.output, &options)
+        if let Ok(mut compilation) = told(console, &subject.graph, subject.output, options.clone())
             && compilation.model.labels == model.labels
             && compilation.model.config == model.config
         {

@@ -18,6 +18,7 @@ mod files;
 mod inputs;
 mod lsp;
 mod matrix;
+mod progress;
 mod reference;
 mod render;
 mod scratch;

@@ -262,12 +262,14 @@ fn an_interrupted_export_leaves_nothing_behind() {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
         let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-        let code = child.wait().expect("a child").code();
+        let code = support::ended(&mut child, "the export").code();
         if kill.is_ok_and(|k| k.success()) && code == Some(130) && !place.exists() {
             assert_eq!(names(), Vec::<std::ffi::OsString>::new());
             return true;
         }
-        assert_eq!((code, names()), (Some(0), vec!["model.safetensors".into()]));
+        // Done before the signal came, or in the moment between its last step and its end.
+        assert!(matches!(code, Some(0 | 130)), "{code:?}");
+        assert_eq!(names(), ["model.safetensors"]);
         fs::remove_file(&place).expect("removed");
         false
     });

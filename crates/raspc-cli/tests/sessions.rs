@@ -196,7 +196,7 @@ fn perform_in(line: &str, folder: &Path, temporary: &Path) -> Said {
     let tmp = temporary.to_str().expect("a path in UTF-8");
     let line =
         line.strip_prefix("cargo run --release -- ").map_or_else(|| line.to_owned(), |rest| format!("raspc {rest}"));
-    let mut words = words(&line.replace("$TMP", tmp));
+    let mut words = support::words(&line.replace("$TMP", tmp));
     let mut input = None;
     if let Some(at) = words.iter().position(|w| w == "<") {
         input = words.get(at + 1).map(|text| text.replace("\\n", "\n"));
@@ -214,26 +214,6 @@ fn perform_in(line: &str, folder: &Path, temporary: &Path) -> Said {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8").replace(tmp, "$TMP");
     let status = output.status.code().expect("an exit status, not a signal");
     Said { out: text(&output.stdout), err: text(&output.stderr), status }
-}
-
-/// The words of a command line.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    for c in line.chars() {
-        match (quote, c) {
-            (Some(q), c) if c == q => quote = None,
-            (None, '\'' | '"') => {
-                quote = Some(c);
-                word.get_or_insert_with(String::new);
-            }
-            (None, ' ') => words.extend(word.take()),
-            (_, c) => word.get_or_insert_with(String::new).push(c),
-        }
-    }
-    words.extend(word);
-    words
 }
 
 impl Said {
@@ -283,7 +263,7 @@ fn without_times(line: &str) -> String {
 
 #[test]
 fn lines_are_read_as_meant() {
-    assert_eq!(words("raspc run -e 'a b' \"[1, 2]\" ''"), ["raspc", "run", "-e", "a b", "[1, 2]", ""]);
+    assert_eq!(support::words("raspc run -e 'a b' \"[1, 2]\" ''"), ["raspc", "run", "-e", "a b", "[1, 2]", ""]);
     assert_eq!(without_times("compiled in 3.2ms, 12 layers, 5s"), "compiled in [time], 12 layers, 5s");
     assert_eq!(without_times("{\"seconds\":0.003,\"x\":1}"), "{\"seconds\":[time],\"x\":1}");
 }

@@ -1,4 +1,4 @@
-//! `raspc repl` on a pseudo-terminal, as a person meets it: what is typed goes in, what the screen gets comes out.
+//! `raspc` on a pseudo-terminal, as a person meets it: what is typed goes in, what the screen gets comes out.
 
 #![cfg(unix)]
 
@@ -16,7 +16,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 /// Longest wait for something to appear.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A session on a terminal of its own.
+/// A command on a terminal of its own.
 struct Screen {
     child: Child,
     keyboard: File,
@@ -33,7 +33,7 @@ impl Screen {
         let name = ptsname(&master, Vec::new()).expect("a name").into_string().expect("a path");
         let end = || Stdio::from(File::options().read(true).write(true).open(&name).expect("the terminal's other end"));
         let child = Command::new(env!("CARGO_BIN_EXE_raspc"))
-            .args(["--color", "never", "repl"])
+            .args(["--color", "never"])
             .args(arguments)
             .current_dir(folder)
             .env("TERM", "xterm")
@@ -83,6 +83,16 @@ impl Screen {
                 }
             }
         }
+    }
+
+    /// What appears until the command has ended.
+    fn to_the_end(&mut self) -> String {
+        self.child.wait().expect("it ends");
+        // The terminal is at its end where the last of those who hold it has gone; what it held comes before.
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(1)) {
+            self.text += &String::from_utf8_lossy(&bytes);
+        }
+        std::mem::take(&mut self.text)
     }
 
     /// Waits until the text appears, and then for the prompt.
@@ -153,7 +163,7 @@ impl Drop for Screen {
 fn a_session_on_a_terminal() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("mine.rasp"), "double = indices * 2;\n").expect("written");
-    let mut s = Screen::start(folder.path(), &["mine.rasp"]);
+    let mut s = Screen::start(folder.path(), &["repl", "mine.rasp"]);
     s.expect("`:help` says more");
     s.told("s-op: double");
     s.line("hist = selector_width(select(tokens, tokens, ==));", "Example: hist(\"hello\") = [1, 1, 2, 2, 1] (ints)");
@@ -198,11 +208,27 @@ fn a_session_on_a_terminal() {
     s.leave();
 
     // What was typed is there in the next session.
-    let mut s = Screen::start(folder.path(), &[]);
+    let mut s = Screen::start(folder.path(), &["repl"]);
     s.expect(">> ");
     s.type_in("\x1b[A");
     s.expect("hist(\"aa\");");
     s.type_in("\r");
     s.told("unknown name `hist`");
     s.leave();
+}
+
+#[test]
+fn a_long_compilation_says_what_it_is_at() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Far longer than anybody waits: what is dropped ends it.
+    let text = "m = aggregate(select(indices, indices, <=), tokens_int); m * m";
+    let mut s =
+        Screen::start(folder.path(), &["compile", "-e", text, "--vocab", "0..50", "--max-len", "30", "-o", "model"]);
+    s.expect("compiling: the certificate, ");
+    drop(s);
+    // What is quick says nothing but what it has made.
+    let mut s =
+        Screen::start(folder.path(), &["compile", "-e", "indices", "--vocab", "a", "--max-len", "2", "-o", "model"]);
+    let told = s.to_the_end();
+    assert!(told.contains("written to model") && !told.contains("compiling"), "{told:?}");
 }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The input is JSON, or characters. A value in double quotes is a string; a bare word is whatever is written so: a
-//! number, `true`, `none`, a string.
+//! number, `true`, `none`, a string. `2/3` is the number nearest to that fraction, as the mean of 1, 1 and 0 is.
 
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Span};
@@ -63,13 +63,26 @@ impl Word {
             (Self::Quoted(_), _) => false,
             (Self::Bare(word), Value::Bool(b)) => word.eq_ignore_ascii_case(if *b { "true" } else { "false" }),
             (Self::Bare(word), Value::None) => word.eq_ignore_ascii_case("none"),
-            (Self::Bare(word), Value::Float(x)) => word.parse::<f64>().is_ok_and(|w| w == x.get()),
+            (Self::Bare(word), Value::Float(x)) => {
+                word.parse::<f64>().is_ok_and(|w| w == x.get()) || fraction(word).is_some_and(|w| w == x.get())
+            }
             (Self::Bare(word), Value::Int(i)) => {
-                *word == i.to_string() || word.strip_suffix(".0").is_some_and(|w| w == i.to_string())
+                *word == i.to_string()
+                    || word.strip_suffix(".0").is_some_and(|w| w == i.to_string())
+                    || fraction(word).is_some_and(|w| Value::float(w).is_ok_and(|w| w == *value))
             }
             (Self::Bare(word), _) => *word == value.to_string(),
         }
     }
+}
+
+/// The number nearest to a fraction of whole numbers.
+fn fraction(word: &str) -> Option<f64> {
+    let (over, under) = word.split_once('/')?;
+    // Floats hold both, so that dividing them rounds once.
+    let whole = |w: &str| w.trim().parse::<i64>().ok().filter(|n| n.unsigned_abs() <= 1 << 53);
+    let (over, under) = (whole(over)?, whole(under)?);
+    (under > 0).then(|| over as f64 / under as f64)
 }
 
 impl Wanted {

@@ -1,18 +1,30 @@
-//! The four functions that JavaScript calls. All numbers are addresses in the module's memory, or lengths in bytes.
+//! The functions between JavaScript and the compiler: four that JavaScript calls, and one that it gives. All numbers are addresses in the module's memory, or lengths in bytes.
 //!
 //! A call is: `raspc_request(length)` gives the place for a request, which the page writes there; `raspc_call()` answers
 //! it and gives the place of two lengths (u32, little-endian; of the JSON and of the files' bytes), behind which the JSON
 //! and the bytes lie until the next call. After a panic the instance is dead but for `raspc_panic()`: the place of a length
-//! and of the panic's message behind it.
+//! and of the panic's message behind it. While a call compiles it calls `raspc.step(place, length)`: the name of the step that begins.
 
-#![expect(unsafe_code, reason = "`#[unsafe(no_mangle)]` is how a function gets its name among a module's exports")]
+#![expect(
+    unsafe_code,
+    reason = "names among a module's exports (`#[unsafe(no_mangle)]`) and imports (`unsafe extern`)"
+)]
 
 use std::cell::RefCell;
 
+use raspc::progress::{Progress, Step};
+
 use crate::State;
 
+#[link(wasm_import_module = "raspc")]
+unsafe extern "C" {
+    /// A step begins, whose name lies there. Reads it and keeps nothing.
+    #[link_name = "step"]
+    safe fn step_begins(text: *const u8, length: usize);
+}
+
 thread_local! {
-    static STATE: RefCell<State> = RefCell::new(State::default());
+    static STATE: RefCell<State> = RefCell::new(State::telling(Progress::to(tell)));
     static REQUEST: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static ANSWER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static PANIC: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -52,6 +64,11 @@ extern "C" fn raspc_call() -> *const u8 {
 extern "C" fn raspc_panic() -> *const u8 {
     const NONE: &[u8; 4] = &[0; 4];
     PANIC.with_borrow(|panic| if panic.is_empty() { NONE.as_ptr() } else { panic.as_ptr() })
+}
+
+fn tell(step: Step) {
+    let text = step.text();
+    step_begins(text.as_ptr(), text.len());
 }
 
 fn keep(message: &str) {

@@ -2,6 +2,7 @@
 
 use raspc::compile::{Compilation, compile};
 use raspc::observe::{Machine, heads};
+use raspc::progress::Progress;
 use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::value::Value;
 
@@ -12,6 +13,7 @@ use crate::request::{Request, What};
 /// What is kept between requests.
 #[derive(Debug, Default)]
 pub struct State {
+    progress: Progress,
     last: Option<Kept>,
 }
 
@@ -51,11 +53,17 @@ pub(crate) struct Asked<'a> {
 }
 
 impl State {
+    /// Nothing is kept yet; who is told of the steps of compilations.
+    pub fn telling(progress: Progress) -> Self {
+        Self { progress, last: None }
+    }
+
     /// The program of the request, compiled now or before, and its inputs.
     pub(crate) fn compiled(&mut self, request: &Request) -> Result<Asked<'_>, Fault> {
         let mut subject = resolve(&request.what)?;
         let inputs = subject.inputs(request)?;
-        let settings = settings(&request.what, &mut subject, &inputs)?;
+        let mut settings = settings(&request.what, &mut subject, &inputs)?;
+        settings.options.progress = self.progress.clone();
         let same = self.last.as_ref().is_some_and(|kept| {
             kept.what == request.what
                 && kept.max_len == settings.options.max_len

@@ -5,7 +5,7 @@ use raspc::draw::{self, DrawError, View};
 use raspc::explain::{Stage, emit, explain as story};
 use raspc::explore::{self, Subject as Shown};
 use raspc::json::{Certified, Compiled, Explained, Listed, Sizes, Verified, values};
-use raspc::observe::{Observation, Unobserved, observe, record};
+use raspc::observe::{Observation, Sop, Unobserved, observe, record};
 use raspc::show;
 use raspc::verify::{Plan, verify as check_model};
 use raspc_lang::codes::CodeDoc;
@@ -153,6 +153,7 @@ fn run(asked: &Asked<'_>, request: &Request) -> Result<Answer, Fault> {
         json!({
             "run": record::line(&seen, &ready.machine, view),
             "marks": output.and_then(|o| o.marks.clone()),
+            "roughly": output.and_then(Sop::roughly),
             "shown": {
                 "input": show::values(&input),
                 "output": shown(output.and_then(|o| o.got.as_deref())),

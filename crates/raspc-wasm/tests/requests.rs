@@ -1,5 +1,8 @@
 //! Requests, good and damaged, as a page could send them: whatever comes, the answer says whether it is one, and nothing panics.
 
+use std::sync::{Arc, Mutex};
+
+use raspc::progress::{Progress, Step};
 use raspc_wasm::{State, call};
 use serde_json::{Value as Json, json};
 
@@ -198,4 +201,33 @@ fn a_fault_leaves_the_next_request_as_it_would_be() {
     sent(&mut used, b"no request");
     refused(&mut used, &with(&good, &json!({ "max_len": u64::MAX })));
     assert_eq!(ask(&mut used, &good), ask(&mut fresh, &good));
+}
+
+#[test]
+fn steps_are_told_of_what_is_compiled_and_not_of_what_is_kept() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let teller = told.clone();
+    let mut state = State::telling(Progress::to(move |step| teller.lock().expect("nobody panics").push(step)));
+    let mut steps = |verb: &str| {
+        assert_eq!(sent(&mut state, with(&hist(), &json!({ "verb": verb })).to_string().as_bytes())["ok"], true);
+        std::mem::take(&mut *told.lock().expect("nobody panics"))
+    };
+    assert_eq!(steps("check"), []);
+    let first = steps("compile");
+    assert_eq!((first.first(), first.last()), (Some(&Step::Graph), Some(&Step::Certificate)));
+    assert_eq!(steps("run"), []);
+    assert_eq!(steps("explore"), []);
+}
+
+#[test]
+fn numbers_within_a_wide_bound_alone_are_marked() {
+    let request = json!({
+        "verb": "run", "source": "near = aggregate(select(indices, indices, <=), tokens);\ny = near - 1000000;",
+        "vocab": "1,1000000,1000001", "input": "[1000000, 1000000, 1000001]",
+    });
+    let answer = sent(&mut State::default(), request.to_string().as_bytes());
+    assert_eq!(answer["marks"], json!([true, true, true]));
+    let (got, expected) = (&answer["shown"]["output"], &answer["shown"]["expected"]);
+    assert_ne!(got[2], expected[2], "{answer}");
+    assert_eq!(answer["roughly"], json!([false, false, true]), "{answer}");
 }

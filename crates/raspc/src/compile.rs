@@ -21,6 +21,7 @@ use crate::encode::{codes, encode};
 use crate::formula::{by_classes, by_counts, by_pieces, by_total, drop_empty, realise};
 use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
+use crate::progress::{Progress, Step};
 use crate::schedule::{Schedule, schedule};
 use crate::simplify::{reachable, simplify};
 use crate::values::{Assumption, Values, infer, infer_needed};
@@ -83,14 +84,19 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     if cfg!(debug_assertions) {
         graph.check();
     }
+    let tell = |step| options.progress.tell(step);
+    tell(Step::Graph);
     let simplified = simplify(graph, output, options.opt);
+    tell(Step::Values);
     let values = infer(&simplified.graph, simplified.output, options)?;
+    tell(Step::Encoding);
     admit_pairs(&simplified, &values, options)?;
     let (mut simplified, mut values) = realise(&simplified, values, options)?;
     let (mut clean, mut loose, mut gathered) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut tries = 0;
     loop {
         options.interrupt.check();
+        tell(Step::Encoding);
         let encoded = encode(&simplified, &values, options, &clean, &loose, &gathered)?;
         admit(&encoded, &values, options)?;
         let mut soft = soft(&encoded, &values);
@@ -136,10 +142,12 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
             let (built, analysis) = built.map_err(|refused| vec![*refused.diagnostic])?;
             return finish((graph, output), options, values, encoded, built, analysis.certificate);
         };
+        tell(Step::Values);
         let mut known = infer_needed(&other.graph, &other.needed(), options)?;
         if drop_empty(&mut other, &known, options) {
             known = infer_needed(&other.graph, &other.needed(), options)?;
         }
+        tell(Step::Encoding);
         (simplified, values) = realise(&other, known, options)?;
         clean.clear();
         loose.clear();
@@ -179,19 +187,25 @@ fn build(
     values: &Values,
     options: &Options,
 ) -> Result<(Built, Analysis), Refused> {
+    let tell = |step| options.progress.tell(step);
+    tell(Step::Blocks);
     let lowered = lower(encoded, values, options)?;
     options.interrupt.check();
+    tell(Step::Layers);
     let schedule = schedule(&lowered.circuit);
     if cfg!(debug_assertions) {
         encoded.graph.check();
         lowered.circuit.check();
         schedule.check(&lowered.circuit);
     }
+    tell(Step::Stream);
     let (readings, at) = readings(graph, output, encoded, &lowered, values, options);
     let layout = lay_out(&lowered.circuit, &readings);
     let readouts = readings.iter().map(|r| r.place(&lowered.circuit, &schedule, &layout)).collect();
+    tell(Step::Weights);
     let (model, placement) = assemble(&lowered.circuit, &schedule, &layout, graph.mask, readouts, at, options);
     options.interrupt.check();
+    tell(Step::Certificate);
     let parts = Parts { graph, encoded, values, lowered: &lowered, layout: &layout, model: &model, options };
     let analysis = analyse_for(&parts, options.dtype);
     Ok((Built { lowered, schedule, layout, placement, readings, model }, analysis))
@@ -222,7 +236,9 @@ fn finish(
     if let Ok(certificate) = &certificate {
         state_bounds(certificate, &mut readings, &mut model);
     }
-    let (graph, options) = (graph.clone(), options.clone());
+    // Who waited for this compilation does not wait for others with its options.
+    let options = Options { progress: Progress::default(), ..options.clone() };
+    let graph = graph.clone();
     Ok(Compilation {
         graph,
         output,

@@ -107,9 +107,9 @@ fn block_intro() -> String {
 
 fn layer_intro(layers: usize) -> String {
     format!(
-        "A block runs after whatever it reads is complete; attention and MLP alternate. {layers} layer{} are needed, and\n\
+        "A block runs after whatever it reads is complete; attention and MLP alternate. {} needed, and\n\
          no schedule of these blocks has fewer.",
-        if layers == 1 { "" } else { "s" }
+        if layers == 1 { "1 layer is".to_owned() } else { format!("{layers} layers are") }
     )
 }
 

@@ -21,6 +21,7 @@ pub mod json;
 pub mod lower;
 pub mod observe;
 pub mod options;
+pub mod progress;
 pub mod schedule;
 pub mod show;
 pub mod simplify;

@@ -4,6 +4,7 @@ use raspc_lang::value::Value;
 
 use crate::certify::precision::Dtype;
 use crate::interrupt::Interrupt;
+use crate::progress::Progress;
 
 /// How small the model is made (DESIGN section 5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +58,8 @@ pub struct Options {
     pub uncertified: bool,
     /// What may stop the compilation.
     pub interrupt: Interrupt,
+    /// Who is told of its steps.
+    pub progress: Progress,
 }
 
 impl Options {
@@ -72,6 +75,7 @@ impl Options {
             dtype: Dtype::default(),
             uncertified: false,
             interrupt: Interrupt::default(),
+            progress: Progress::default(),
         }
     }
 }

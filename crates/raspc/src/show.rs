@@ -31,7 +31,16 @@ pub fn values(all: &[Value]) -> Vec<String> {
 fn misread(s: &str) -> bool {
     s.parse::<f64>().is_ok()
         || matches!(s, "" | "none" | "true" | "false" | "True" | "False" | "BOS")
-        || s.chars().any(|c| c.is_whitespace() || c.is_control())
+        || s.chars().any(|c| c.is_whitespace() || !visible(c))
+}
+
+/// Whether a character can be shown as it is: it is seen, and leaves what stands around it where it is.
+pub(crate) fn visible(c: char) -> bool {
+    let format = matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}');
+    let forbidden = matches!(c as u32 & 0xffff, 0xfffe | 0xffff);
+    !(c.is_control() || format || forbidden)
 }
 
 /// A float with at most six significant digits, as many as tables need and f32 gives; an integral one as the integer
@@ -84,7 +93,9 @@ pub fn sequence(tokens: &[Value]) -> String {
     if !tokens.is_empty() && tokens.iter().all(single) && !matches!(tokens[0].to_string().as_str(), "[" | "\"" | "-") {
         return tokens.iter().map(ToString::to_string).collect();
     }
-    serde_json::to_string(&crate::json::values(tokens)).expect("values are JSON")
+    let json = serde_json::to_string(&crate::json::values(tokens)).expect("values are JSON");
+    let escaped = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+    json.chars().map(|c| if visible(c) { c.to_string() } else { escaped(c) }).collect()
 }
 
 #[cfg(test)]
@@ -99,7 +110,20 @@ mod tests {
     fn values_cannot_be_taken_for_others() {
         let all = [Value::None, Value::str("none"), Value::int(1), Value::str("1"), Value::str("a"), Value::str(" ")];
         assert_eq!(values(&all), ["none", "\"none\"", "1", "\"1\"", "a", "\" \""]);
+        // What turns the order of what follows around, or is not seen, is written out.
+        let hidden = ["\u{202e}abc", "a\u{200b}", "\u{7}"].map(Value::str);
+        assert_eq!(values(&hidden), ["\"\\u{202e}abc\"", "\"a\\u{200b}\"", "\"\\u{7}\""]);
         assert_eq!(value(&Value::str("é".repeat(41))), "éééééééééééééééé…éééééééé (41 characters)");
+    }
+
+    #[test]
+    fn inputs_read_back_as_they_were() {
+        let tokens = ["\u{202e}a", "\u{e0001}", "\u{7}\"", "漢 "].map(Value::str);
+        assert_eq!(sequence(&tokens), r#"["\u202ea","\udb40\udc01","\u0007\"","漢 "]"#);
+        assert_eq!(
+            serde_json::from_str::<Vec<String>>(&sequence(&tokens)).ok(),
+            Some(tokens.map(|t| t.to_string()).to_vec())
+        );
     }
 
     #[test]

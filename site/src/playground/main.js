@@ -243,7 +243,7 @@ function start() {
   try {
     followed = follow(decode(location.hash));
   } catch (error) {
-    find('shared').textContent = error.message;
+    find('shared').replaceChildren(...rich(error.message));
   }
   if (!followed && editor.text === '') choose(FIRST);
   later(0);
@@ -266,7 +266,16 @@ async function share() {
   setTimeout(() => (find('shared').textContent = ''), 4000);
 }
 
-// Long work: how long it has been going on, and how to end it.
+// What long work is at. A compilation says its steps itself.
+const DOING = { check: 'reading the program', compile: 'compiling', run: 'running the input', explore: 'making the explorer’s page', draw: 'drawing the picture', explain: 'writing the six steps', folder: 'writing the files', export: 'writing the files' };
+
+function doing() {
+  const { verb, step } = compiler.doing ?? {};
+  if (!loaded) return 'loading the compiler';
+  return step ? `compiling: ${step}` : DOING[verb] ?? 'working';
+}
+
+// Long work: what is being done, how long it has been going on, and how to end it.
 compiler.onbusy = (calls) => {
   if (calls === 0) {
     busySince = 0;
@@ -284,7 +293,7 @@ compiler.onbusy = (calls) => {
       if (seconds < 0.3) return;
       find('working').classList.add('seen');
       find('cancel').hidden = !loaded;
-      find('elapsed').textContent = `working, ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+      find('elapsed').textContent = `${doing()}, ${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
     }, 100);
   }
 };

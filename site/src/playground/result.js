@@ -22,26 +22,31 @@ export function problems(diagnostics, show, use) {
   });
 }
 
+// What marks numbers that agree within a wide bound alone, as `raspc run` does.
+const ROUGHLY = '≈';
+const ROUGHLY_SAYS = 'within the bound that the certificate states for this number (the line below has the largest), and no closer';
+
 // The input, what the transformer makes of it and what the program means by it, position by position.
-export function outputs({ run, shown, marks }) {
+export function outputs({ run, shown, marks, roughly }) {
   // Both sides agree, and still look different.
-  const apart = (i) => marks?.[i] === true && shown.output?.[i] !== shown.expected?.[i];
+  const apart = (i) => marks?.[i] === true && !roughly?.[i] && shown.output?.[i] !== shown.expected?.[i];
   const cells = (values, mark) => (values ?? []).map((v, i) => h('td', mark && marks?.[i] === false ? { class: 'wrong' } : {}, v));
   const row = (name, values, mark) => h('tr', {}, h('th', { scope: 'row' }, name), cells(values, mark));
   const table = h('table', {},
     row('input', shown.input),
     shown.output ? row('transformer', shown.output, true) : null,
     shown.expected ? row('interpreter', shown.expected) : null,
-    marks ? h('tr', { class: 'marks' }, h('th', { scope: 'row' }, 'agree'), marks.map((m, i) => h('td', { class: m ? 'good' : 'wrong', title: apart(i) ? `${shown.output[i]} and ${shown.expected[i]}: ${sameBecause(shown.output[i], shown.expected[i])}` : null }, m ? '✓' : '✗', apart(i) ? h('sup', {}, '=') : null))) : null);
+    marks ? h('tr', { class: 'marks' }, h('th', { scope: 'row' }, 'agree'), marks.map((m, i) => h('td', { class: m ? (roughly?.[i] ? null : 'good') : 'wrong', title: apart(i) ? `${shown.output[i]} and ${shown.expected[i]}: ${sameBecause(shown.output[i], shown.expected[i])}` : null }, m ? (roughly?.[i] ? ROUGHLY : '✓') : '✗', apart(i) ? h('sup', {}, '=') : null))) : null);
   const parts = [h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Outputs' }, table)];
   if (run.selector) parts[0] = selector(run.selector, shown.input);
   const n = run.input.length;
+  const rough = roughly?.includes(true);
   const said = run.agree === true
-    ? h('p', { class: 'verdict good' }, run.selector ? '✓ the head attends to exactly the selected positions' : `✓ transformer and interpreter agree at ${n === 1 ? 'the one position' : `all ${n} positions`}`)
+    ? h('p', { class: rough ? 'verdict' : 'verdict good' }, run.selector ? '✓ the head attends to exactly the selected positions' : n === 0 ? '✓ an input without tokens has no outputs, on either side' : `${rough ? ROUGHLY : '✓'} transformer and interpreter agree at ${n === 1 ? 'the one position' : `all ${n} positions`}`)
     : run.agree === false ? h('p', { class: 'verdict wrong' }, '✗ transformer and interpreter disagree') : null;
   const first = (marks ?? []).findIndex((_, i) => apart(i));
   const note = first < 0 ? null : h('p', { class: 'faint equals' }, '✓', h('sup', {}, '='), ' ', h('code', {}, shown.output[first]), ' and ', h('code', {}, shown.expected[first]), ` look different: ${sameBecause(shown.output[first], shown.expected[first])}.`);
-  return [...parts, said, note];
+  return [...parts, said, rough ? h('p', { class: 'faint equals' }, `${ROUGHLY} ${ROUGHLY_SAYS}`) : null, note];
 }
 
 // Why two texts of values that agree are not the same.
@@ -65,7 +70,7 @@ export function sizes({ sizes_shown, certificate_shown, compiled, milliseconds }
   return [
     h('span', {}, sizes_shown), h('br'),
     certificate_shown ? h('span', { class: 'good' }, certificate_shown) : h('span', { class: 'wrong' }, 'not certified'),
-    ...compiled.assumptions.map((a) => h('span', { class: 'assumed' }, h('br'), `assumed, not proved: ${a}`)),
+    ...compiled.assumptions.map((a) => h('span', { class: 'assumed' }, h('br'), 'assumed, not proved: ', ...rich(a))),
     h('span', { class: 'faint' }, ` · ${took}`),
   ];
 }

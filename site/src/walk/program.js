@@ -4,7 +4,7 @@
 // what the compiler's forward pass gives, which is what their tests hold them to.
 import { parseInput, readVocabulary } from '../../../crates/raspc/src/explore/page/input.mjs';
 import { interpret, readGraph } from '../../../crates/raspc/src/explore/page/interpret.mjs';
-import { agrees, eachEntry, readModel, readNode, runModel } from '../../../crates/raspc/src/explore/page/model.mjs';
+import { agrees, eachEntry, plainlyDiffer, readModel, readNode, runModel } from '../../../crates/raspc/src/explore/page/model.mjs';
 import { shown } from '../../../crates/raspc/src/explore/page/values.mjs';
 
 export class Program {
@@ -83,6 +83,7 @@ export class Program {
       return {
         name: readout.name, output: readout.output, transformer: got.map(shown), interpreter: expected?.map(shown) ?? null,
         agree: Boolean(expected?.every((v, i) => agrees(readout, v, got[i]))),
+        roughly: Boolean(expected?.some((v, i) => plainlyDiffer(v, got[i]))),
       };
     });
   }

@@ -13,7 +13,7 @@ export function run(program, box, words) {
     const head = ['', ...program.tokens];
     const side = (text) => ({ text, class: 'side' });
     const rows = program.sops().flatMap((sop) => [
-      [sop.name, ...sop.transformer, side(`${words.transformer}${sop.agree ? ' ✓' : ''}`)],
+      [sop.name, ...sop.transformer, side(`${words.transformer}${sop.agree ? (sop.roughly ? ' ≈' : ' ✓') : ''}`)],
       ['', ...(sop.interpreter ?? program.tokens.map(() => '?')), side(words.interpreter)],
     ]);
     return replace(box, table({ head: [...head, ''], rows }), h('p', { class: 'live' }, words.sizes(config, parameters, nonzeros)));
@@ -41,36 +41,34 @@ export function encodings(program, box, words) {
   program.listen(() => {
     const rows = program.data.encoded.filter((e) => e.set).map((e) => {
       const held = [e.onehot && words.onehot((e.forms?.classes?.length ?? 0) + (e.forms?.none ? 1 : 0)), e.number && words.numberDir].filter(Boolean).join('; ');
-      return [h('code', null, e.t), h('span', { class: 'set' }, e.set), held, [e.onehot, e.number].filter(Boolean).join('; ')];
+      return [h('code', null, e.t), h('span', { class: 'set' }, e.set), held || words.through, [e.onehot, e.number].filter(Boolean).join('; ')];
     });
     return replace(box, table({ head: [words.sop, words.can, words.encoding, words.how], rows }));
   });
 }
 
-// The compiler's own words on the blocks.
-export function blocks(program, box, words) {
+// A part of what the compiler says of the program, in its own words.
+function told(program, box, name, part) {
   let asked = 0;
   program.listen(async () => {
     const mine = ++asked;
     const answer = await program.ask('explain');
     if (mine !== asked || !answer.ok) return undefined;
-    // Of its third part the blocks themselves: what blocks are, the page has told.
-    const [, , , part] = answer.story.split(/^\d\. .*\n=+\n/m);
-    const story = part.slice(Math.max(0, part.search(/^ +block /m))).trimEnd().replace(/^ {2}/gm, '');
-    return replace(box, scroll(h('pre', { lang: 'en', class: 'story' }, story), words.account));
+    return replace(box, scroll(h('pre', { lang: 'en', class: 'story' }, part(answer).trimEnd()), name));
+  });
+}
+
+// The blocks: of the third part what comes after the explanation of what blocks are, which the page has given.
+export function blocks(program, box, words) {
+  told(program, box, words.account, ({ story }) => {
+    const [, , , part] = story.split(/^\d\. .*\n=+\n/m);
+    return part.slice(Math.max(0, part.search(/^ +block /m))).replace(/^ {2}/gm, '');
   });
 }
 
 // What is proved of the model, without the assumptions, which are the same for every program.
 export function certificate(program, box, words) {
-  let asked = 0;
-  program.listen(async () => {
-    const mine = ++asked;
-    const answer = await program.ask('explain');
-    if (mine !== asked || !answer.ok) return undefined;
-    const [proved] = answer.certified.split(/\n\nassuming that\n/);
-    return replace(box, scroll(h('pre', { lang: 'en', class: 'story' }, proved.trimEnd()), words.proof));
-  });
+  told(program, box, words.proof, ({ certified }) => certified.split(/\n\nassuming that\n/)[0]);
 }
 
 // Counting by BOS: for each query the selected keys, what softmax leaves to BOS, and what the counter reads.

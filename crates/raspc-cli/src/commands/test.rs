@@ -150,7 +150,10 @@ fn unmet(verdict: Verdict, expectation: &Expectation, subject: &Subject) -> Opti
     };
     match verdict {
         Verdict::Met => None,
-        Verdict::Interpreter(got) => Some(complain(format!("`{}` gives {got}", expectation.name), run())),
+        Verdict::Interpreter(got) => {
+            let hint = if long_number(&got) { format!("{EVERY_DIGIT}; {}", run()) } else { run() };
+            Some(complain(format!("`{}` gives {got}", expectation.name), hint))
+        }
         Verdict::Transformer(m) => {
             let node = subject.graph.describe(m.node);
             let (level, position) = (m.level, m.position);
@@ -171,6 +174,15 @@ fn unmet(verdict: Verdict, expectation: &Expectation, subject: &Subject) -> Opti
             Some(all)
         }
     }
+}
+
+/// What those may not know who wrote what a session shows.
+const EVERY_DIGIT: &str = "numbers are compared to their last digit, and a mean can be written as a fraction: `2/3`";
+
+/// Whether some number has more digits than a session shows.
+fn long_number(values: &str) -> bool {
+    let mut after_dots = values.split('.').skip(1);
+    after_dots.any(|rest| rest.bytes().take_while(u8::is_ascii_digit).count() > 3)
 }
 
 fn unknown(expectation: &Expectation, subject: &Subject) -> Diagnostic {

@@ -1,4 +1,4 @@
-//! Programs that are waited for with a limit: a test that waits for ever tells nobody why.
+//! Command lines, run and waited for with a limit: a test that waits for ever tells nobody why.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -60,4 +60,24 @@ fn listen(mut from: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
         let mut bytes = Vec::new();
         from.read_to_end(&mut bytes).map(|_| bytes).expect("it can be read")
     })
+}
+
+/// The words of a command line, in single or double quotes where they hold blanks.
+pub(crate) fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(q), c) if c == q => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_with(String::new);
+            }
+            (None, ' ') => words.extend(word.take()),
+            (_, c) => word.get_or_insert_with(String::new).push(c),
+        }
+    }
+    words.extend(word);
+    words
 }

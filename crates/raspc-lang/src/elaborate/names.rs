@@ -54,6 +54,11 @@ const RESERVED: [&str; 13] = [
     "False",
 ];
 
+/// Whether a name belongs to the language, and is no keyword.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || name == "none"
+}
+
 impl Session {
     /// Binds the names of the language that stand for values.
     pub(super) fn bind_language(&mut self, scope: ScopeId) {

@@ -8,6 +8,7 @@
 //! has a say in what RASP means: a translation is a hint.
 
 mod parse;
+mod rename;
 mod token;
 mod write;
 
@@ -29,6 +30,8 @@ pub struct Translation {
 pub fn translate(text: &str) -> Option<Translation> {
     let tokens = token::tokens(text);
     let seen = token::telling(&tokens)?;
+    let renamed = rename::renamed(text, &tokens);
+    let tokens = renamed.as_deref().map_or(tokens, token::tokens);
     let statements = parse::statements(&tokens);
     let (text, left) = write::program(&statements);
     Some(Translation { seen, text, left })

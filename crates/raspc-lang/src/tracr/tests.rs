@@ -66,6 +66,18 @@ print(model.apply(["BOS", "a", "b"]).decoded)
 }
 
 #[test]
+fn names_that_mean_something_else_in_rasp_are_others_there() {
+    let text = "idx = rasp.indices - 1\nsel = rasp.Select(idx, rasp.indices, lambda k, q: k == q)\nout = rasp.Aggregate(sel, rasp.tokens, default=\"_\")\n";
+    assert!(rasp(text).ends_with("out_ = aggregate(sel, tokens, \"_\");\n"), "{}", rasp(text));
+    assert_eq!(values(text, &chars("abc")), "b c _");
+    let text = "indices = rasp.indices\ntokens = rasp.Map(lambda t: t == \"a\", rasp.tokens)\ntokens_ = 1\ndef draw(range, len: rasp.SOp) -> rasp.SOp:\n  return range + len\nboth = draw(tokens, indices)\nsame = rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.EQ)\nn = rasp.SelectorWidth(same) * 10 + both\n";
+    assert_eq!(values(text, &chars("aba")), "21 11 23");
+    // What is the same in both stays.
+    let text = "length = rasp.SelectorWidth(rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.TRUE))\nx = length - rasp.indices\n";
+    assert!(rasp(text).contains("x = length - indices;"), "{}", rasp(text));
+}
+
+#[test]
 fn comparisons_keep_keys_and_queries_apart() {
     for (predicate, expected) in [
         ("rasp.Comparison.LT", "0 1 2"),

@@ -26,7 +26,7 @@ codes! {
         why: "A head selects by scores that lie at least 104 apart, so that softmax gives the others exactly nothing. What a select compares must be held exactly: an error e in it moves the scores by 256 e and more.",
         fix: "Compare something that is held exactly, or shorten the maximum length.",
         wrong: "x = aggregate(select(mean, 0.5, ==), tokens);",
-        right: "x = aggregate(select(mean > 0.5, true, ==), tokens);",
+        right: "x = aggregate(select(mean > 0.5, True, ==), tokens);",
     }
     BOS_SCORE "E0823" {
         "the score of BOS is in the wrong place",
@@ -39,7 +39,7 @@ codes! {
         "values too close to be told apart",
         why: "A function of a mean is made of steps between the values the mean can have. Where two values that the function tells apart lie closer than the arithmetic's error, no step fits between them.",
         fix: "Shorten the maximum length, or compare counts: `3 * count > length` in place of `mean > 1/3`.",
-        wrong: "x = aggregate(select(true, true, ==), tokens_int) > 0.3;  # max_len: 2000",
+        wrong: "x = aggregate(full_s, tokens_int) > 0.3;  # max_len: 2000",
         right: "x = selector_width(select(tokens, 1, ==)) * 10 > 3 * length;",
     }
     LATTICE "E0825" {
@@ -53,7 +53,7 @@ codes! {
         "an average of categories",
         why: "Where several selected keys hold different values, an aggregate is their mean. A one-hot of categories has no mean: what arrives is a mixture of several.",
         fix: "Select one key, or let the values be numbers.",
-        wrong: "x = aggregate(select(true, true, ==), tokens);  # tokens are words",
+        wrong: "x = aggregate(full_s, tokens);  # tokens are words",
         right: "x = aggregate(select(indices, 0, ==), tokens);",
     }
     NON_FINITE "E0827" {
@@ -81,8 +81,8 @@ codes! {
         "a float type that cannot carry the model",
         why: "The weights are exact in 32-bit floats with true 32-bit products. In a type of fewer bits neighbouring counts fall together.",
         fix: "Use float32 and switch TF32 off (`torch.backends.cuda.matmul.allow_tf32 = False`), or compile for a shorter length.",
-        wrong: "# a model of length 1024, run in bfloat16",
-        right: "# the same model, run in float32",
+        wrong: "raspc compile hist --max-len 100 --dtype bfloat16 -o x",
+        right: "raspc compile hist --max-len 100 -o x",
     }
     UNEVEN "E0831" {
         "a count of keys that do not weigh the same",

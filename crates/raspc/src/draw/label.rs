@@ -8,6 +8,8 @@ use raspc_lang::graph::{Graph, NodeId};
 use raspc_lang::value::Value;
 use unicode_width::UnicodeWidthChar as _;
 
+use crate::show::visible;
+
 /// Width of one column of text, in units of the font's size: that of the usual monospaced fonts.
 const COLUMN: f64 = 0.602;
 
@@ -54,22 +56,13 @@ pub(super) fn joined(names: &[String], most: usize) -> String {
 fn harmless(text: impl Iterator<Item = char>) -> String {
     let mut out = String::new();
     for c in text {
-        if shown_as_is(c) {
+        if visible(c) {
             out.push(c);
         } else {
             out.extend(c.escape_unicode());
         }
     }
     out
-}
-
-/// Whether a character can stand in a label as it is.
-fn shown_as_is(c: char) -> bool {
-    let format = matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}');
-    let forbidden = matches!(c as u32 & 0xffff, 0xfffe | 0xffff);
-    !(c.is_control() || format || forbidden)
 }
 
 /// Columns that a label takes on a line.

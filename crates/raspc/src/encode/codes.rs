@@ -8,8 +8,6 @@ pub const VOCABULARY: Code = Code("E0801");
 pub const LENGTH: Code = Code("E0802");
 /// Too many values where they must be enumerated.
 pub const EXPLOSION: Code = Code("E0803");
-/// An element-wise function for which there is no construction.
-pub const FUNCTION: Code = Code("E0804");
 /// A selector formula that one head cannot realise.
 pub const SELECTOR: Code = Code("E0805");
 /// Two values are too close for the arithmetic of the target.

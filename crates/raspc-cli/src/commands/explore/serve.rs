@@ -37,8 +37,8 @@ pub(super) fn serve(
     console.flush()?;
     for request in server.incoming_requests() {
         let answer = answer(&request, port, |query| page(query, subject, settings, compilation, inputs, args));
-        // Whoever asked may have gone away.
-        let _ = request.respond(answer);
+        // On a thread of its own: who asks may read slowly, or never, and is not to keep others waiting; or may be gone.
+        std::thread::spawn(move || request.respond(answer));
     }
     Ok(Status::Fine)
 }

@@ -1,5 +1,5 @@
 // Inputs as people type them: JSON where the text starts with [ or ", else characters.
-import { keyOf, shown, valueFromJson } from './values.mjs';
+import { isHidden, jsonText, keyOf, shown, valueFromJson } from './values.mjs';
 
 // The vocabulary, findable by value.
 export function readVocabulary(data) {
@@ -46,7 +46,7 @@ export function parseInput(text, vocabulary, longest) {
 
 // A token in a message: a string can look like a number.
 function quoted(token) {
-  return typeof token === 'string' ? JSON.stringify(token) : shown(token);
+  return typeof token === 'string' ? jsonText(token) : shown(token);
 }
 
 // How an input of this vocabulary can be written.
@@ -57,8 +57,8 @@ function exampleText(vocabulary) {
 // An input as text that reads back as the same ids.
 export function inputText(ids, vocabulary) {
   const tokens = ids.map((id) => vocabulary.tokens[id]);
-  const plain = tokens.length > 0 && tokens.every((t) => typeof t === 'string' && [...t].length === 1 && !/\s/u.test(t));
+  const plain = tokens.length > 0 && tokens.every((t) => typeof t === 'string' && [...t].length === 1 && !/\s/u.test(t) && !isHidden(t));
   if (plain && !/^[["]/.test(tokens[0])) return tokens.join('');
-  const item = (t) => (typeof t === 'string' ? JSON.stringify(t) : typeof t === 'number' ? String(t) : String(t));
+  const item = (t) => (typeof t === 'string' ? jsonText(t) : typeof t === 'number' ? String(t) : String(t));
   return `[${tokens.map(item).join(', ')}]`;
 }

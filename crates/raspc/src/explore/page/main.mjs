@@ -9,7 +9,7 @@ import { blocksView } from './blocks.mjs';
 import { layersView } from './layers.mjs';
 import { streamView } from './stream.mjs';
 import { weightsView } from './weights.mjs';
-import { marksOf, runView } from './run.mjs';
+import { markAt, marksOf, runView } from './run.mjs';
 import { inspector } from './inspect.mjs';
 import { plural } from './words.mjs';
 import { shown } from './values.mjs';
@@ -153,13 +153,15 @@ function resultStrip(app) {
   const update = () => {
     const sop = app.sops.find((s) => s.readout.output);
     const marks = marksOf(sop);
+    const signs = (marks ?? []).map((_, i) => markAt(sop, marks, i));
     const row = (name, cells) => h('tr', null, h('th', { scope: 'row' }, name), cells);
     const meant = sop.expected.values?.map((v) => h('td', null, shown(v))) ?? h('td', { colspan: Math.max(1, app.ids.length), class: 'hint' }, sop.expected.error);
     replace(box, h('table', { class: 'strip' },
       row('input', tokenTexts(app).map((t) => h('td', null, t))),
       row('transformer', sop.got.map((v, i) => h('td', { class: marks && !marks[i] ? 'wrong' : 'right' }, shown(v)))),
       row('interpreter', meant),
-      row('', (marks ?? []).map((m) => h('td', { class: m ? 'good' : 'wrong' }, m ? '✓' : '✗')))));
+      row('', signs.map((sign) => h('td', { class: { '✓': 'good', '✗': 'wrong' }[sign] }, sign)))),
+      signs.includes('≈') ? h('p', { class: 'hint' }, '≈ within the bound that the certificate states for this number, and no closer') : null);
   };
   app.on('run', update);
   update();

@@ -236,3 +236,9 @@ export function agrees(readout, expected, got) {
   }
   return same(expected, got);
 }
+
+// Whether two values are numbers that plainly differ, by a thousandth: where they agree it is within a wide bound alone.
+export function plainlyDiffer(expected, got) {
+  const [a, b] = [asFloat(expected), asFloat(got)];
+  return a !== undefined && b !== undefined && Math.abs(a - b) > 1e-3 * Math.max(Math.abs(a), Math.abs(b));
+}

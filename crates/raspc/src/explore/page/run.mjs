@@ -2,7 +2,7 @@
 // s-op decodes to beside what the interpreter says.
 import { chip, h, link, replace, section } from './dom.mjs';
 import { denseEach, matrixView } from './matrix.mjs';
-import { agrees } from './model.mjs';
+import { agrees, plainlyDiffer } from './model.mjs';
 import { numbersTable } from './numbers.mjs';
 import { tokenTexts } from './state.mjs';
 import { halfName, keysText, largest, nodeName, numberText, plural, shortNumber, tiny } from './words.mjs';
@@ -76,6 +76,9 @@ export function marksOf(sop) {
   if (sop.readout.unnamed && !sop.readout.classes && !sop.readout.values) return undefined;
   return sop.expected.values?.map((v, i) => agrees(sop.readout, v, sop.got[i]));
 }
+
+// What stands for whether a position agrees: ≈ where it does within a wide bound alone, as in `raspc run`.
+export const markAt = (sop, marks, i) => (!marks[i] ? '✗' : plainlyDiffer(sop.expected.values[i], sop.got[i]) ? '≈' : '✓');
 
 function sopRows(app, sop) {
   const { readout } = sop;

@@ -99,13 +99,29 @@ export function valueText(v) {
   return typeof v === 'object' ? v.other : String(v);
 }
 
+// Characters that are not seen, or turn the order of what stands behind them around.
+const HIDDEN = /[^\S ]|[\p{Cc}\u{ad}\u{61c}\u{180e}\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\u{feff}\u{fff9}-\u{fffb}\u{e0000}-\u{e0fff}]/gu;
+
+export const isHidden = (s) => s.search(HIDDEN) >= 0;
+
 function misread(s) {
-  return s === '' || ['none', 'true', 'false', 'True', 'False', 'BOS'].includes(s) || /\s/u.test(s) || !Number.isNaN(Number(s));
+  return s === '' || ['none', 'true', 'false', 'True', 'False', 'BOS'].includes(s) || /\s/u.test(s) || isHidden(s) || !Number.isNaN(Number(s));
+}
+
+function writtenOut(s) {
+  const escaped = (c) => ({ '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0' })[c] ?? `\\u{${c.codePointAt(0).toString(16)}}`;
+  return `"${s.replace(/["\\]/g, '\\$&').replace(HIDDEN, escaped)}"`;
+}
+
+// A string in JSON, which is what people can type.
+export function jsonText(s) {
+  const units = (c) => Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
+  return JSON.stringify(s).replace(HIDDEN, units);
 }
 
 // As a table shows it: strings bare unless they would be taken for something else, floats short.
 export function shown(v) {
-  if (typeof v === 'string') return misread(v) ? JSON.stringify(v) : v;
+  if (typeof v === 'string') return misread(v) ? writtenOut(v) : v;
   if (typeof v !== 'number') return valueText(v);
   const exact = floatText(v).replace(/\.0$/, '');
   return exact.length <= 8 ? exact : String(Number(v.toPrecision(6)));
