@@ -190,7 +190,7 @@ def test_python_functions_of_means_that_are_made_of_counts(opt, tmp_path):
     calls = []
 
     def large(x):
-        calls.append(x)
+        calls.append((type(x), x))
         return x > 40_000
 
     model = raspc.compile(raspc.map(large, mean).named("result"), vocab=[0, 40_000, 40_001], max_len=4, opt=opt)
