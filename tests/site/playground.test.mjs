@@ -470,6 +470,22 @@ describe('while the compiler is being loaded', () => {
     await close();
   });
 
+  test('what takes long once it is there is no longer the loading', async () => {
+    const { page, close } = await opened('0', encode({ program: 'y = length;', input: 'abc' }));
+    await page.addInitScript(() => {
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function post(data, ...rest) {
+        if (data.request?.verb !== 'compile') postMessage.call(this, data, ...rest);
+      };
+    });
+    await page.reload();
+    await page.waitForFunction(() => /^compiling, /.test(document.querySelector('.working.seen #elapsed')?.textContent), null, SLOW);
+    assert.equal(await page.locator('#result').textContent(), 'The program is being compiled …');
+    await page.click('#cancel');
+    await settled(page, 'ended');
+    await close();
+  });
+
   test('a module that does not come is said, and asked for again', async () => {
     const { context, page, close } = await opened('fail');
     await page.waitForFunction(() => /could not be loaded/.test(document.getElementById('result').textContent), null, SLOW);
@@ -639,6 +655,26 @@ describe('every width and both themes', () => {
       await close();
     });
   }
+
+  test('a picture that does not fit shows its middle first, and names of files stay whole', async () => {
+    const { page, close } = await open({ width: 400 });
+    await settled(page);
+    await page.click('#tab-draw');
+    await page.waitForFunction(() => {
+      const box = document.querySelector('#panel .picture');
+      return box && box.scrollWidth > box.clientWidth + 100 && Math.abs(2 * box.scrollLeft - (box.scrollWidth - box.clientWidth)) < 4;
+    }, null, SLOW);
+    await page.click('#tab-download');
+    for (const width of [400, 960]) {
+      await page.setViewportSize({ width, height: 900 });
+      const high = await page.locator('.downloads button').evaluateAll((all) => all.filter((b) => b.getBoundingClientRect().height > 45).map((b) => b.textContent));
+      assert.deepEqual(high, [], `${width}`);
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width);
+    }
+    assert.ok(!(await page.locator('.downloads').textContent()).includes('`'));
+    await page.evaluate(() => (window.shifted = 0));
+    await close();
+  });
 
   test('text is readable on what is behind it', () => {
     const css = readFileSync(new URL('../../site/src/style.css', import.meta.url), 'utf8');

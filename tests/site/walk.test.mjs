@@ -206,6 +206,26 @@ for (const [lang, path] of [['en', 'walk/index.html'], ['zh-Hans', 'walk/zh/inde
       await widget(page, 'own').locator('button').click();
       await page.waitForFunction(() => document.querySelector('[data-widget="own"]').textContent.includes('✓ 120') || document.querySelector('[data-widget="own"]').textContent.includes('✓ 全部 120'));
       assert.match(await widget(page, 'own').locator('a').getAttribute('href'), /index\.html#v=1&p=/);
+      // What takes long says what it is at, and can be ended.
+      await page.evaluate(() => {
+        const { postMessage } = Worker.prototype;
+        window.hold = true;
+        Worker.prototype.postMessage = function post(data, ...rest) {
+          if (data.request?.verb !== 'data' || !window.hold) return postMessage.call(this, data, ...rest);
+          [window.worker, window.last] = [this, data.id];
+        };
+      });
+      await type('# vocab: a, b, c\n# max_len: 4\nlate = indices + 1;\n');
+      const box = widget(page, 'own');
+      await box.getByText(lang === 'en' ? /^Compiling, \d+ s$/ : /^正在编译，已用 \d+ 秒$/).waitFor();
+      await page.evaluate(() => window.worker.dispatchEvent(new MessageEvent('message', { data: { id: window.last, step: 'value sets' } })));
+      await box.getByText(lang === 'en' ? /^Compiling: value sets, / : /^正在编译：取值，/).waitFor();
+      await box.getByRole('button', { name: lang === 'en' ? 'Cancel' : '取消' }).click();
+      await said.filter({ hasText: lang === 'en' ? 'Cancelled' : '已取消' }).waitFor();
+      assert.equal(await box.locator('button').count(), 1);
+      await page.evaluate(() => (window.hold = false));
+      await type('# vocab: a, b, c\n# max_len: 4\nlater = indices + 1;\n');
+      await page.waitForFunction(() => [...document.querySelectorAll('[data-widget="run"][data-program="own"] th')].some((t) => t.textContent === 'later'));
       await close();
     });
 

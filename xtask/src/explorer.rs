@@ -34,8 +34,8 @@ pub(crate) fn test(root: &Path) -> bool {
         return false;
     }
     let mut files = vec!["tests/explorer/forward.test.mjs", "tests/explorer/units.test.mjs"];
-    let mut node = Command::new("node");
-    node.current_dir(root).arg("--test").env("RASPC_EXPLORE_CASES", &cases);
+    let mut node = node_tests(root);
+    node.env("RASPC_EXPLORE_CASES", &cases);
     match browser(root, &home) {
         Ok((chromium, modules)) => {
             let Some(raspc) = pages(root, &home) else { return false };
@@ -46,6 +46,17 @@ pub(crate) fn test(root: &Path) -> bool {
         Err(why) => println!("skipped: {why}, so the explorer's page is not opened"),
     }
     node.args(files).status().is_ok_and(|s| s.success())
+}
+
+/// Node's test runner. What takes longer than twenty minutes hangs and is given up, where this Node can be told so.
+pub(crate) fn node_tests(root: &Path) -> Command {
+    let mut node = Command::new("node");
+    node.current_dir(root).arg("--test");
+    let help = Command::new("node").arg("--help").output();
+    if help.is_ok_and(|h| String::from_utf8_lossy(&h.stdout).contains("--test-timeout")) {
+        node.arg("--test-timeout=1200000");
+    }
+    node
 }
 
 /// Takes the picture of the README: the explorer's page for `sort_unique`, one s-op selected.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use crate::explorer::{browser, cargo, works};
+use crate::explorer::{browser, cargo, node_tests, works};
 use crate::reference;
 use crate::wasm::{self, Missing};
 
@@ -55,8 +55,8 @@ pub(crate) fn test(root: &Path) -> bool {
         return false;
     }
     let mut files = vec!["tests/site/module.test.mjs"];
-    let mut node = Command::new("node");
-    node.current_dir(root).arg("--test").env("RASPC_WASM", home.join("wasm/raspc.wasm"));
+    let mut node = node_tests(root);
+    node.env("RASPC_WASM", home.join("wasm/raspc.wasm"));
     node.env("RASPC_HASHES", hashes).env("RASPC_SITE", &folder).env("RASPC_REFERENCE", home.join("reference"));
     match browser(root, &root.join("target/explorer")) {
         Ok((chromium, modules)) => {

@@ -14,6 +14,9 @@ const NONZERO: u64 = 8;
 /// Bytes that each pair of a key's and a query's value takes while the model is proved right.
 const PAIR: u64 = 32;
 
+/// About the most chords of a function.
+const CHORDS: u64 = 1 << 10;
+
 /// Refuses a program that compares more values with more values than can be looked at pair by pair, before any pair is.
 ///
 /// # Errors
@@ -101,6 +104,7 @@ fn estimate(encoded: &Encoded, values: &Values, id: NodeId) -> u64 {
     }
     match &plan.number {
         Some(Number::Table { dims }) => nonzeros += product(dims.iter().map(|&d| count(d))),
+        Some(Number::Chords(_)) => nonzeros += 8 * CHORDS,
         Some(Number::Steps(_) | Number::Width) => nonzeros += 8 * count(id),
         _ => {}
     }

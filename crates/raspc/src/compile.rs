@@ -17,8 +17,8 @@ use crate::certify::record::record;
 use crate::certify::{Analysis, Certificate, Parts};
 use crate::cleanup::{nearest, soft};
 use crate::encode::plan::{Encoded, Number, OneHot, Scalar};
-use crate::encode::{codes, encode};
-use crate::formula::{by_classes, by_counts, by_pieces, by_total, drop_empty, realise};
+use crate::encode::{Wishes, codes, encode};
+use crate::formula::{by_chords, by_classes, by_counts, by_pieces, by_total, drop_empty, realise};
 use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
 use crate::progress::{Progress, Step};
@@ -92,18 +92,18 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
     tell(Step::Encoding);
     admit_pairs(&simplified, &values, options)?;
     let (mut simplified, mut values) = realise(&simplified, values, options)?;
-    let (mut clean, mut loose, mut gathered) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let mut wishes = Wishes::default();
     let mut tries = 0;
     loop {
         options.interrupt.check();
         tell(Step::Encoding);
-        let encoded = encode(&simplified, &values, options, &clean, &loose, &gathered)?;
+        let encoded = encode(&simplified, &values, options, &wishes)?;
         admit(&encoded, &values, options)?;
         let mut soft = soft(&encoded, &values);
-        soft.retain(|id| !clean.contains(id));
+        soft.retain(|id| !wishes.clean.contains(id));
         // First what is soft is cleaned, each time something more; then the node that fails is given another form, a bounded
-        // number of times: its sum added up before it is put on a grid, and an s-op of its own; made of counts; made of lines; read as a number; its values merged
-        // that no reader tells apart.
+        // number of times: its sum added up before it is put on a grid, and an s-op of its own; chosen by one category; made of
+        // counts; made of lines, or of chords; read as a number; its values merged that no reader tells apart.
         let built = build(graph, output, &encoded, &values, options);
         let (wanted, failed) = match &built {
             Err(refused) => {
@@ -117,25 +117,34 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
             }
         };
         if !wanted.is_empty() {
-            clean.extend(wanted);
+            wishes.clean.extend(wanted);
             continue;
         }
         tries += 1;
         let again = failed.filter(|_| tries <= FORMS);
-        if again.is_some_and(|node| adds_up(&encoded, node) && gathered.insert(node)) {
+        if again.is_some_and(|node| adds_up(&encoded, node) && wishes.gathered.insert(node)) {
             continue;
         }
-        let total = again.filter(|node| gathered.contains(node));
+        let several = again.map_or_else(Vec::new, |node| chosen_by_several(&encoded, node));
+        if several.into_iter().fold(false, |new, id| wishes.single.insert(id) | new) {
+            continue;
+        }
+        let total = again.filter(|node| wishes.gathered.contains(node));
         let total = total.and_then(|node| by_total(&simplified, &values, &encoded, node));
         let counted =
             again.filter(|_| total.is_none()).and_then(|node| by_counts(&simplified, &values, &encoded, node, options));
         let untold = again.filter(|_| built.is_err() && counted.is_none() && total.is_none());
-        if untold.is_some_and(|node| is_stepped(&encoded, node) && loose.insert(node)) {
+        if untold.is_some_and(|node| is_stepped(&encoded, node) && wishes.loose.insert(node)) {
             continue;
         }
         let pieces = again
             .filter(|_| total.is_none() && counted.is_none())
             .and_then(|node| by_pieces(&simplified, &values, &encoded, node));
+        let chords = again.filter(|_| total.is_none() && counted.is_none() && pieces.is_none());
+        if let Some(smooth) = chords.and_then(|node| by_chords(&simplified, &values, &encoded, node)) {
+            wishes.smooth.insert(smooth);
+            continue;
+        }
         let other =
             total.or(counted).or(pieces).or_else(|| untold.and_then(|node| by_classes(&simplified, &values, node)));
         let Some(mut other) = other else {
@@ -149,9 +158,7 @@ pub fn compile(graph: &Graph, output: NodeId, options: &Options) -> Result<Compi
         }
         tell(Step::Encoding);
         (simplified, values) = realise(&other, known, options)?;
-        clean.clear();
-        loose.clear();
-        gathered.clear();
+        wishes = Wishes::default();
     }
 }
 
@@ -167,6 +174,18 @@ fn adds_up(encoded: &Encoded, node: NodeId) -> bool {
     let several = |scalar: &Scalar| matches!(scalar, Scalar::Sum(sum) if sum.terms.len() > 1 || sum.terms.iter().any(|t| is_sum(t.0)));
     matches!(&plan.onehot, Some(OneHot::Steps(s)) if several(s))
         || matches!(&plan.number, Some(Number::Steps(s)) if several(s))
+}
+
+/// The gated sums that several categories choose, among what the node is an element-wise function of.
+fn chosen_by_several(encoded: &Encoded, node: NodeId) -> Vec<NodeId> {
+    let (mut seen, mut stack) = (BTreeSet::from([node]), vec![node]);
+    while let Some(at) = stack.pop() {
+        if let Op::Map { args, .. } = encoded.graph.op(at) {
+            stack.extend(args.iter().filter(|a| seen.insert(**a)));
+        }
+    }
+    let several = |id: &NodeId| matches!(&encoded.plan(*id).number, Some(Number::Gated(g)) if g.categories.len() > 1);
+    seen.into_iter().filter(several).collect()
 }
 
 /// What comes after the encoded graph.

@@ -245,7 +245,7 @@ fn reads(graph: &Graph, plan: &Plan, id: NodeId) -> Vec<NodeId> {
     match &plan.number {
         None | Some(Number::Constant) => {}
         Some(Number::Embedded { source: n } | Number::View { base: n }) => all.push(*n),
-        Some(Number::Affine { sum, .. }) => all.extend(sum.terms.iter().map(|t| t.0)),
+        Some(Number::Affine { sum, .. } | Number::Chords(sum)) => all.extend(sum.terms.iter().map(|t| t.0)),
         Some(Number::Steps(s)) => all.extend(scalar(s)),
         Some(Number::Table { dims }) => all.extend(dims),
         Some(Number::Gated(gated)) => {

@@ -2,7 +2,7 @@
 //! the circuit and of the model; what does not compile, or cannot be certified, is counted by reason. (That what is measured
 //! never exceeds what is certified is `certificate/random.rs`.)
 //!
-//! `RASPC_CASES` sets how many programs are tried (default 2000); `RASPC_REASONS` prints why each refused one is refused.
+//! `RASPC_CASES` sets how many programs are tried (default 2000); `RASPC_REASONS` prints each refused one and why.
 
 #[path = "support/generator.rs"]
 mod generator;
@@ -72,11 +72,12 @@ fn random_programs_agree_everywhere() {
     for case in 0..total {
         let tree = program().new_tree(&mut runner).expect("the strategy makes values");
         let opt = if case % 3 == 0 { OptLevel::O0 } else { OptLevel::O1 };
-        match outcome(&tree.current(), opt) {
+        let program = tree.current();
+        match outcome(&program, opt) {
             Ok(None) => {}
             Ok(Some(reason)) => {
                 if std::env::var_os("RASPC_REASONS").is_some() {
-                    println!("case {case}: {reason}");
+                    println!("case {case} {opt:?}: {reason}\n{program:?}");
                 }
                 *refused.entry(reason.chars().take(5).collect()).or_default() += 1;
             }

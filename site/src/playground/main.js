@@ -322,6 +322,7 @@ async function load() {
     return;
   }
   loaded = true;
+  find('result').replaceChildren(h('p', { class: 'faint' }, 'The program is being compiled …'));
   find('example').replaceChildren(h('option', { value: '', hidden: true }, 'your own'), ...programs.map((p) => h('option', { value: p.name, title: p.summary }, `${p.name}: ${p.summary}`)));
   start();
 }

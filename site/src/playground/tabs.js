@@ -1,11 +1,16 @@
 // What the compiled transformer is shown as: the explorer's page in a frame, pictures, the six steps in words, downloads.
 import { zipSync } from 'fflate';
-import { find, h, save } from './dom.js';
+import { find, h, rich, save } from './dom.js';
 
 const VIEWS = [['flow', 'layers and heads, as the RASP paper draws them'], ['graph', 'the computational graph'], ['layers', 'what each head and neuron computes'], ['residual', 'the residual stream'], ['attention', 'attention patterns'], ['weights', 'the weight matrices']];
 
 // What is said until there is something to show.
 const MAKING = { explore: 'The explorer’s page is being made …', draw: 'The picture is being drawn …', explain: 'The six steps are being written …', download: '…' };
+
+// Drawings are widest at the middle: where one does not fit, its middle is what is seen first.
+function middle({ target: { parentElement: box } }) {
+  box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
+}
 
 // `ask(verb, request)` asks about the program as it stands; `done` shows what came, unless something newer was asked for.
 export class Tabs {
@@ -99,7 +104,7 @@ export class Tabs {
     const text = VIEWS.find(([v]) => v === this.view)[1];
     put(
       h('div', { class: 'bar' }, h('label', {}, 'Picture ', select), h('button', { type: 'button', onclick: () => save(`${this.view}.svg`, svg, 'image/svg+xml') }, 'Save as SVG')),
-      h('div', { class: 'scroll picture', tabindex: '0' }, h('img', { src: this.picture, alt: `${text} of this program` })));
+      h('div', { class: 'scroll picture', tabindex: '0' }, h('img', { src: this.picture, alt: `${text} of this program`, onload: middle })));
   }
 
   async explain(put) {
@@ -115,7 +120,7 @@ export class Tabs {
       ['model folder', 'config, weights, graph, ground truth and certificate: what `raspc run` and the Python package read', button('raspc-model.zip', 'folder', {}, 'raspc-model', false)],
       ...formats.map(({ name, summary, single }) => [name, summary, button(single ? `model.${name}` : `${name}.zip`, 'export', { format: name }, single ? `model.${name}` : name, single)]),
     ];
-    put(h('table', { class: 'downloads' }, rows.map(([name, text, link]) => h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, link), h('td', {}, text)))), said);
+    put(h('table', { class: 'downloads' }, rows.map(([name, text, link]) => h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, link), h('td', {}, ...rich(text))))), said);
   }
 
   async fetch(said, verb, request, name, single) {

@@ -23,10 +23,14 @@ const en = {
   headLabel: 'Head', head: (l, i) => `layer ${l} head ${i}`, qk: 'W_QK: the score of a query direction (down) with a key direction (across)', ov: 'W_OV: what a key’s direction (down) writes (across)', bosScore: (s) => `BOS scores ${s}.`, tooLarge: 'Too large to show here: open it in the playground.',
   sizes: (c, p, n) => `${c.n_layers === 0 ? 'no layers' : `${c.n_layers} ${c.n_layers === 1 ? 'layer' : 'layers'}, ${c.n_heads} ${c.n_heads === 1 ? 'head' : 'heads'}${c.n_layers === 1 ? '' : ' in each'}`}, d_model ${c.d_model}, d_head ${c.d_head}, d_mlp ${c.d_mlp}: ${p.toLocaleString('en')} parameters, ${n.toLocaleString('en')} of them not zero`,
   program: 'Program', ownInput: 'Input', fine: 'Compiled.', wrong: 'The compiler says:', at: (line, column) => `line ${line}, column ${column}`, texts: { input: 'input' }, colon: ': ', help: 'Help: ', kinds: { error: 'Error', warning: 'Warning' }, verify: 'Check every input', verified: (v) => `${v.mismatches > 0 ? '✗' : v.roughly > 0 ? '≈' : '✓'} ${v.checked.toLocaleString('en')} ${v.exhaustive ? 'inputs, all there are' : 'inputs'}: ${v.mismatches === 0 ? 'interpreter and transformer agree at every position' : `${v.mismatches} disagree`}`,
+  working: (step, s) => `Compiling${step ? `: ${step}` : ''}, ${s} s`, cancel: 'Cancel', cancelled: 'Cancelled: below is the program before. Change something to go on.',
   open: 'Open in the playground', picture: { flow: 'The program on this input', graph: 'The computational graph', layers: 'The layers', residual: 'The residual stream', weights: 'The weights', attention: 'The attention patterns' },
   slopeLength: 'Longest input', slopeCount: 'tokens', slopeArrives: 'arrives, 1/(1+w)', slopeFixed: 'slope 100', slopeOurs: 'raspc', slopeCaption: (n) => `length, compiled for inputs of up to ${n} tokens`, slopeFine: (n) => `Up to ${n} tokens both read every length right.`, comma: ', ', slopeMore: ', and so on', slopeWrong: (list) => `Slope 100 reads ${list}. The slopes that raspc chose from the gaps read every length right.`,
   slopeOne: (w, g) => `${w} tokens as ${g}`, slopeLegend: ['slope 100', 'raspc'], slopeText: (lo, hi, a, b, c, d) => `The step has to be 0 at 1/${hi + 1} (${hi} tokens) and 1 at 1/${lo + 1} (${lo} tokens). With slope 100 it is ${a} and ${b}, with raspc’s slope ${c} and ${d}.`,
 };
+
+// The compiler's steps, as it names them itself.
+const STEPS = { 'the graph': '计算图', 'value sets': '取值', encodings: '编码', blocks: '各个块', layers: '各层', 'the residual stream': '残差流', weights: '权重', 'the certificate': '误差上界的证明' };
 
 const zh = {
   sideways: '左右滑动可看全 →', account: '编译器对各块的说明', proof: '已证明的误差上界',
@@ -51,6 +55,7 @@ const zh = {
   headLabel: '注意力头', head: (l, i) => `第 ${l} 层的头 ${i}`, qk: 'W_QK：查询方向（纵）与键方向（横）之间的分数', ov: 'W_OV：键的方向（纵）会写入什么（横）', bosScore: (s) => `BOS 的分数是 ${s}。`, tooLarge: '太大，这里放不下：请在演练场里打开。',
   sizes: (c, p, n) => `${c.n_layers === 0 ? '没有层' : `${c.n_layers} 层，每层 ${c.n_heads} 个头`}，d_model ${c.d_model}，d_head ${c.d_head}，d_mlp ${c.d_mlp}：共 ${p.toLocaleString('en')} 个参数，其中 ${n.toLocaleString('en')} 个不为零`,
   program: '程序', ownInput: '输入', fine: '编译成功。', wrong: '编译器发现了问题（说明文字是英文的）：', at: (line, column) => `第 ${line} 行第 ${column} 列`, texts: { input: '输入' }, colon: '：', help: '建议：', kinds: { error: '错误', warning: '警告', E01: '语法错误', E02: '名称错误', E03: '类型错误', E04: '求值错误', E05: '超出限制', E06: '加载错误', E07: '格式错误', E08: '无法编译', E09: '输入有误' }, verify: '检查所有输入', verified: (v) => `${v.mismatches > 0 ? '✗' : v.roughly > 0 ? '≈' : '✓'} ${v.exhaustive ? '全部' : ''} ${v.checked.toLocaleString('en')} 个输入：${v.mismatches === 0 ? '解释器与 Transformer 在每个位置上都一致' : `${v.mismatches} 个不一致`}`,
+  working: (step, s) => `正在编译${step ? `：${STEPS[step] ?? step}` : ''}，已用 ${s} 秒`, cancel: '取消', cancelled: '已取消：下面仍是之前的程序。改动一下即可继续。',
   open: '在演练场中打开', picture: { flow: '程序在这个输入上的运行', graph: '计算图', layers: '各层', residual: '残差流', weights: '权重', attention: '注意力矩阵' },
   slopeLength: '最长输入', slopeCount: 'token 数', slopeArrives: '收到的 1/(1+w)', slopeFixed: '斜率 100', slopeOurs: 'raspc', slopeCaption: (n) => `length，按最长 ${n} 个 token 编译`, slopeFine: (n) => `最长不超过 ${n} 个 token 时，两种做法都能读对所有长度。`, comma: '，', slopeMore: '，等等', slopeWrong: (list) => `斜率 100 读错了：${list}。raspc 根据间隔选出的斜率全部读对。`,
   slopeOne: (w, g) => `${w} 个 token 读成 ${g}`, slopeLegend: ['斜率 100', 'raspc'], slopeText: (lo, hi, a, b, c, d) => `这级台阶在 1/${hi + 1}（${hi} 个 token）处应为 0，在 1/${lo + 1}（${lo} 个 token）处应为 1。斜率 100 时得到 ${a} 和 ${b}，raspc 的斜率得到 ${c} 和 ${d}。`,

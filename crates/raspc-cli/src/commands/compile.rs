@@ -31,6 +31,8 @@ pub(crate) fn compile_subject(
     let (compilation, time) = engine::build(console, &subject, &settings)?;
     engine::remark_assumptions(console, &compilation.model.assumptions);
     let sizes = Sizes::of(&compilation.model);
+    // Who has been told that it was interrupted finds nothing written.
+    console.interrupt.check();
     scratch::clear_when_interrupted();
     files::write_folder(&args.output, &compilation.model.to_files()).map_err(|e| refused(args, &e))?;
     let output = args.output.display().to_string();

@@ -235,11 +235,12 @@ impl Moved<'_> {
             return table;
         }
         let mean = averages.then(|| self.mean(node, findings));
+        let means = self.means();
         let at = |value: &Value| {
             let default = (self.widths.0 == 0 && value == self.default).then_some(self.bos);
             let one = if self.widths.1 == 0 { None } else { self.one(value) };
             let several = match &mean {
-                Some(mean) => value.as_f64().map(mean),
+                Some(mean) => value.as_f64().filter(|x| means.0 <= *x && *x <= means.1).map(mean),
                 None => one.filter(|_| self.widths.1 > 1 && value.is_number()).map(|n| self.blurred(n)),
             };
             [default, one, several].into_iter().flatten().reduce(Num::join)
@@ -309,6 +310,15 @@ impl Moved<'_> {
         }
     }
 
+    /// Least and greatest mean of several keys: of what is no number there is none (the program has no value where several such
+    /// keys are selected), and a mean lies between the least and the greatest number that keys hold. (Rounding to f64 keeps
+    /// their order.) Where keys hold no number the greatest is less than the least.
+    fn means(&self) -> (f64, f64) {
+        let Some(classes) = self.sources() else { return self.facts.range(self.from) };
+        let numbers = classes.numbers.iter().filter(|x| !x.is_nan());
+        numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), &x| (lo.min(x), hi.max(x)))
+    }
+
     /// What several keys bring that differ and whose mean is this.
     fn mean(&self, node: NodeId, findings: &mut Findings) -> impl Fn(f64) -> Num {
         let line = self.line();
@@ -355,6 +365,14 @@ impl Moved<'_> {
 
     /// The aggregate's own line, where its values are not listed.
     fn follows(&self) -> Option<Affine> {
+        // What one selected key brings that holds no number.
+        let other = match self.dom {
+            _ if !self.facts.can_be_no_number(self.from) => None,
+            Dom::Const(n) => Some(n),
+            _ if self.facts.is_numeric(self.from) => Some(self.one(&Value::None)?),
+            // A line says nothing of strings.
+            _ => return None,
+        };
         let (scale, offset, mut error) = self.line()?;
         let all = self.numbers();
         let several = self.widths.1 > 1;
@@ -372,11 +390,7 @@ impl Moved<'_> {
                 None => none = Some(self.bos),
             }
         }
-        if self.facts.can_be_none(self.from) {
-            let own = self.one(&Value::None)?;
-            none = Some(none.map_or(own, |n| n.join(own)));
-        }
-        let none = none.unwrap_or(Num::ZERO);
+        let none = [none, other].into_iter().flatten().reduce(Num::join).unwrap_or(Num::ZERO);
         let grid = if grid.is_finite() { grid } else { 0.0 };
         Some(Affine { var: self.var, scale, offset, error, grid, none })
     }

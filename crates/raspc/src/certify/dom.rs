@@ -39,7 +39,7 @@ pub struct Affine {
     pub error: f64,
     /// A power of two of which all numbers are multiples; 0 where none is known.
     pub grid: f64,
-    /// What is there where the variable is none.
+    /// What is there where the variable is none, or anything else that is no number.
     pub none: Num,
 }
 
@@ -54,7 +54,7 @@ impl Affine {
         Num::new(at - error, at + error, self.grid)
     }
 
-    /// All numbers, none apart.
+    /// All numbers, what is there where the variable is no number apart.
     pub(super) fn hull(&self, facts: &Facts<'_>) -> Num {
         if self.scale == 0.0 {
             return self.at(0.0);
@@ -116,7 +116,7 @@ impl Dom {
         match self {
             Self::Const(n) => *n,
             Self::Table { default, exceptions, .. } => exceptions.iter().fold(*default, |n, e| n.join(e.1)),
-            Self::Affine(a) if facts.can_be_none(a.var) => a.hull(facts).join(a.none),
+            Self::Affine(a) if facts.can_be_no_number(a.var) => a.hull(facts).join(a.none),
             Self::Affine(a) => a.hull(facts),
         }
     }

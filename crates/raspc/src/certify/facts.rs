@@ -181,7 +181,7 @@ impl<'a> Facts<'a> {
             Var::Node(n) => match self.values.set(n) {
                 ValueSet::Numbers { lo, hi, .. } => (*lo, *hi),
                 ValueSet::Finite(_) => of(&self.listed(var).numbers),
-                ValueSet::Other { .. } => (f64::NEG_INFINITY, f64::INFINITY),
+                ValueSet::Other { .. } => self.values.range(n),
             },
             Var::Cube(n, c) => (0.0, self.widest(n, c) as f64),
         };
@@ -198,6 +198,11 @@ impl<'a> Facts<'a> {
                 ValueSet::Other { .. } => false,
             },
         }
+    }
+
+    /// Whether the variable can hold what is no number: none, or a string.
+    pub(super) fn can_be_no_number(&self, var: Var) -> bool {
+        self.can_be_none(var) || !self.is_numeric(var)
     }
 
     pub(super) fn can_be_none(&self, var: Var) -> bool {

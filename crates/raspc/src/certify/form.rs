@@ -66,7 +66,7 @@ impl Form {
     pub(super) fn hull(&self, facts: &Facts<'_>) -> Sum {
         let parts = self.parts.iter().map(|(var, part)| {
             let hull = part.hull(*var, facts);
-            if facts.can_be_none(*var) { hull.join(&part.none()) } else { hull }
+            if facts.can_be_no_number(*var) { hull.join(&part.none()) } else { hull }
         });
         total(parts.chain([self.constant]))
     }
@@ -96,11 +96,11 @@ impl Form {
         let sizes = vars.iter().map(|&v| facts.is_listed(v).then(|| facts.classes(v).map_or(usize::MAX, |c| c.len())));
         let few = sizes.clone().try_fold(1usize, |n, s| n.checked_mul(s?)).is_some_and(|n| n <= FEW);
         let listed = || form.by_rows(target, &vars, facts);
-        let line = if few { None } else { form.follows(target, facts) };
+        let line = if few { None } else { form.follows(target, facts, 1e-9) };
         // A line that other variables leave far from the form is no answer while the rows can be listed.
         let close =
             line.as_ref().is_some_and(|dom| is_close(dom, target, facts) || !vars.iter().all(|&v| facts.is_listed(v)));
-        let found = if close { line } else { listed().or(line).or_else(|| form.follows(target, facts)) };
+        let found = if close { line } else { listed().or(line).or_else(|| form.follows(target, facts, 4e-7)) };
         found.unwrap_or_else(|| Dom::Const(form.hull(facts).finish()))
     }
 
@@ -159,6 +159,12 @@ impl Form {
     /// The form as a multiple of a variable wherever that is defined, plus a constant, within an error: (scale, offset,
     /// error).
     pub(super) fn multiple_of(&self, target: Var, facts: &Facts<'_>) -> Option<(f64, f64, f64)> {
+        self.nearly_multiple_of(target, facts, 1e-9)
+    }
+
+    /// The same where factors may differ by this part of them, as those do that f32 has rounded. (The difference is bounded all
+    /// the same.)
+    fn nearly_multiple_of(&self, target: Var, facts: &Facts<'_>, part: f64) -> Option<(f64, f64, f64)> {
         // Parts are lines only where their variables hold numbers, also where no trace of them is left in the sum.
         let is_number = |v: Var| facts.is_numeric(v) && facts.is_defined_with(target, v);
         if !facts.is_numeric(target) || !self.vars().all(is_number) {
@@ -175,7 +181,7 @@ impl Form {
         for (var, factor) in &own.terms {
             let rest = (factor - scale * wanted.terms.get(var)?).abs();
             let (lo, hi) = facts.range(*var);
-            if rest > 1e-9 * factor.abs() {
+            if rest > part * factor.abs() {
                 return None;
             }
             off += rest * lo.abs().max(hi.abs());
@@ -183,8 +189,8 @@ impl Form {
         Some((scale, own.constant - scale * wanted.constant, error + off))
     }
 
-    fn follows(&self, target: Var, facts: &Facts<'_>) -> Option<Dom> {
-        let (scale, offset, error) = self.multiple_of(target, facts)?;
+    fn follows(&self, target: Var, facts: &Facts<'_>, part: f64) -> Option<Dom> {
+        let (scale, offset, error) = self.nearly_multiple_of(target, facts, part)?;
         let hull = total(self.parts.iter().map(|(v, p)| p.hull(*v, facts)).chain([self.constant]));
         let rounding = hull.rounding();
         let grid = if rounding == 0.0 && hull.grid.is_finite() { hull.grid } else { 0.0 };

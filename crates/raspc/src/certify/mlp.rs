@@ -11,6 +11,7 @@ use raspc_model::model::Layer;
 
 use super::cases::Cases;
 use super::causes::Causes;
+use super::chosen::Chosen;
 use super::dom::{Affine, Dom, Part, total};
 use super::facts::{Facts, Var};
 use super::form::Form;
@@ -103,6 +104,9 @@ fn constants(groups: &[Group], at: &[Num]) -> HashMap<u32, Sum> {
     out
 }
 
+/// Targets of more groups than this are followed by their categories, where they have any.
+const MANY: usize = 64;
+
 /// The new domains of a target's directions.
 fn follow(target: &Target<'_>, stream: &Stream, facts: &Facts<'_>, causes: &mut Causes) -> Vec<(u32, Dom, u8)> {
     if !facts.is_listed(target.var)
@@ -116,20 +120,32 @@ fn follow(target: &Target<'_>, stream: &Stream, facts: &Facts<'_>, causes: &mut 
     {
         return sums;
     }
-    let found = Cases::of(target.var, &target.groups, facts).and_then(|cases| {
+    let listed = |causes: &mut Causes| {
+        let cases = Cases::of(target.var, &target.groups, facts)?;
         let classes = facts.classes(target.var)?;
         let mut run = Run::new(target, stream, facts, classes.len());
         run.all(&cases, causes).then(|| run.domains())
-    });
-    found.unwrap_or_else(|| {
-        let hull = |dir: &u32| {
-            let of = target.groups.iter().filter_map(|g| Some(g.adds(g.writes.get(dir)?, &g.form.hull(facts))));
-            let out = total(of);
-            let old = stream.doms[*dir as usize].hull(facts);
-            (*dir, Dom::Const(old.plus(out.finish())), out.bits)
-        };
-        target.dirs.iter().map(hull).collect()
-    })
+    };
+    let chosen = || {
+        let rows = Chosen::of(target, facts)?;
+        Some(target.dirs.iter().map(|&dir| (dir, rows.direction(dir, stream))).collect::<Vec<_>>())
+    };
+    // Of very many units each is not looked at with each value, if the values need not be listed.
+    let many = target.groups.len() > MANY && !facts.is_listed(target.var);
+    let first = if many { chosen().filter(|all| all.iter().all(|d| d.1.is_some())) } else { None };
+    if first.is_none()
+        && let Some(domains) = listed(causes)
+    {
+        return domains;
+    }
+    let hull = |dir: u32| {
+        let of = target.groups.iter().filter_map(|g| Some(g.adds(g.writes.get(&dir)?, &g.form.hull(facts))));
+        let out = total(of);
+        let old = stream.doms[dir as usize].hull(facts);
+        (dir, Dom::Const(old.plus(out.finish())), out.bits)
+    };
+    let found = first.or_else(chosen).unwrap_or_else(|| target.dirs.iter().map(|&dir| (dir, None)).collect());
+    found.into_iter().map(|(dir, known)| known.unwrap_or_else(|| hull(dir))).collect()
 }
 
 /// Directions to which each conjunction of a width adds on its own: the sum of what each adds at its own width.
@@ -227,7 +243,7 @@ fn lines(target: &Target<'_>, stream: &Stream, facts: &Facts<'_>) -> Option<Vec<
         error += products.rounding() + with_old.rounding() + (old.hi - old.lo) / 2.0;
         let grid = if with_old.rounding() == 0.0 && with_old.grid.is_finite() { with_old.grid } else { 0.0 };
         // The line says nothing of where the variable is none.
-        let none = if facts.can_be_none(target.var) { old.plus(anything.finish()) } else { with_old.finish() };
+        let none = if facts.can_be_no_number(target.var) { old.plus(anything.finish()) } else { with_old.finish() };
         let offset = offset + f64::midpoint(old.lo, old.hi);
         let dom = Dom::Affine(Affine { var: target.var, scale, offset, error, grid, none });
         Some((dir, dom, products.bits))

@@ -15,10 +15,10 @@
 //! |---|---|
 //! | `number.rs` | an f32 number and an f32 sum: what they can be |
 //! | `dom.rs`, `form.rs` | a direction, a linear form, as functions of the program's variables |
-//! | `facts.rs`, `tuples.rs`, `affine.rs`, `selector.rs`, `truth.rs` | what the program says |
+//! | `facts.rs`, `tuples.rs`, `affine.rs`, `partial.rs`, `selector.rs`, `truth.rs` | what the program says |
 //! | `stream.rs` | the residual stream; the embedding |
 //! | `attention.rs`, `scores.rs`, `side.rs`, `arrival.rs` | heads |
-//! | `mlp.rs`, `units.rs`, `cases.rs`, `run.rs`, `written.rs` | hidden units |
+//! | `mlp.rs`, `units.rs`, `cases.rs`, `run.rs`, `written.rs`, `chosen.rs` | hidden units |
 //! | `finite.rs` | that nothing overflows |
 //! | `decode.rs`, `nodes.rs` | read-outs and the other nodes |
 //! | `causes.rs`, `finding.rs`, `codes.rs` | what stands in the way, told with its cause |
@@ -30,6 +30,7 @@ mod arrival;
 mod attention;
 mod cases;
 mod causes;
+mod chosen;
 pub mod codes;
 mod decode;
 pub mod dom;
@@ -41,6 +42,7 @@ mod form;
 mod mlp;
 mod nodes;
 pub mod number;
+mod partial;
 pub mod precision;
 pub mod record;
 mod report;

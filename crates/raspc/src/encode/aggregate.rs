@@ -39,7 +39,7 @@ impl Encoder<'_> {
         self.selector(selector, &mut plan, false);
         // A soft one-hot is cleaned by moving the number instead and taking steps on it.
         let sharp = self.values.width_range(selector).1 <= 1 || !self.is_numeric(values);
-        let copy = self.is_copy(id) && (sharp || !self.clean.contains(&id));
+        let copy = self.is_copy(id) && (sharp || !self.wishes.clean.contains(&id));
         if demand.onehot && copy {
             plan.onehot = Some(OneHot::Copy);
             self.demand_onehot(values);

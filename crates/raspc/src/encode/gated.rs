@@ -3,6 +3,8 @@
 //!
 //! A built-in expression is evaluated with the categories known and the numbers left open; where what remains is affine for
 //! every combination of the categories, the combinations with equal factors and constant are one *group*.
+//!
+//! A number with few values can be a category too: `mean * length` is, for each length, a multiple of the mean.
 
 use raspc_lang::function::{Body, Expr, Function};
 use raspc_lang::graph::{NodeId, Op};
@@ -99,20 +101,55 @@ fn combined(op: BinaryOp, a: &(Vec<f64>, f64), b: &(Vec<f64>, f64)) -> Option<Pa
 impl Encoder<'_> {
     /// The function as a gated sum, if it is one and all its values are numbers.
     pub(super) fn gated(&self, id: NodeId, function: &Function, args: &[NodeId]) -> Option<Gated> {
-        let Body::Expr(expr) = &function.body else { return None };
-        if !self.is_numeric(id) {
-            return None;
+        let categories = distinct(args.iter().copied().filter(|&a| !self.is_open(a)));
+        if self.wishes.single.contains(&id) {
+            let one = |&c: &NodeId| self.gated_by(id, function, args, vec![c], GROUPS);
+            if let Some(gated) = categories.iter().find_map(one) {
+                return Some(gated);
+            }
         }
-        let is_open = |a: NodeId| self.is_numeric(a) && (self.is_scalar(a) || self.count(a) > COMBINATIONS);
-        let constant = |a: NodeId| match self.graph.op(a) {
-            Op::Const(v) => Some(v.clone()),
-            _ => None,
-        };
-        let mut categories: Vec<NodeId> =
-            args.iter().copied().filter(|&a| !is_open(a) && constant(a).is_none()).collect();
-        categories.sort_unstable();
-        categories.dedup();
-        if categories.is_empty() {
+        self.gated_by(id, function, args, categories, GROUPS)
+    }
+
+    /// The same, where no category chooses a sum but numbers do, each by its values: as few of them as it takes, those with
+    /// the fewest values first. The number with the most stays a number.
+    pub(super) fn gated_by_numbers(&self, id: NodeId, function: &Function, args: &[NodeId]) -> Option<Gated> {
+        if let Some(gated) = self.gated(id, function, args) {
+            return Some(gated);
+        }
+        let is_number = |a: NodeId| self.is_open(a) && self.constant_value(a).is_none();
+        let mut numbers: Vec<(usize, NodeId)> =
+            distinct(args.iter().copied().filter(|&a| is_number(a))).into_iter().map(|a| (self.count(a), a)).collect();
+        numbers.sort_unstable();
+        numbers.pop();
+        let few: Vec<NodeId> = numbers.iter().take_while(|c| c.0 <= COMBINATIONS).map(|c| c.1).collect();
+        let with = |n: usize| distinct(args.iter().copied().filter(|a| !self.is_open(*a) || few[..n].contains(a)));
+        (1..=few.len()).find_map(|n| self.gated_by(id, function, args, with(n), COMBINATIONS))
+    }
+
+    /// Whether gated sums are made of the node, unless it is made a category.
+    fn is_open(&self, id: NodeId) -> bool {
+        self.is_numeric(id) && (self.is_scalar(id) || self.count(id) > COMBINATIONS)
+    }
+
+    fn constant_value(&self, id: NodeId) -> Option<&Value> {
+        if let Op::Const(value) = self.graph.op(id) { Some(value) } else { None }
+    }
+
+    /// The sums that these categories choose, constants apart, at most so many; all other arguments are numbers.
+    fn gated_by(
+        &self,
+        id: NodeId,
+        function: &Function,
+        args: &[NodeId],
+        mut categories: Vec<NodeId>,
+        most: usize,
+    ) -> Option<Gated> {
+        let Body::Expr(expr) = &function.body else { return None };
+        categories.retain(|&c| self.constant_value(c).is_none());
+        let constant = |a: NodeId| self.constant_value(a).cloned();
+        let mut rest = args.iter().filter(|&&a| !categories.contains(&a) && constant(a).is_none());
+        if categories.is_empty() || !self.is_numeric(id) || !rest.all(|&a| self.is_numeric(a)) {
             return None;
         }
         let mut gated = Gated { categories, groups: Vec::new(), nones: false };
@@ -143,6 +180,13 @@ impl Encoder<'_> {
                 None => gated.groups.push(Group { terms, constant, tuples: vec![tuple] }),
             }
         }
-        (gated.groups.len() <= GROUPS).then_some(gated)
+        (gated.groups.len() <= most).then_some(gated)
     }
+}
+
+fn distinct(nodes: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
+    let mut all: Vec<NodeId> = nodes.collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }

@@ -143,7 +143,7 @@ impl Encoder<'_> {
             if matches!(plan.onehot, Some(OneHot::Steps(_) | OneHot::Bit)) {
                 plan.onehot = Some(OneHot::View { base: id });
             }
-            if matches!(plan.number, Some(Number::Steps(_))) {
+            if matches!(plan.number, Some(Number::Steps(_) | Number::Chords(_))) {
                 plan.number = Some(Number::View { base: id });
             }
         }
@@ -176,7 +176,11 @@ impl Encoder<'_> {
             plan.onehot = Some(OneHot::Steps(scalar.clone()));
         }
         if number && plan.number.is_none() {
-            plan.number = Some(Number::Steps(scalar));
+            let smooth = self.wishes.smooth.contains(&id);
+            plan.number = Some(match scalar {
+                Scalar::Sum(sum) if smooth => Number::Chords(sum),
+                scalar => Number::Steps(scalar),
+            });
         }
     }
 
@@ -205,17 +209,30 @@ impl Encoder<'_> {
             return Some(Way::Steps(Scalar::Sum(sum)));
         }
         // A table of numbers needs all their steps first.
-        let untold = dims.iter().any(|d| self.loose.contains(d));
-        if (size > GATED || untold || self.is_uneven(id))
-            && let Some(gated) = self.gated(id, function, args)
-        {
-            return Some(Way::Gated(gated));
+        let untold = dims.iter().any(|d| self.wishes.loose.contains(d));
+        if size > GATED || untold || self.is_uneven(id) {
+            // A one-hot of what numbers choose would be made by steps on that, which is not exact: by a table, where one fits.
+            let number = size > GATED && !self.demands[id.index()].onehot;
+            let by_numbers = number || size > STEPPED;
+            let gated =
+                if by_numbers { self.gated_by_numbers(id, function, args) } else { self.gated(id, function, args) };
+            if let Some(gated) = gated {
+                return Some(Way::Gated(gated));
+            }
         }
         if size <= STEPPED {
             return Some(Way::Table(dims));
         }
         self.no_way(id, &dims, size);
         None
+    }
+
+    /// Whether a table over the arguments of a function would be larger than one that gates are not worth while for.
+    pub(super) fn is_large(&self, args: &[NodeId]) -> bool {
+        let mut dims = args.to_vec();
+        dims.sort_unstable();
+        dims.dedup();
+        dims.iter().try_fold(1usize, |n, &d| n.checked_mul(self.count(d))).is_none_or(|size| size > GATED)
     }
 
     /// Whether the node is read as a number alone, and some fraction that it holds is lost beside its largest: the units of a

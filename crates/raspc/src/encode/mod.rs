@@ -43,16 +43,28 @@ struct Demand {
     none_class: bool,
 }
 
+/// Nodes that are given another form than the first, because that has too small a margin.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// Aggregates whose one-hots are made exactly 0 and 1; others may be off by what a sum of equal weights rounds (see
+    /// [`crate::cleanup`]).
+    pub clean: BTreeSet<NodeId>,
+    /// Nodes whose numbers cannot be told apart: they are read as numbers where nothing but their being read asks for a one-hot.
+    pub loose: BTreeSet<NodeId>,
+    /// Nodes that take steps on a sum whose terms share no grid that is fine enough: it is added up first, and put on a grid then.
+    pub gathered: BTreeSet<NodeId>,
+    /// Gated sums of which one category chooses, the others being numbers: units that look at several at once leave more open than
+    /// the certificate can follow.
+    pub single: BTreeSet<NodeId>,
+    /// Functions of a number with very many values that are followed by chords in place of steps.
+    pub smooth: BTreeSet<NodeId>,
+}
+
 struct Encoder<'a> {
     graph: &'a Graph,
     values: &'a Values,
     options: &'a Options,
-    /// Aggregates that may not be soft.
-    clean: &'a BTreeSet<NodeId>,
-    /// Nodes that are held as numbers where no reader needs more.
-    loose: &'a BTreeSet<NodeId>,
-    /// Nodes whose steps read a sum that is added up before it is put on a grid.
-    gathered: &'a BTreeSet<NodeId>,
+    wishes: &'a Wishes,
     /// The node whose value determines this one through element-wise functions alone (itself, if there is no single one).
     base: Vec<Option<NodeId>>,
     demands: Vec<Demand>,
@@ -68,10 +80,7 @@ struct Encoder<'a> {
     errors: Vec<Diagnostic>,
 }
 
-/// Chooses encodings for everything `simplified.output` depends on. The one-hots of the nodes in `clean` are made exactly 0
-/// and 1; others may be off by what a sum of equal weights rounds (see [`crate::cleanup`]). The nodes in `loose` hold numbers
-/// that cannot be told apart, and are read as numbers where nothing but their being read asks for a one-hot. The nodes in
-/// `gathered` take steps on a sum whose terms share no grid that is fine enough: it is added up first, and put on a grid then.
+/// Chooses encodings for everything `simplified.output` depends on.
 ///
 /// # Errors
 /// What cannot be compiled yet, or explodes: each with its node, place and what to do.
@@ -79,9 +88,7 @@ pub fn encode(
     simplified: &Simplified,
     values: &Values,
     options: &Options,
-    clean: &BTreeSet<NodeId>,
-    loose: &BTreeSet<NodeId>,
-    gathered: &BTreeSet<NodeId>,
+    wishes: &Wishes,
 ) -> Result<Encoded, Vec<Diagnostic>> {
     let graph = &simplified.graph;
     let n = graph.len();
@@ -89,9 +96,7 @@ pub fn encode(
         graph,
         values,
         options,
-        clean,
-        loose,
-        gathered,
+        wishes,
         base: bases(graph, options.opt),
         demands: vec![Demand::default(); n],
         plans: vec![Plan::default(); n],
@@ -179,7 +184,7 @@ impl Encoder<'_> {
             Some(Annotation::Numerical) => self.is_numeric(id),
             Some(Annotation::Categorical) => false,
             Some(Annotation::OneHot) => self.is_numeric(id) && !self.is_short(id),
-            None => self.is_numeric(id) && (!listed || mean || self.loose.contains(&id)),
+            None => self.is_numeric(id) && (!listed || mean || self.wishes.loose.contains(&id)),
         };
         let demand = &mut self.demands[id.index()];
         if numerical {
@@ -194,7 +199,7 @@ impl Encoder<'_> {
     /// A named node must be readable: as a number where that is exact and takes one direction, else as a one-hot.
     fn demand_default(&mut self, id: NodeId) {
         let described = !matches!(self.values.set(id), ValueSet::Finite(_));
-        let loose = described || self.is_mean(id) || self.loose.contains(&id);
+        let loose = described || self.is_mean(id) || self.wishes.loose.contains(&id);
         let number = self.is_numeric(id) && (self.is_whole(id) || loose);
         let demand = &mut self.demands[id.index()];
         if number { demand.number = true } else { demand.onehot = true }
@@ -291,7 +296,7 @@ impl Encoder<'_> {
     fn demand_scalar(&mut self, id: NodeId, scalar: &Scalar) {
         match scalar {
             Scalar::Reciprocal(w) => self.demands[w.index()].reciprocal = true,
-            Scalar::Sum(sum) if self.gathered.contains(&id) => {
+            Scalar::Sum(sum) if self.wishes.gathered.contains(&id) || self.wishes.smooth.contains(&id) => {
                 sum.terms.iter().for_each(|t| self.demand_number(t.0, 0));
             }
             Scalar::Sum(sum) => self.demand_terms(sum),
@@ -302,7 +307,7 @@ impl Encoder<'_> {
     fn planned(&self, id: NodeId) -> Plan {
         let demand = self.demands[id.index()];
         let Demand { lattice, reach, none_class, plain, .. } = demand;
-        Plan { lattice, plain, none_class, reach, gathered: self.gathered.contains(&id), ..Plan::default() }
+        Plan { lattice, plain, none_class, reach, gathered: self.wishes.gathered.contains(&id), ..Plan::default() }
     }
 
     /// No number that the node can hold is larger.

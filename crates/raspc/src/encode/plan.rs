@@ -115,6 +115,8 @@ pub enum Number {
     },
     /// Thresholds on a scalar.
     Steps(Scalar),
+    /// Chords of a function of a sum of numbers: near it, where steps on all its values would be too many to add up.
+    Chords(Sum),
     /// A lookup table of one-hots.
     Table {
         /// The nodes it is a function of.

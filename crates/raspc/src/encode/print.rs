@@ -79,6 +79,7 @@ fn number(graph: &Graph, number: &Number) -> String {
         Number::View { base } => format!("weighted sum of the one-hot of {}", graph.describe(*base)),
         Number::Affine { sum: s, .. } => sum(graph, s),
         Number::Steps(s) => format!("steps on {}", scalar(graph, s)),
+        Number::Chords(s) => format!("chords on {}", sum(graph, s)),
         Number::Table { dims } => table(graph, dims),
         Number::Gated(gated) => {
             let by: Vec<String> = gated.categories.iter().map(|&c| graph.describe(c)).collect();

@@ -118,10 +118,18 @@ impl Encoder<'_> {
             Op::Map { function, args } => match self.sum(at) {
                 Some(sum) => any(sum.terms.iter().map(|t| t.0), known),
                 // (Without a mean among its arguments there is none in its sums.)
-                None if any(args.iter().copied(), known)? => match self.gated(at, function, args) {
-                    Some(gated) => any(gated.groups.iter().flat_map(|g| &g.terms).map(|t| t.0), known),
-                    None => Ok(false),
-                },
+                None if any(args.iter().copied(), known)? => {
+                    let by_numbers = self.is_large(args);
+                    let gated = if by_numbers {
+                        self.gated_by_numbers(at, function, args)
+                    } else {
+                        self.gated(at, function, args)
+                    };
+                    match gated {
+                        Some(gated) => any(gated.groups.iter().flat_map(|g| &g.terms).map(|t| t.0), known),
+                        None => Ok(false),
+                    }
+                }
                 None => Ok(false),
             },
             _ => Ok(false),

@@ -12,6 +12,7 @@
 //! | `bits.rs` | a bit for each value of a shared side; a bit for each position |
 //! | `fraction.rs` | functions of means by counts, where f32 cannot tell the means apart |
 //! | `pieces.rs` | functions of one number that are lines between few places |
+//! | `chords.rs` | functions of one number that are smooth |
 //! | `totals.rs` | functions of a sum of several numbers |
 //! | `merged.rs` | values that no select tells apart, as one |
 //! | `prefix.rs` | widths of `<` over many values, bit by bit |
@@ -21,6 +22,7 @@
 
 mod additive;
 mod bits;
+mod chords;
 mod classes;
 mod fraction;
 mod merged;
@@ -38,6 +40,7 @@ use raspc_lang::graph::{Graph, NodeId, Op};
 pub use additive::Additive;
 use additive::additive;
 use bits::Shared;
+pub use chords::by_chords;
 use classes::Classes;
 pub use fraction::{by_counts, drop_empty};
 pub use merged::by_classes;

@@ -5,6 +5,7 @@
 //! was settled by `encode`.
 
 mod attention;
+mod chords;
 mod counts;
 mod embed;
 mod gated;
@@ -158,6 +159,7 @@ impl Lowering<'_> {
             Number::View { base } => self.view_number(id, *base)?,
             Number::Affine { sum, materialise } => self.affine(id, sum, *materialise, plan.lattice != 0)?,
             Number::Steps(scalar) => return self.steps(id, scalar, false, plan),
+            Number::Chords(sum) => self.chords(id, sum)?,
             Number::Table { dims } => return self.table(id, dims, false, plan),
             Number::Gated(gated) => self.gated(id, gated, plan)?,
             Number::Counts(terms) => self.counts(id, terms)?,

@@ -21,14 +21,19 @@ impl Lowering<'_> {
             self.coarse[id.index()] = Some(self.sum_form(id, sum, materialise, true)?);
         }
         let (value, error) = self.sum_form(id, sum, materialise, false)?;
+        let defined = self.defined_with(id, sum);
+        Ok(NumberForm { value, defined, error })
+    }
+
+    /// The form that is 1 where all terms are numbers, if some can be none.
+    pub(super) fn defined_with(&mut self, id: NodeId, sum: &Sum) -> Option<Form> {
         let mut flags: Vec<Form> = sum.terms.iter().filter_map(|t| self.number_of(t.0).defined.clone()).collect();
         flags.dedup();
-        let defined = match flags.len() {
+        match flags.len() {
             0 => None,
             1 => flags.pop(),
             _ => Some(self.all_of(id, &flags)),
-        };
-        Ok(NumberForm { value, defined, error })
+        }
     }
 
     /// The form of a sum, as steps read it or as it is, and its error.

@@ -50,10 +50,37 @@ pub(super) fn strict(table: &mut Interner, function: &Function, args: &[Abs]) ->
 /// The function on any values.
 pub(super) fn plain(table: &mut Interner, function: &Function, args: &[Abs]) -> Outcome {
     match &function.body {
-        Body::Expr(expr) => eval(table, expr, args),
+        Body::Expr(expr) => pointwise(table, expr, args).unwrap_or_else(|| eval(table, expr, args)),
         Body::Table(entries) => few_of(table, entries.values().filter_map(|v| v.as_ref().ok()), true),
         Body::Host(_) => Outcome::range(Range::ANY, true),
     }
+}
+
+/// Combinations of described values are looked at one by one up to this many.
+const POINTS: usize = 1 << 12;
+
+/// The expression at each combination of values, where all arguments are described one by one: `none if x == 1 else x` is never 1.
+fn pointwise(table: &mut Interner, expr: &Expr, args: &[Abs]) -> Option<Outcome> {
+    let few = |arg: &Abs| match arg {
+        Abs::Few(ids) => Some(ids.iter().map(|&id| table.value(id).clone()).collect::<Vec<Value>>()),
+        Abs::Range(_) => None,
+    };
+    let listed: Vec<Vec<Value>> = args.iter().map(few).collect::<Option<_>>()?;
+    let count = listed.iter().try_fold(1usize, |n, l| n.checked_mul(l.len())).filter(|n| *n <= POINTS)?;
+    let mut results = Vec::with_capacity(count);
+    let mut raises = false;
+    for mut place in 0..count {
+        let digits = listed.iter().map(|l| {
+            let value = l[place % l.len()].clone();
+            place /= l.len();
+            value
+        });
+        match expr.eval(&digits.collect::<Vec<Value>>()) {
+            Ok(value) => results.push(value),
+            Err(_) => raises = true,
+        }
+    }
+    Some(few_of(table, results.iter(), raises))
 }
 
 /// Some of these values.
@@ -261,6 +288,20 @@ fn hull(corners: [f64; 4]) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_function_takes_out_is_not_among_its_results() {
+        let mut table = Interner::default();
+        let is_one = Expr::Binary(BinaryOp::Eq, Box::new(Expr::Arg(0)), Box::new(Expr::Const(Value::int(1))));
+        let none = Box::new(Expr::Const(Value::None));
+        let function =
+            Function::expr(1, Expr::If { cond: Box::new(is_one), then: none, otherwise: Box::new(Expr::Arg(0)) });
+        let numbers: Vec<Value> = (0..4).map(Value::int).collect();
+        let all = few_of(&mut table, numbers.iter(), false).values;
+        let Abs::Few(ids) = plain(&mut table, &function, &[all]).values else { panic!("few") };
+        let found: Vec<Value> = ids.iter().map(|&id| table.value(id).clone()).collect();
+        assert_eq!(found, [Value::None, Value::int(0), Value::int(2), Value::int(3)]);
+    }
 
     /// A generator of pseudo-random numbers (xorshift).
     struct Random(u64);

@@ -219,6 +219,14 @@ impl Values {
         engine.abs[self.class(node).index()].range(&engine.table).kinds.meets(Kinds::NONE)
     }
 
+    /// Numbers between which all numbers lie that the s-op can hold, other values apart; the first is the greater where it
+    /// holds no number.
+    pub fn range(&self, node: NodeId) -> (f64, f64) {
+        let engine = self.engine();
+        let range = engine.abs[self.class(node).index()].range(&engine.table);
+        (range.lo, range.hi)
+    }
+
     /// Whether the s-op holds the same value at every position of one input.
     pub fn is_uniform(&self, node: NodeId) -> bool {
         self.engine().is_uniform(self.class(node))

@@ -7,6 +7,7 @@ use raspc::options::{OptLevel, Options};
 use raspc_lang::graph::Mask;
 use raspc_lang::input::parse_vocab;
 use raspc_lang::program::parse_program;
+use raspc_model::forward::Keep;
 use raspc_model::matrix::SparseMatrix;
 use raspc_model::model::{Layer, Model};
 
@@ -34,6 +35,11 @@ fn set(matrix: &mut SparseMatrix, changes: &[(usize, usize, f32)]) {
 
 fn direction(model: &Model, label: &str) -> usize {
     model.labels.iter().position(|l| l == label).unwrap_or_else(|| panic!("no {label} in {:?}", model.labels))
+}
+
+/// The layer whose units write a direction.
+fn writer(model: &Model, target: usize) -> usize {
+    model.layers.iter().position(|l| l.w_out.entries().any(|e| e.1 as usize == target)).expect("some layer does")
 }
 
 /// A unit that reads and writes nothing.
@@ -136,4 +142,104 @@ fn units_that_are_off_need_their_factors_too() {
     layer.b_in[unit] = -4099.0;
     assert!(analyse(&whole.parts()).certificate.is_ok(), "in 32 bits it is off");
     assert!(!holds(&whole));
+}
+
+/// A number that a category chooses, its values too many to list: another factor at one category, a gate that stays open, another
+/// constant, a category that reads another number.
+#[test]
+fn chosen_numbers_are_followed_category_by_category() {
+    let means = "m = aggregate(select(tokens, indices, <=), tokens, -1); n = aggregate(select(tokens, 1, !=), m, 1);";
+    let whole = compiled(&format!("{means} x = n if indices == 2 else 1 - 2 * n;"), "[-1,0,1,2]", 11, OptLevel::O1);
+    let target = direction(&whole.model, "x");
+    let at = writer(&whole.model, target);
+    let layer = &whole.model.layers[at];
+    let number = direction(&whole.model, "n");
+    let units: Vec<usize> = layer.w_out.entries().filter(|e| e.1 as usize == target).map(|e| e.0 as usize).collect();
+    let mut damaged = 0;
+    for &unit in &units {
+        let (out, bias) = (layer.w_out.get(unit, target), layer.b_in[unit]);
+        assert!(refused(&whole, |m| set(&mut m.layers[at].w_out, &[(unit, target, out * 1.03125)])), "unit {unit}");
+        assert!(refused(&whole, |m| m.layers[at].b_in[unit] = bias + 0.0625), "unit {unit}");
+        let reads: Vec<(usize, f32)> =
+            layer.w_in.entries().filter(|e| e.1 as usize == unit).map(|e| (e.0 as usize, e.2)).collect();
+        // (That it reads BOS keeps it off there, and says nothing of tokens.)
+        let bos = direction(&whole.model, "bos");
+        for (row, w) in reads.into_iter().filter(|r| r.0 != bos) {
+            let changed = if row == number { w * 1.03125 } else { 0.0 };
+            let damage = |m: &mut Model| set(&mut m.layers[at].w_in, &[(row, unit, changed)]);
+            assert!(refused(&whole, damage), "unit {unit} reads {}: {w}", whole.model.labels[row]);
+            damaged += 1;
+        }
+    }
+    assert!(damaged > 4, "{damaged}");
+    let mean = direction(&whole.model, "m");
+    let unit = *units.iter().find(|&&u| layer.w_in.get(number, u) != 0.0).expect("one reads the number");
+    let w = layer.w_in.get(number, unit);
+    assert!(refused(&whole, |m| set(&mut m.layers[at].w_in, &[(number, unit, 0.0), (mean, unit, w)])));
+}
+
+/// What is in a direction where its s-op is a string is among all that it can hold, also where its numbers cannot be listed unasked.
+#[test]
+fn strings_beside_many_numbers_are_looked_at() {
+    let text = "h = selector_width(select(tokens, tokens, ==)); x = aggregate(select(tokens, \"a\", !=), indices, \"q\") == \"q\" or h % 3 == 0;";
+    let whole = compiled(text, "[\"a\",\"b\",\"c\"]", 60, OptLevel::O1);
+    let label = whole.model.labels.iter().find(|l| l.starts_with("aggregate(")).expect("the mean").clone();
+    let mean = direction(&whole.model, &label);
+    let layer = whole.model.layers.len() - 1;
+    // No number overflows there, but what stands for the string does, in a unit that writes nothing.
+    let string = f64::from(whole.model.run(&[0], Keep::default()).expect("runs").last.row(1)[mean]);
+    let (constant, most) = (f64::from(whole.model.w_e.get(0, mean)), 59.0);
+    assert!(string - constant > most + 1.0, "{string} {constant}");
+    let unit = spare(&whole.model.layers[layer]);
+    let factor = (1.02e38 / string) as f32;
+    assert!(f64::from(factor) * (constant + most) < 1e38);
+    assert!(refused(&whole, |m| set(&mut m.layers[layer].w_in, &[(mean, unit, factor)])));
+    let smaller = (0.9e38 / string) as f32;
+    assert!(!refused(&whole, |m| set(&mut m.layers[layer].w_in, &[(mean, unit, smaller)])), "it is that alone");
+}
+
+/// Where several strings are selected there is no value; where one is, it is no default.
+#[test]
+fn strings_do_not_count_as_the_default() {
+    let text = "x = aggregate(select(tokens, \"a\", !=), tokens, 0);";
+    let whole = compiled(text, "[\"a\",\"b\",\"c\"]", 5, OptLevel::O1);
+    let (default, to) = (direction(&whole.model, "x:0"), direction(&whole.model, "x:b"));
+    let head = &whole.model.layers[0].heads[0];
+    // What brings the string, to the default as well.
+    let string = head.w_o.entries().find(|e| e.1 as usize == to).expect("the value is moved");
+    assert!(refused(&whole, |m| set(&mut m.layers[0].heads[0].w_o, &[(string.0 as usize, default, string.2)])));
+    // The default itself, moved no more or to another class.
+    let brings = head.w_o.entries().find(|e| e.1 as usize == default).expect("BOS brings the default");
+    assert!(refused(&whole, |m| set(&mut m.layers[0].heads[0].w_o, &[(brings.0 as usize, default, 0.0)])));
+    assert!(refused(&whole, |m| {
+        set(&mut m.layers[0].heads[0].w_o, &[(brings.0 as usize, default, 0.0), (brings.0 as usize, to, brings.2)]);
+    }));
+}
+
+/// Chords with another slope, a knot elsewhere, or a unit that turns the other way.
+#[test]
+fn chords_are_followed_value_by_value() {
+    let whole = compiled("m = average(tokens); x = m * m / 2;", "0..21", 30, OptLevel::O1);
+    let target = direction(&whole.model, "m * m");
+    let at = writer(&whole.model, target);
+    let layer = &whole.model.layers[at];
+    let units: Vec<(usize, f32)> =
+        layer.w_out.entries().filter(|e| e.1 as usize == target).map(|e| (e.0 as usize, e.2)).collect();
+    assert!(units.len() > 8, "{} chords", units.len());
+    for &(unit, w) in units.iter().step_by(units.len() / 6) {
+        assert!(refused(&whole, |m| set(&mut m.layers[at].w_out, &[(unit, target, 2.0 * w)])));
+        assert!(refused(&whole, |m| m.layers[at].b_in[unit] += 1.0));
+        // One chord less may be a larger error, which is what is certified then.
+        let (row, _, read) = layer.w_in.entries().find(|e| e.1 as usize == unit).expect("it reads");
+        let mut model = whole.model.clone();
+        set(&mut model.layers[at].w_in, &[(row as usize, unit, -read)]);
+        let analysis = analyse(&Parts { model: &model, ..whole.parts() });
+        let run =
+            |model: &Model, ids: &[u32]| f64::from(model.run(ids, Keep::default()).expect("runs").last.row(1)[target]);
+        for ids in [&[20u32][..], &[0], &[20, 0, 3], &[7, 7, 8, 9, 12, 20, 1, 1, 5]] {
+            let off = (run(&model, ids) - run(&whole.model, ids)).abs();
+            let said = analysis.certificate.as_ref().map_or(f64::INFINITY, |c| c.max_error);
+            assert!(off <= 2.0 * said, "{off}, and {said} is certified");
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod pipeline;
 mod programs;
 mod random;
 mod weights;
+mod wider;
 
 use raspc::certify::{self, Certificate, certify};
 use raspc::compile::{Compilation, compile};

@@ -7,7 +7,7 @@ use raspc::assemble::{assemble, lay_out};
 use raspc::certify::certify;
 use raspc::circuit::Circuit;
 use raspc::compile::Compilation;
-use raspc::encode::encode;
+use raspc::encode::{Wishes, encode};
 use raspc::formula::realise;
 use raspc::lower::lower;
 use raspc::options::Options;
@@ -29,7 +29,8 @@ pub(crate) fn broken(
     let simplified = simplify(&graph, output, options.opt);
     let values = infer(&simplified.graph, simplified.output, options).expect("a program that is fine");
     let (simplified, values) = realise(&simplified, values, options).expect("heads for its selectors");
-    let encoded = encode(&simplified, &values, options, clean, &BTreeSet::new(), &BTreeSet::new()).expect("encodings");
+    let wishes = Wishes { clean: clean.clone(), ..Wishes::default() };
+    let encoded = encode(&simplified, &values, options, &wishes).expect("encodings");
     let mut lowered = lower(&encoded, &values, options).expect("constructions");
     change(&mut lowered.circuit);
     let schedule = schedule(&lowered.circuit);

@@ -1,0 +1,43 @@
+//! Functions of one number that are smooth: their chords come close to them, where steps on all values would round more.
+
+use std::collections::BTreeSet;
+
+use raspc_lang::graph::{NodeId, Op};
+
+use crate::encode::plan::{Encoded, Number, Scalar};
+use crate::simplify::Simplified;
+use crate::values::Values;
+
+/// Of fewer values steps are exact, or too close for f32 whatever is done.
+const FEW: usize = 64;
+
+/// The node to be made of chords, where something is wrong with `node`: it, or what it is an element-wise function of; the last that
+/// is made by steps, read as a number alone, and a number wherever what it is made of is.
+pub fn by_chords(simplified: &Simplified, values: &Values, encoded: &Encoded, node: NodeId) -> Option<NodeId> {
+    let (mut found, mut stack) = (BTreeSet::new(), vec![node]);
+    while let Some(at) = stack.pop() {
+        if let Op::Map { args, .. } = simplified.graph.op(at)
+            && found.insert(at)
+        {
+            stack.extend(args);
+        }
+    }
+    found.into_iter().rev().find(|&at| can_be_chords(values, encoded, at))
+}
+
+fn can_be_chords(values: &Values, encoded: &Encoded, node: NodeId) -> bool {
+    let plan = encoded.plan(node);
+    let (Some(Number::Steps(Scalar::Sum(sum))), None) = (&plan.number, &plan.onehot) else { return false };
+    let mut nodes: Vec<NodeId> = sum.terms.iter().map(|t| t.0).collect();
+    if plan.lattice != 0 || nodes.contains(&node) {
+        return false;
+    }
+    nodes.push(node);
+    let Ok(tuples) = values.joint(&nodes, 1 << 22) else { return false };
+    tuples.len() > FEW
+        && tuples.iter().all(|tuple| {
+            let (own, of) = tuple.split_last().expect("the node is among them");
+            let none = of.iter().any(raspc_lang::value::Value::is_none);
+            if none { own.is_none() } else { own.is_number() && of.iter().all(raspc_lang::value::Value::is_number) }
+        })
+}
