@@ -86,7 +86,7 @@ impl Screen {
     }
 
     /// What appears until the command has ended.
-    fn to_the_end(&mut self) -> String {
+    fn rest(&mut self) -> String {
         self.child.wait().expect("it ends");
         // The terminal is at its end where the last of those who hold it has gone; what it held comes before.
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(1)) {
@@ -229,6 +229,6 @@ fn a_long_compilation_says_what_it_is_at() {
     // What is quick says nothing but what it has made.
     let mut s =
         Screen::start(folder.path(), &["compile", "-e", "indices", "--vocab", "a", "--max-len", "2", "-o", "model"]);
-    let told = s.to_the_end();
+    let told = s.rest();
     assert!(told.contains("written to model") && !told.contains("compiling"), "{told:?}");
 }

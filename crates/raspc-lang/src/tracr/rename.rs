@@ -13,9 +13,11 @@ const WRITTEN: [&str; 3] = ["tokens", "length", "selector_width"];
 /// The text with such names followed by `_`; nothing where it has none.
 pub(super) fn renamed(text: &str, tokens: &[Token<'_>]) -> Option<String> {
     let names: BTreeSet<&str> = tokens.iter().filter_map(|t| name(t.kind)).collect();
-    let other = |n: &str| (1..).map(|i| n.to_owned() + &"_".repeat(i)).find(|m| !names.contains(&**m));
+    // One more than there are names: one of them is free.
+    let most = names.len() + 1;
+    let other = |n: &str| (1..=most).map(|i| n.to_owned() + &"_".repeat(i)).find(|m| !names.contains(&**m));
     let bound = bound(tokens).into_iter().filter(|n| clashes(n, tokens));
-    let others: BTreeMap<&str, String> = bound.map(|n| (n, other(n).expect("longer than every name"))).collect();
+    let others: BTreeMap<&str, String> = bound.map(|n| (n, other(n).expect("more than there are names"))).collect();
     if others.is_empty() {
         return None;
     }
@@ -31,7 +33,7 @@ pub(super) fn renamed(text: &str, tokens: &[Token<'_>]) -> Option<String> {
     Some(out + &text[done..])
 }
 
-fn name<'t>(kind: Kind<'t>) -> Option<&'t str> {
+fn name(kind: Kind<'_>) -> Option<&str> {
     if let Kind::Name(n) = kind { Some(n) } else { None }
 }
 
