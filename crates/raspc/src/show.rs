@@ -1,7 +1,5 @@
 //! Values and tokens as people read them.
 
-use std::fmt::Write as _;
-
 use raspc_lang::value::Value;
 
 /// How a value stands in a table: strings bare, and quoted only where they would be read as something else.
@@ -96,17 +94,9 @@ pub fn sequence(tokens: &[Value]) -> String {
         return tokens.iter().map(ToString::to_string).collect();
     }
     let json = serde_json::to_string(&crate::json::values(tokens)).expect("values are JSON");
-    let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        if visible(c) {
-            text.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(text, "\\u{unit:04x}").expect("writing to a string cannot fail");
-            }
-        }
-    }
-    text
+    let escaped =
+        |c: char| c.encode_utf16(&mut [0; 2]).iter().fold(String::new(), |text, unit| text + &format!("\\u{unit:04x}"));
+    json.chars().map(|c| if visible(c) { c.to_string() } else { escaped(c) }).collect()
 }
 
 #[cfg(test)]

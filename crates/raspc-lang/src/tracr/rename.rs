@@ -13,11 +13,15 @@ const WRITTEN: [&str; 3] = ["tokens", "length", "selector_width"];
 /// The text with such names followed by `_`; nothing where it has none.
 pub(super) fn renamed(text: &str, tokens: &[Token<'_>]) -> Option<String> {
     let names: BTreeSet<&str> = tokens.iter().filter_map(|t| name(t.kind)).collect();
-    // One more than there are names: one of them is free.
-    let most = names.len() + 1;
-    let other = |n: &str| (1..=most).map(|i| n.to_owned() + &"_".repeat(i)).find(|m| !names.contains(&**m));
+    let other = |n: &str| {
+        let mut other = n.to_owned() + "_";
+        while names.contains(&*other) {
+            other.push('_');
+        }
+        other
+    };
     let bound = bound(tokens).into_iter().filter(|n| clashes(n, tokens));
-    let others: BTreeMap<&str, String> = bound.map(|n| (n, other(n).expect("more than there are names"))).collect();
+    let others: BTreeMap<&str, String> = bound.map(|n| (n, other(n))).collect();
     if others.is_empty() {
         return None;
     }
