@@ -102,7 +102,12 @@ for (const [lang, path] of [['en', 'walk/index.html'], ['zh-Hans', 'walk/zh/inde
       await widget(page, 'input', 'hello').locator('input').fill('eel');
       assert.deepEqual((await answer())[1], ['false', 'true', 'false']);
       await widget(page, 'input', 'hello').locator('input').fill('eelx');
-      assert.match(await widget(page, 'input', 'hello').locator('.error').textContent(), /x/);
+      const wrong = () => widget(page, 'input', 'hello').locator('.error').textContent();
+      assert.equal(await wrong(), lang === 'en' ? '"x" is not in the vocabulary' : '词表里没有 "x"');
+      await widget(page, 'input', 'hello').locator('input').fill('hellohe');
+      assert.equal(await wrong(), lang === 'en' ? '7 tokens, and the model takes at most 6' : '有 7 个 token，最多只能有 6 个');
+      await widget(page, 'input', 'hello').locator('input').fill('');
+      assert.equal(await wrong(), lang === 'en' ? 'type at least one token' : '请至少输入一个 token');
       await close();
     });
 

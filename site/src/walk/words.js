@@ -3,7 +3,7 @@
 const en = {
   sideways: 'scroll sideways →', account: 'The compiler’s account of the blocks', proof: 'What is certified',
   input: 'Input', word: 'A word from the letters h, e, l, o (at most 6)', numbers: 'Different numbers from 0 to 4, at most 5, as [3, 1, 4, 2]',
-  empty: 'type at least one token', position: 'position', transformer: 'transformer', interpreter: 'interpreter',
+  empty: 'type at least one token', unfit: { empty: () => en.empty }, position: 'position', transformer: 'transformer', interpreter: 'interpreter',
   compiling: 'The compiler is starting…', failed: 'The compiler could not be started in this browser: ', none: 'Nothing of this kind in this program.',
   residual: 'The residual stream', after: (name) => `after the ${name}`, stage: 'Stage',
   half: (s) => (s === 0 ? 'embedding' : `layer ${Math.floor((s - 1) / 2)} ${s % 2 === 1 ? 'attention' : 'MLP'}`),
@@ -35,7 +35,8 @@ const STEPS = { 'the graph': '计算图', 'value sets': '取值', encodings: '�
 const zh = {
   sideways: '左右滑动可看全 →', account: '编译器对各块的说明', proof: '已证明的误差上界',
   input: '输入', word: '由字母 h、e、l、o 组成的单词（最多 6 个字母）', numbers: '0 到 4 之间互不相同的数，最多 5 个，写作 [3, 1, 4, 2]',
-  empty: '请至少输入一个 token', position: '位置', transformer: 'Transformer', interpreter: '解释器',
+  empty: '请至少输入一个 token', unfit: { empty: () => zh.empty, json: (e) => `这不是 JSON 数组：请写成 ${e}`, unknown: (t, e) => `词表里没有 ${t}${e ? `：请写成 ${e}` : ''}`, long: (n, most) => `有 ${n} 个 token，最多只能有 ${most} 个` },
+  position: '位置', transformer: 'Transformer', interpreter: '解释器',
   compiling: '编译器正在启动……', failed: '编译器无法在这个浏览器里启动：', none: '这个程序里没有这一类东西。',
   residual: '残差流', after: (name) => `${name}${/\w$/.test(name) ? ' ' : ''}之后`, stage: '阶段',
   half: (s) => (s === 0 ? '嵌入' : `第 ${Math.floor((s - 1) / 2)} 层${s % 2 === 1 ? '注意力' : ' MLP'}`),
