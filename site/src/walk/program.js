@@ -49,11 +49,11 @@ export class Program {
     return true;
   }
 
-  // Runs on a typed input; gives what is wrong with it, else nothing.
+  // Runs on a typed input; gives what is wrong with it (`error`, and `why` for other words), else nothing.
   setInput(text) {
     const parsed = parseInput(text, this.vocabulary, this.data.config.max_len);
-    if (!parsed.error && parsed.ids.length === 0) parsed.error = 'empty';
-    if (parsed.error) return parsed.error;
+    if (parsed.ids?.length === 0) parsed.why = ['empty'];
+    if (parsed.why) return parsed;
     this.input = text;
     this.ids = parsed.ids;
     this.run = runModel(this.model, this.ids);
