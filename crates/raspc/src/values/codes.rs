@@ -11,7 +11,7 @@ pub const RAISES: Code = Code("E0810");
 /// The greatest length or the vocabulary is larger than the number of values that may be enumerated for one node.
 ///
 /// Indices and tokens are enumerated, so there would be no value sets. Lower them, or raise the limit.
-pub const TOO_LARGE: Code = Code("E0302");
+pub const TOO_LARGE: Code = Code("E0803");
 
 /// A function or comparison raises on arguments that could not be excluded, though no input was found that reaches them.
 ///
