@@ -102,7 +102,12 @@ for (const [lang, path] of [['en', 'walk/index.html'], ['zh-Hans', 'walk/zh/inde
       await widget(page, 'input', 'hello').locator('input').fill('eel');
       assert.deepEqual((await answer())[1], ['false', 'true', 'false']);
       await widget(page, 'input', 'hello').locator('input').fill('eelx');
-      assert.match(await widget(page, 'input', 'hello').locator('.error').textContent(), /x/);
+      const wrong = () => widget(page, 'input', 'hello').locator('.error').textContent();
+      assert.equal(await wrong(), lang === 'en' ? '"x" is not in the vocabulary' : '词表里没有 "x"');
+      await widget(page, 'input', 'hello').locator('input').fill('hellohe');
+      assert.equal(await wrong(), lang === 'en' ? '7 tokens, and the model takes at most 6' : '有 7 个 token，最多只能有 6 个');
+      await widget(page, 'input', 'hello').locator('input').fill('');
+      assert.equal(await wrong(), lang === 'en' ? 'type at least one token' : '请至少输入一个 token');
       await close();
     });
 
@@ -177,6 +182,21 @@ for (const [lang, path] of [['en', 'walk/index.html'], ['zh-Hans', 'walk/zh/inde
       await page.keyboard.press('Space');
       assert.equal((await results())[0], '(20 + 30) / 2 = 25');
       assert.equal(await page.evaluate(() => document.activeElement.dataset.cell), '0,2');
+      // What the lists lack or have too many is said where it is, until it is there.
+      const wrong = () => box.locator('.field').evaluateAll((all) => all.map((f) => f.querySelector('.error')?.textContent ?? ''));
+      const [keys, queries, list] = [0, 1, 2].map((i) => box.locator('.field input').nth(i));
+      await keys.fill('0, 1, 2, 3');
+      const [none, four, , too] = await wrong();
+      assert.equal(none, '');
+      assert.match(four, /4/);
+      assert.equal(too, four);
+      await queries.fill('1, 0, 2, 3');
+      assert.deepEqual(await wrong(), ['', '', '', four]);
+      await list.fill('1, 2, 3, 4');
+      assert.deepEqual(await wrong(), ['', '', '', '']);
+      assert.equal((await results()).length, 4);
+      await keys.fill('1 2 3 4 5 6 7 8 9');
+      assert.match((await wrong())[0], /8/);
       await close();
     });
 
@@ -206,6 +226,26 @@ for (const [lang, path] of [['en', 'walk/index.html'], ['zh-Hans', 'walk/zh/inde
       await widget(page, 'own').locator('button').click();
       await page.waitForFunction(() => document.querySelector('[data-widget="own"]').textContent.includes('✓ 120') || document.querySelector('[data-widget="own"]').textContent.includes('✓ 全部 120'));
       assert.match(await widget(page, 'own').locator('a').getAttribute('href'), /index\.html#v=1&p=/);
+      // What takes long says what it is at, and can be ended.
+      await page.evaluate(() => {
+        const { postMessage } = Worker.prototype;
+        window.hold = true;
+        Worker.prototype.postMessage = function post(data, ...rest) {
+          if (data.request?.verb !== 'data' || !window.hold) return postMessage.call(this, data, ...rest);
+          [window.worker, window.last] = [this, data.id];
+        };
+      });
+      await type('# vocab: a, b, c\n# max_len: 4\nlate = indices + 1;\n');
+      const box = widget(page, 'own');
+      await box.getByText(lang === 'en' ? /^Compiling, \d+ s$/ : /^正在编译，已用 \d+ 秒$/).waitFor();
+      await page.evaluate(() => window.worker.dispatchEvent(new MessageEvent('message', { data: { id: window.last, step: 'value sets' } })));
+      await box.getByText(lang === 'en' ? /^Compiling: value sets, / : /^正在编译：取值，/).waitFor();
+      await box.getByRole('button', { name: lang === 'en' ? 'Cancel' : '取消' }).click();
+      await said.filter({ hasText: lang === 'en' ? 'Cancelled' : '已取消' }).waitFor();
+      assert.equal(await box.locator('button').count(), 1);
+      await page.evaluate(() => (window.hold = false));
+      await type('# vocab: a, b, c\n# max_len: 4\nlater = indices + 1;\n');
+      await page.waitForFunction(() => [...document.querySelectorAll('[data-widget="run"][data-program="own"] th')].some((t) => t.textContent === 'later'));
       await close();
     });
 

@@ -86,13 +86,16 @@ impl Screen {
     }
 
     /// What appears until the command has ended.
-    fn to_the_end(&mut self) -> String {
-        self.child.wait().expect("it ends");
+    fn rest(&mut self) -> String {
+        support::ended(&mut self.child, "the command");
         // The terminal is at its end where the last of those who hold it has gone; what it held comes before.
-        while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(1)) {
-            self.text += &String::from_utf8_lossy(&bytes);
+        loop {
+            match self.output.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.text += &String::from_utf8_lossy(&bytes),
+                Err(RecvTimeoutError::Disconnected) => return std::mem::take(&mut self.text),
+                Err(RecvTimeoutError::Timeout) => panic!("the terminal does not end after {:?}", self.text),
+            }
         }
-        std::mem::take(&mut self.text)
     }
 
     /// Waits until the text appears, and then for the prompt.
@@ -226,9 +229,12 @@ fn a_long_compilation_says_what_it_is_at() {
         Screen::start(folder.path(), &["compile", "-e", text, "--vocab", "0..50", "--max-len", "30", "-o", "model"]);
     s.expect("compiling: the certificate, ");
     drop(s);
-    // What is quick says nothing but what it has made.
-    let mut s =
-        Screen::start(folder.path(), &["compile", "-e", "indices", "--vocab", "a", "--max-len", "2", "-o", "model"]);
-    let told = s.to_the_end();
-    assert!(told.contains("written to model") && !told.contains("compiling"), "{told:?}");
+    // What is quick says nothing but what it has made. (Where others have the processor for long, a second try is.)
+    let quick = ["compile", "-e", "indices", "--vocab", "a", "--max-len", "2", "-o", "model"];
+    let quiet = (0..5).any(|_| {
+        let told = Screen::start(folder.path(), &quick).rest();
+        assert!(told.contains("written to model"), "{told:?}");
+        !told.contains("compiling")
+    });
+    assert!(quiet);
 }

@@ -15,7 +15,7 @@ mod damaged;
 #[path = "support/texts.rs"]
 mod texts;
 
-use clock::worked;
+use clock::Work;
 use damaged::{PIECES, damaged};
 
 /// Most work that a session of a few lines may be.
@@ -40,7 +40,7 @@ fn peak() -> u64 {
 }
 
 fn survives(text: &str) {
-    let start = worked();
+    let work = Work::begin();
     let mut script = console();
     for line in text.lines() {
         if script.line(line).ended {
@@ -61,7 +61,7 @@ fn survives(text: &str) {
     }
     let replies = people.submit("typed", "7;");
     assert!(matches!(&replies[..], [Reply::Text(t)] if t == "    value: out =  7\n"), "{replies:?}");
-    let took = worked() - start;
+    let took = work.took();
     assert!(took < PATIENCE, "{took:?} for {text:?}");
     assert!(peak() < MOST_MEMORY, "{} KiB after {text:?}", peak());
 }

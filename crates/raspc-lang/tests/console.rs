@@ -7,7 +7,7 @@ use raspc_lang::value::Value;
 #[path = "support/clock.rs"]
 mod clock;
 
-use clock::worked;
+use clock::Work;
 
 /// What the lines print, prompts apart, with these files to load.
 fn session(files: &'static [(&str, &str)], lines: &[&str]) -> String {
@@ -167,7 +167,7 @@ fn nothing_hangs_or_overflows_and_the_session_goes_on() {
         &[&long],
     ];
     for lines in cases {
-        let start = worked();
+        let work = Work::begin();
         let limits = Limits { steps: 1_000_000, cells: 20_000_000, bytes: 256 << 20 };
         let mut console = Console::new(Options { limits, ..Options::default() });
         for line in *lines {
@@ -175,7 +175,7 @@ fn nothing_hangs_or_overflows_and_the_session_goes_on() {
         }
         console.interrupt();
         assert_eq!(console.line("7;").text, "    value: out =  7\n>> ", "{}", shown(lines));
-        let took = worked() - start;
+        let took = work.took();
         assert!(took.as_secs() < 20, "{} took {took:?}", shown(lines));
     }
 }

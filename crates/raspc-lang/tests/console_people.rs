@@ -10,7 +10,7 @@ use raspc_lang::render::render;
 #[path = "support/clock.rs"]
 mod clock;
 
-use clock::worked;
+use clock::Work;
 
 const FILES: [(&str, &str); 4] = [
     ("good.rasp", "a = indices; # one\nb = a != 1;\n_c = 3;\ndef f(x) {\n    return x;\n}\n"),
@@ -185,11 +185,11 @@ fn an_interrupt_ends_a_long_evaluation() {
                 flag.store(true, Ordering::Relaxed);
             }
         });
-        let start = worked();
+        let work = Work::begin();
         let text = said(&mut c, long);
         setter.join().expect("the flag is set");
         assert!(text.ends_with("interrupted\n"), "{text}");
-        let took = worked() - start;
+        let took = work.took();
         assert!(took < Duration::from_secs(10), "{took:?}");
         flag.store(false, Ordering::Relaxed);
         assert_eq!(said(&mut c, "7;"), "    value: out =  7\n");

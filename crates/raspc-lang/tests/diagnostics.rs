@@ -109,3 +109,24 @@ fn values_and_files() {
         "draw(tokens);\nshow example\nexamples off\nfull seq display on\nset selector example \"abc\"\nx = tokens == none;\nexit\ny = missing;",
     ]));
 }
+
+/// And what they lead to is RASP.
+#[test]
+fn functions_of_other_languages_lead_to_what_is_written_here() {
+    for (wrong, advice) in [
+        ("sum", "length * average(x)"),
+        ("mean", "average(x)"),
+        ("avg", "average(x)"),
+        ("abs", "x if x > 0 else -x"),
+        ("any", "contains(x, True)"),
+        ("all", "not contains(x, False)"),
+        ("floor", "x - x % 1"),
+        ("int", "round(x)"),
+    ] {
+        let read = |text: &str| parse_program("main.rasp", text, Mask::Full, &mut load);
+        let failure = read(&format!("x = indices;\ny = {wrong}(x);")).expect_err("no such function");
+        let hint = failure.diagnostics[0].hint.as_deref().unwrap_or_default();
+        assert!(hint.contains(&format!("`{advice}`")), "{wrong}: {hint}");
+        assert!(read(&format!("x = indices;\ny = {advice};")).is_ok(), "{advice}");
+    }
+}

@@ -8,7 +8,7 @@ use raspc_lang::program::{Failure, Program, parse_program};
 #[path = "support/clock.rs"]
 mod clock;
 
-use clock::worked;
+use clock::Work;
 
 /// As much stack as a browser gives; the reader must do with it.
 const STACK: usize = 1 << 20;
@@ -16,9 +16,9 @@ const STACK: usize = 1 << 20;
 /// Reads the text on a small stack and holds it against the clock.
 fn read(text: String) -> Result<Program, Failure> {
     let read = move || {
-        let start = worked();
+        let work = Work::begin();
         let result = parse_program("main.rasp", &text, Mask::Full, &mut |_| Err("no files here".to_owned()));
-        (result, worked() - start)
+        (result, work.took())
     };
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(read).unwrap();
     let (result, elapsed) = thread.join().expect("no panic");

@@ -20,7 +20,7 @@ use raspc_lang::value::Value;
 #[path = "support/clock.rs"]
 mod clock;
 
-use clock::worked;
+use clock::Work;
 
 /// One value of one s-op, by recursion, nothing remembered.
 fn value(g: &Graph, input: &[Value], id: NodeId, q: usize) -> Result<Value, EvalError> {
@@ -345,9 +345,9 @@ fn a_thousand_positions_are_quick() {
     let out = b.aggregate(b.select(position, b.indices(), Comparison::Eq), average, Value::None).id();
     let graph = b.finish();
     let input: Vec<Value> = (0..1024).map(|i| Value::int(i * 7919 % 1021)).collect();
-    let start = worked();
+    let work = Work::begin();
     assert_eq!(interpret(&graph, &input).values(out).unwrap().len(), 1024);
     // Far above what it takes (tens of milliseconds), far below what a quadratic number of slow steps takes.
-    let took = worked() - start;
+    let took = work.took();
     assert!(took.as_secs_f64() < 5.0, "{took:?}");
 }

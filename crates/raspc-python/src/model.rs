@@ -129,7 +129,7 @@ impl Model {
 /// Why a node cannot be overwritten alone.
 fn told(why: &Unheld) -> String {
     match why {
-        Unheld::Unused => "the output does not depend on it".to_owned(),
+        Unheld::Unused => "the output does not depend on it, or others took its place".to_owned(),
         Unheld::View => "it has no subspace of its own, and is read off that of another node".to_owned(),
         Unheld::Bypassed { reader } => format!("`{reader}` is computed from what it is made of"),
         Unheld::NotAnSOp => "it is a selector".to_owned(),

@@ -1,5 +1,6 @@
 //! The six steps in order.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use raspc_lang::diagnostic::Diagnostic;
@@ -22,7 +23,7 @@ use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
 use crate::progress::{Progress, Step};
 use crate::schedule::{Schedule, schedule};
-use crate::simplify::simplify;
+use crate::simplify::{reachable, simplify};
 use crate::values::{Assumption, Values, infer, infer_needed};
 
 /// A compiled program: every stage, and the model.
@@ -244,7 +245,7 @@ fn finish(
         return Err(errors.clone());
     }
     let Built { lowered, schedule, layout, placement, mut readings, mut model } = built;
-    model.graph = graph_to_json(graph, &mut |id| arguments(graph, id, &encoded, &values, options));
+    model.graph = tabulated(graph, output, &encoded, &values, options);
     model.circuit =
         truth::truth(&encoded.graph, &lowered.circuit, &schedule, &layout, &placement, &readings[model.output]);
     let assumptions = values.assumptions().to_vec();
@@ -292,17 +293,37 @@ pub fn state_bounds(certificate: &Certificate, readings: &mut [Reading], model: 
     }
 }
 
-/// What a host function of the program's graph is tabulated for: everything its arguments can hold together. Functions
+/// The program's graph with its host functions as tables of everything their arguments can hold together. Functions
 /// whose arguments are too many to list, or that the output does not depend on, are kept by name.
-fn arguments(
+fn tabulated(
     graph: &Graph,
-    id: NodeId,
+    output: NodeId,
     encoded: &Encoded,
     values: &Values,
     options: &Options,
+) -> serde_json::Value {
+    let reached = reachable(graph, output);
+    // Where another form took the place of an argument, what it can hold is found anew, in the program as it is given.
+    let given = OnceCell::new();
+    graph_to_json(graph, &mut |id| {
+        let op = graph.op(id);
+        let replaced = |n: &NodeId| reached[n.index()] && encoded.of[n.index()].is_none();
+        if reached[id.index()] && op.operands().iter().any(replaced) {
+            let given = given.get_or_init(|| infer(graph, output, options).ok()).as_ref()?;
+            return arguments(op, &|n| Some(n), given, options);
+        }
+        arguments(op, &|n| encoded.of[n.index()], values, options)
+    })
+}
+
+/// What a host function is tabulated for; `here` says where `values` know a node.
+fn arguments(
+    op: &Op,
+    here: &dyn Fn(NodeId) -> Option<NodeId>,
+    values: &Values,
+    options: &Options,
 ) -> Option<Vec<Vec<Value>>> {
-    let here = |n: NodeId| encoded.of[n.index()];
-    let tuples = match graph.op(id) {
+    let tuples = match op {
         Op::Map { args, .. } => {
             let args: Vec<NodeId> = args.iter().map(|&a| here(a)).collect::<Option<_>>()?;
             values.joint(&args, options.limits.enumerate.min(1 << 22)).ok()?.into_iter().map(Vec::from).collect()

@@ -57,7 +57,7 @@ enum Carries {
 /// Why a node cannot be overwritten, or not with these values.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Unheld {
-    /// The output does not depend on it.
+    /// The output does not depend on it, or another form took its place.
     Unused,
     /// It has no directions of its own; it is read off those of another node.
     View,

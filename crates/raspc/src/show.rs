@@ -94,7 +94,8 @@ pub fn sequence(tokens: &[Value]) -> String {
         return tokens.iter().map(ToString::to_string).collect();
     }
     let json = serde_json::to_string(&crate::json::values(tokens)).expect("values are JSON");
-    let escaped = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+    let escaped =
+        |c: char| c.encode_utf16(&mut [0; 2]).iter().fold(String::new(), |text, unit| text + &format!("\\u{unit:04x}"));
     json.chars().map(|c| if visible(c) { c.to_string() } else { escaped(c) }).collect()
 }
 

@@ -4,6 +4,8 @@
 #[path = "support/draw.rs"]
 mod draw;
 
+use std::sync::Arc;
+
 use draw::Draw;
 use raspc::compile::{Compilation, compile};
 use raspc::convert;
@@ -11,10 +13,13 @@ use raspc::encode::plan::Number;
 use raspc::options::{OptLevel, Options};
 use raspc::verify::{Plan, verify};
 use raspc_lang::diagnostic::Diagnostic;
-use raspc_lang::graph::Mask;
+use raspc_lang::error::EvalError;
+use raspc_lang::function::{Body, Function, HostFunction};
+use raspc_lang::graph::{Graph, Kind, Mask, NodeId, Op};
 use raspc_lang::input::parse_vocab;
 use raspc_lang::interpret::interpret;
 use raspc_lang::program::parse_program;
+use raspc_lang::serial::graph_from_json;
 use raspc_lang::value::Value;
 use raspc_model::forward::Keep;
 
@@ -83,6 +88,73 @@ fn a_test_that_f32_cannot_make_of_a_mean_is_made_of_counts() {
         }
         check_input(&c, &[2]);
         check_input(&c, &[2, 0, 1]);
+    }
+}
+
+/// What a host function says of a number.
+#[derive(Debug)]
+struct Said(fn(&Value) -> Value);
+
+impl HostFunction for Said {
+    fn call(&self, args: &[Value]) -> Result<Value, EvalError> {
+        Ok((self.0)(&args[0]))
+    }
+
+    fn name(&self) -> String {
+        "said".to_owned()
+    }
+}
+
+/// A mean of two numbers next to each other, and a host function of it.
+fn said_of_a_mean(say: fn(&Value) -> Value, named: bool) -> (Graph, NodeId) {
+    let text = "mean = aggregate(select(indices, indices, <) and select(tokens, tokens, !=), tokens, 0);";
+    let program = parse_program("test", text, Mask::Full, &mut |p| Err(format!("no file {p}"))).expect("parses");
+    let (mut graph, mean) = (Graph::new(Mask::Full), program.bindings["mean"]);
+    for (_, node) in program.graph.iter() {
+        graph.push(node.op.clone(), None);
+    }
+    if named {
+        graph.name(mean, "mean");
+    }
+    let function = Function { arity: 1, body: Body::Host(Arc::new(Said(say))) };
+    let output = graph.push(Op::Map { function, args: vec![mean] }, None);
+    graph.name(output, "result");
+    (graph, output)
+}
+
+/// The function is in the model's folder as a table, though its argument is not in the model; and nobody asks for what is
+/// known of an s-op that another form took the place of.
+#[test]
+fn host_functions_of_means_by_counts_are_tabulated() {
+    for (opt, named) in [(OptLevel::O0, false), (OptLevel::O1, false), (OptLevel::O1, true)] {
+        let (graph, output) = said_of_a_mean(|x| Value::Bool(x.as_f64().is_some_and(|x| x > 40_000.0)), named);
+        let mut options = Options::new(parse_vocab("0,40000,40001").expect("a vocabulary"), 4);
+        options.opt = opt;
+        let c = compile(&graph, output, &options).unwrap_or_else(|e| panic!("{opt:?} {named}: {e:#?}"));
+        assert!(!c.encoded.forms.counts.is_empty(), "{opt:?} {named}: not by counts");
+        check(&c, 200, "said");
+        for here in c.encoded.of.iter().flatten().filter(|&&n| c.encoded.graph.op(n).kind() == Kind::SOp) {
+            let _ = c.values.set(*here);
+        }
+        let read = graph_from_json(&c.model.graph).expect("a graph");
+        let input: Vec<Value> = [40_001, 0, 40_000, 40_001].map(Value::int).to_vec();
+        let values = |graph: &Graph| interpret(graph, &input).values(output).expect("has values").to_vec();
+        assert_eq!(values(&read), values(&graph), "{opt:?} {named}");
+    }
+}
+
+/// 1 and 1.0 are equal, and no count tells them apart.
+#[test]
+fn a_function_of_how_a_mean_is_written_is_refused() {
+    for opt in [OptLevel::O0, OptLevel::O1] {
+        let (graph, output) =
+            said_of_a_mean(|x| Value::str(if matches!(x, Value::Float(_)) { "float" } else { "int" }), true);
+        let mut options = Options::new(parse_vocab("1,2").expect("a vocabulary"), 3);
+        options.opt = opt;
+        match compile(&graph, output, &options) {
+            Ok(c) => check(&c, 200, "said"),
+            Err(errors) => assert!(errors[0].code.0.starts_with("E08"), "{errors:#?}"),
+        }
     }
 }
 

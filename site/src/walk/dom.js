@@ -81,12 +81,14 @@ export function field({ label, value, change, wide = false }) {
   const input = h('input', {
     id, value, type: 'text', autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', class: wide ? 'wide' : '', 'aria-describedby': `${id}-error`,
     oninput: () => {
-      const wrong = change(input.value);
-      input.toggleAttribute('aria-invalid', Boolean(wrong));
-      error.textContent = wrong ?? '';
+      element.tell(change(input.value));
     },
   });
   const element = h('div', { class: 'field' }, h('label', { for: id }, label), input, error);
+  element.tell = (wrong) => {
+    input.toggleAttribute('aria-invalid', Boolean(wrong));
+    error.textContent = wrong ?? '';
+  };
   element.set = (text) => {
     input.value = text;
     input.dispatchEvent(new Event('input'));

@@ -40,7 +40,7 @@ for (const view of ['flow', 'graph', 'layers', 'residual', 'weights', 'attention
 // An input, and what the transformer answers beside the interpreter.
 function input(program, box) {
   const answer = h('div');
-  const error = (wrong) => (wrong === 'empty' ? words.empty : wrong);
+  const error = (wrong) => wrong && (words.unfit[wrong.why[0]]?.(...wrong.why.slice(1)) ?? wrong.error);
   const text = program === programs.hello ? words.word : words.numbers;
   const typed = field({ label: text, value: program.input, change: (value) => error(program.setInput(value)) });
   program.listen(() => {

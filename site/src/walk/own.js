@@ -10,10 +10,30 @@ export async function own(program, box, words) {
   const [said, proved] = [h('div', { class: 'said', role: 'status' }), h('p', { class: 'live', role: 'status' })];
   const place = h('div', { class: 'editor', id: 'own-program' });
   const open = h('a', { class: 'button' }, words.open);
-  let timer;
+  const working = h('div', { class: 'buttons' });
+  let [timer, ticks] = [];
   const again = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => program.compile({ ...program.request, source: editor.text }), 250);
+    timer = setTimeout(compile, 250);
+  };
+  // Long work says what it is at, and can be ended; an older compilation ends by itself where there is a newer one.
+  const cancel = h('button', { type: 'button', onclick: () => program.compiler.cancel() }, words.cancel);
+  const compile = async () => {
+    const [start, step] = [performance.now(), h('span')];
+    clearInterval(ticks);
+    working.replaceChildren();
+    const mine = setInterval(() => {
+      const seconds = (performance.now() - start) / 1000;
+      if (seconds < 0.5) return;
+      if (working.childElementCount === 0) working.append(cancel, step);
+      step.textContent = words.working(program.compiler.doing?.step, Math.round(seconds));
+    }, 250);
+    ticks = mine;
+    const whole = await program.compile({ ...program.request, source: editor.text });
+    clearInterval(mine);
+    if (ticks !== mine) return;
+    working.replaceChildren();
+    if (!whole) replace(said, h('p', null, words.cancelled));
   };
   const editor = new Editor(place, program.request.source, again);
   const input = field({
@@ -38,7 +58,7 @@ export async function own(program, box, words) {
     replace(said, program.fault ? faults(program.fault, words) : h('p', null, words.fine));
     said.className = `said ${program.fault ? 'bad' : 'good'}`;
   }, true);
-  replace(box, h('p', { class: 'title' }, words.program), place, input, said, h('div', { class: 'buttons' }, verify, open), proved);
+  replace(box, h('p', { class: 'title' }, words.program), place, input, working, said, h('div', { class: 'buttons' }, verify, open), proved);
 }
 
 // A place in the program as line and column; of another text its name.

@@ -23,7 +23,7 @@ export class Program {
     for (const { f, faults } of this.listeners) if (faults || !this.fault) f(this);
   }
 
-  // Compiles the request; an older compilation that ends later is forgotten.
+  // Compiles the request; an older compilation that ends later is forgotten. False where it was cancelled by hand.
   async compile(request = this.request) {
     const round = ++this.round;
     this.request = request;
@@ -31,13 +31,13 @@ export class Program {
     if (this.waiting) this.compiler.cancel();
     this.waiting = true;
     const answer = await this.call('data', { ...request, input: this.input });
-    if (round !== this.round) return;
+    if (round !== this.round) return true;
     this.waiting = false;
-    if (answer.cancelled) return;
+    if (answer.cancelled) return false;
     if (!answer.ok) {
       this.fault = answer.diagnostics ?? [{ message: answer.error }];
       this.emit();
-      return;
+      return true;
     }
     this.fault = null;
     this.compiled = request;
@@ -46,13 +46,14 @@ export class Program {
     this.graph = readGraph(this.data.graph);
     this.vocabulary = readVocabulary(this.data);
     this.setInput(this.input);
+    return true;
   }
 
-  // Runs on a typed input; gives what is wrong with it, else nothing.
+  // Runs on a typed input; gives what is wrong with it (`error`, and `why` for other words), else nothing.
   setInput(text) {
     const parsed = parseInput(text, this.vocabulary, this.data.config.max_len);
-    if (!parsed.error && parsed.ids.length === 0) parsed.error = 'empty';
-    if (parsed.error) return parsed.error;
+    if (parsed.ids?.length === 0) parsed.why = ['empty'];
+    if (parsed.why) return parsed;
     this.input = text;
     this.ids = parsed.ids;
     this.run = runModel(this.model, this.ids);

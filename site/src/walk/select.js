@@ -13,6 +13,9 @@ const COMPARISONS = {
   '>=': (k, q) => ordering('>=', k, q) >= 0,
 };
 
+// The most positions that are drawn.
+const MOST = 8;
+
 const PRESETS = [
   ['presetPaper', '0, 1, 2', '1, 0, 2', '<', '10, 20, 30'],
   ['presetCopy', '0, 1, 2, 3, 4', '-1, 0, 1, 2, 3', '==', 'h, e, l, l, o'],
@@ -35,16 +38,21 @@ export function select(box, words) {
     const edit = (name, text, label) => field({
       label, value: text, change: (typed) => {
         const items = readList(typed);
-        if (items.length === 0 || items.length > 8) return words.empty;
+        if (items.length === 0) return words.empty;
+        if (items.length > MOST) return words.atMost(MOST);
         state.flips.clear();
         state[name] = items;
-        const wrong = ['keys', 'queries', 'list'].some((n) => state[n].length !== state.keys.length);
-        if (!wrong) draw();
-        return wrong && name !== 'keys' ? words.sameLength(state.keys.length) : null;
+        draw();
+        // Keys say how many positions there are; what another list lacks, or has too many, is said there.
+        const others = Object.entries(edits).filter(([n]) => n !== 'keys');
+        for (const [n, other] of others) other.tell(wrong(n));
+        return wrong(name);
       },
     });
+    const wrong = (name) => (state[name].length === state.keys.length ? null : words.sameLength(state.keys.length));
     const compare = h('select', { id: 'comparison', onchange: (event) => { state.op = event.target.value; state.flips.clear(); draw(); } }, Object.keys(COMPARISONS).map((c) => h('option', { selected: c === op }, c)));
-    replace(fields, edit('keys', keys, words.selKeys), edit('queries', queries, words.selQueries), h('div', { class: 'field' }, h('label', { for: 'comparison' }, words.comparison), compare), edit('list', list, words.values));
+    const edits = { keys: edit('keys', keys, words.selKeys), queries: edit('queries', queries, words.selQueries), list: edit('list', list, words.values) };
+    replace(fields, edits.keys, edits.queries, h('div', { class: 'field' }, h('label', { for: 'comparison' }, words.comparison), compare), edits.list);
     draw();
   };
   const draw = () => replace(picture, grid(state, words, draw));

@@ -182,6 +182,35 @@ def test_the_same_program_gives_the_same_bytes(tmp_path):
     assert runs[0].stdout == runs[1].stdout
 
 
+@pytest.mark.parametrize("opt", [0, 1])
+def test_python_functions_of_means_that_are_made_of_counts(opt, tmp_path):
+    """Means too close for f32 are tested by counts; the function is in the model's folder all the same."""
+    apart = select(indices, indices, "<") & select(tokens, tokens, "!=")
+    mean = aggregate(apart, tokens, 0).named("mean")
+    calls = []
+
+    def large(x):
+        calls.append((type(x), x))
+        return x > 40_000
+
+    model = raspc.compile(raspc.map(large, mean).named("result"), vocab=[0, 40_000, 40_001], max_len=4, opt=opt)
+    assert model.verify()
+    assert len(calls) == len(set(calls))
+    model.save(tmp_path / "model")
+    again = raspc.Model.load(tmp_path / "model")
+    assert again.verify()
+    assert again([40_001, 40_000, 0]) == model([40_001, 40_000, 0])
+    assert model.explain() and again._repr_html_()
+
+
+def test_how_a_number_is_written_is_no_part_of_it():
+    """The mean of one 1 is 1, of two 1.0: equal, and no transformer tells them apart."""
+    mean = aggregate(select(indices, indices, "<="), tokens)
+    for f in (str, lambda x: type(x).__name__):
+        with pytest.raises(raspc.CompileError):
+            raspc.compile(raspc.map(f, mean), vocab=[1, 2], max_len=3)
+
+
 def test_copies_and_pickles(model):
     assert copy.copy(model) is model and copy.deepcopy(model) is model
     weights = copy.deepcopy(model.weights)

@@ -107,7 +107,7 @@ fn compiled(document: &Document, id: NodeId) -> Vec<String> {
         return lines;
     }
     let Some(here) = c.encoded.of[id.index()] else {
-        return vec!["the output does not depend on it".to_owned()];
+        return vec!["the output does not depend on it, or others took its place".to_owned()];
     };
     let (values, encoding) = describe(&c.encoded, &c.values, here);
     lines.push(format!("values: {}", shortened(&values)));

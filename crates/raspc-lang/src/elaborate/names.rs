@@ -202,6 +202,16 @@ impl Run<'_, '_> {
             "aggregate" => "write `aggregate(selector, values)`",
             "len" => "write `len(list)`; the length of the input is `length`",
             "print" => "the last s-op that is defined is the program's output",
+            "sum" => {
+                "a sum is a mean times how many there are: `length * average(x)`, or `selector_width(s) * aggregate(s, x)`"
+            }
+            "mean" | "avg" => "write `average(x)`, or `aggregate(s, x)` for the mean of what `s` selects",
+            "abs" => "write `x if x > 0 else -x`",
+            "any" => "write `contains(x, True)`",
+            "all" => "write `not contains(x, False)`",
+            "int" | "floor" => {
+                "write `x - x % 1` to round down, `round(x)` for the nearest; `tokens_int` reads tokens as numbers"
+            }
             _ => return self.similar(scope, name),
         };
         Some(hint.to_owned())

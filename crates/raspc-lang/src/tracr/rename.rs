@@ -13,9 +13,15 @@ const WRITTEN: [&str; 3] = ["tokens", "length", "selector_width"];
 /// The text with such names followed by `_`; nothing where it has none.
 pub(super) fn renamed(text: &str, tokens: &[Token<'_>]) -> Option<String> {
     let names: BTreeSet<&str> = tokens.iter().filter_map(|t| name(t.kind)).collect();
-    let other = |n: &str| (1..).map(|i| n.to_owned() + &"_".repeat(i)).find(|m| !names.contains(&**m));
+    let other = |n: &str| {
+        let mut other = n.to_owned() + "_";
+        while names.contains(&*other) {
+            other.push('_');
+        }
+        other
+    };
     let bound = bound(tokens).into_iter().filter(|n| clashes(n, tokens));
-    let others: BTreeMap<&str, String> = bound.map(|n| (n, other(n).expect("longer than every name"))).collect();
+    let others: BTreeMap<&str, String> = bound.map(|n| (n, other(n))).collect();
     if others.is_empty() {
         return None;
     }
@@ -31,7 +37,7 @@ pub(super) fn renamed(text: &str, tokens: &[Token<'_>]) -> Option<String> {
     Some(out + &text[done..])
 }
 
-fn name<'t>(kind: Kind<'t>) -> Option<&'t str> {
+fn name(kind: Kind<'_>) -> Option<&str> {
     if let Kind::Name(n) = kind { Some(n) } else { None }
 }
 

@@ -17,7 +17,7 @@ mod sums;
 use std::collections::BTreeSet;
 
 use raspc_lang::diagnostic::Diagnostic;
-use raspc_lang::graph::{Annotation, Graph, NodeId, Op};
+use raspc_lang::graph::{Annotation, Graph, Kind, NodeId, Op};
 use raspc_lang::value::Value;
 
 use crate::formula::{Forms, signed_cubes};
@@ -112,7 +112,10 @@ pub fn encode(
         encoder.visit(NodeId(i as u32), simplified.output);
     }
     if encoder.errors.is_empty() {
-        let (of, forms) = (simplified.of.clone(), simplified.forms.clone());
+        // S-ops that another form took the place of are still in the graph, and nobody knows anything of them.
+        let alive = |n: NodeId| needed[n.index()] || graph.op(n).kind() == Kind::Selector;
+        let of = simplified.of.iter().map(|o| o.filter(|&n| alive(n))).collect();
+        let forms = simplified.forms.clone();
         Ok(Encoded { graph: graph.clone(), output: simplified.output, of, plans: encoder.plans, forms })
     } else {
         Err(encoder.errors)

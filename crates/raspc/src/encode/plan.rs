@@ -13,7 +13,7 @@ pub struct Encoded {
     pub graph: Graph,
     /// The output.
     pub output: NodeId,
-    /// For each node of the program's graph: its node here.
+    /// For each node of the program's graph: its node here, where the output depends on it, and no other form took its place.
     pub of: Vec<Option<NodeId>>,
     /// By node.
     pub plans: Vec<Plan>,

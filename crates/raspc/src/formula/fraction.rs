@@ -130,6 +130,10 @@ impl Test {
         let mut results = vec![pairs.first()?.1.clone()];
         let mut thresholds = Vec::new();
         for pair in pairs.windows(2).filter(|p| p[0].1 != p[1].1) {
+            // 1 and 1.0 are one share: a host function may tell them apart, and no count does.
+            if pair[0].0 == pair[1].0 {
+                return None;
+            }
             thresholds.push(Threshold::between(pair[0].0, pair[1].0)?);
             results.push(pair[1].1.clone());
         }

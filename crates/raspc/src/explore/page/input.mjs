@@ -25,22 +25,24 @@ function readJson(text) {
   });
 }
 
-// The ids of a typed input, or {error}.
+// The ids of a typed input, or {error, why}: a sentence, and what it says for those who say it in other words.
 export function parseInput(text, vocabulary, longest) {
   let tokens;
   const trimmed = text.trim();
   try {
     tokens = trimmed.startsWith('[') || trimmed.startsWith('"') ? readJson(trimmed) : [...text];
   } catch {
-    return { error: `this is no JSON array: write ${exampleText(vocabulary)}` };
+    const example = exampleText(vocabulary);
+    return { error: `this is no JSON array: write ${example}`, why: ['json', example] };
   }
   const ids = tokens.map((t) => vocabulary.ids.get(keyOf(t)));
   const unknown = ids.indexOf(undefined);
   if (unknown >= 0) {
     const plain = !trimmed.startsWith('[') && !vocabulary.tokens.some((t) => typeof t === 'string' && [...t].length === 1);
-    return { error: `${quoted(tokens[unknown])} is not in the vocabulary${plain ? `: write ${exampleText(vocabulary)}` : ''}` };
+    const [token, example] = [quoted(tokens[unknown]), plain ? exampleText(vocabulary) : null];
+    return { error: `${token} is not in the vocabulary${example ? `: write ${example}` : ''}`, why: ['unknown', token, example] };
   }
-  if (ids.length > longest) return { error: `${ids.length} tokens, and the model takes at most ${longest}` };
+  if (ids.length > longest) return { error: `${ids.length} tokens, and the model takes at most ${longest}`, why: ['long', ids.length, longest] };
   return { ids };
 }
 
