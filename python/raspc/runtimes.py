@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Union
 
 from raspc import _native
+from raspc.errors import UsageError, ValueUsageError
 
 if TYPE_CHECKING:
     import numpy
@@ -44,6 +45,10 @@ class Runtimes:
             RaspError: the format cannot represent the model exactly, with what to do.
             FileExistsError: something in its place that raspc did not write.
         """
+        known = [name for name, _ in _native.export_formats()]
+        if format not in known:
+            hint = f"one of {', '.join(known)}"
+            raise ValueUsageError(f"there is no format {format!r}", code=UsageError.code, hint=hint)
         _native.write_model(self._native, format, os.fspath(path))
         return Path(path)
 

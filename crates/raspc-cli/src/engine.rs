@@ -64,8 +64,7 @@ pub(crate) fn stages(console: &mut Console, subject: &Subject, settings: &Settin
         let interrupt = console.interrupt.clone();
         let options = Options { opt, uncertified: true, interrupt, ..settings.options.clone() };
         if let Ok(mut compilation) = told(console, &subject.graph, subject.output, options.clone())
-            && compilation.model.labels == model.labels
-            && compilation.model.config == model.config
+            && compilation.made(model)
         {
             compilation.model = model.clone();
             // What is proved is proved of these weights, for the float type that the folder was made for.

@@ -33,8 +33,7 @@ pub(crate) fn recompiled(inner: &Inner) -> Option<Compilation> {
     [OptLevel::O1, OptLevel::O0].into_iter().find_map(|opt| {
         let options = Options { opt, uncertified: true, ..inner.options.clone() };
         let mut c = compile(&inner.graph, inner.output, &options).ok()?;
-        let same = c.model.labels == inner.model.labels && c.model.config == inner.model.config;
-        same.then(|| {
+        c.made(&inner.model).then(|| {
             c.model = (*inner.model).clone();
             c
         })

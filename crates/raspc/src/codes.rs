@@ -52,7 +52,7 @@ const HERE: &[CodeDoc] = &[
         title: "too many values where they must be enumerated",
         why: "A function of s-ops is compiled as a table with a row for each combination of values that can occur. Sums and products of counts and means have few values for short inputs and very many for long ones; the message names the s-op and how many there would be.",
         fix: "Round or compare before combining, shorten the maximum length or the vocabulary, or allow more with `--max-values`.",
-        wrong: "raspc compile -e 'x = average(tokens == \"a\") * average(tokens == \"b\")' --vocab abc --max-len 40 -o x",
+        wrong: "raspc compile -e 'x = indices * count(tokens, \"a\") * count(tokens, \"b\")' --vocab abc --max-len 300 -o x",
         right: "raspc compile -e 'x = count(tokens, \"a\") * count(tokens, \"b\")' --vocab abc --max-len 40 -o x",
     },
     CodeDoc {

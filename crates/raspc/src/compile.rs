@@ -60,6 +60,16 @@ pub struct Compilation {
 }
 
 impl Compilation {
+    /// Whether a model from a folder is the one that this compilation makes: under the same labels, or with the same weights.
+    ///
+    /// Labels of s-ops without a name tell of host functions by their names, which the folder's tables do not have; and whoever
+    /// changes the weights in a folder leaves the labels as they are.
+    pub fn made(&self, model: &Model) -> bool {
+        let own = &self.model;
+        let weights = || (&own.w_e, &own.w_pos, &own.layers) == (&model.w_e, &model.w_pos, &model.layers);
+        own.config == model.config && (own.labels == model.labels || weights())
+    }
+
     /// What the certificate is made from.
     pub fn parts(&self) -> Parts<'_> {
         Parts {

@@ -95,8 +95,10 @@ def test_refusals_are_exceptions_with_a_code(tmp_path):
     with pytest.raises(raspc.RaspError) as refused:
         model.export(tmp_path / "x", format="hf-gpt2")
     assert refused.value.code == "E1101" and refused.value.hint
-    with pytest.raises(ValueError, match="gguf"):
-        model.export(tmp_path / "x", format="gguf")
+    for wrong in ("gguf", 3):
+        with pytest.raises(ValueError, match=str(wrong)) as unknown:
+            model.export(tmp_path / "x", format=wrong)
+        assert isinstance(unknown.value, raspc.UsageError) and "hf-bert" in unknown.value.hint
     (tmp_path / "thesis").write_text("text", encoding="utf-8")
     with pytest.raises(FileExistsError):
         model.to_onnx(tmp_path / "thesis")

@@ -56,7 +56,7 @@ def hist():
         (lambda: raspc.compile(tokens, "ab", 3).verify(-1), "the number of inputs is -1"),
         (lambda: raspc.compile(tokens, "ab", 3).verify(9, seed=-1), "the seed is -1"),
         (lambda: raspc.compile(tokens, "ab", 3).run("a", ablate=3), "heads are ablated by a list of them, not 3"),
-        (lambda: raspc.compile(tokens, "ab", 3).export("x", format="xls"), "no format `xls`"),
+        (lambda: raspc.compile(tokens, "ab", 3).export("x", format="xls"), "no format 'xls'"),
         (lambda: raspc.map(abs, tokens, name=3), "a function's name is a string, not 3"),
         (lambda: raspc.compile(tokens, [[1], [2]], 3), "not hashable"),
         (lambda: raspc.compile(tokens, 7, 3), "a sequence of values is wanted, not 7"),

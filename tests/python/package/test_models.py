@@ -203,6 +203,27 @@ def test_python_functions_of_means_that_are_made_of_counts(opt, tmp_path):
     assert model.explain() and again._repr_html_()
 
 
+@pytest.mark.parametrize("opt", [0, 1])
+def test_a_folder_of_nameless_python_functions_is_verified(opt, tmp_path):
+    """The folder has tables for functions, and not their names, which the labels of nameless s-ops hold."""
+    before = aggregate(select(indices, indices - 1), tokens)
+    mean = aggregate(select(indices, indices, "<="), raspc.where(tokens == "a", 1, 0))
+    for program in (
+        raspc.map(lambda x: x + "!", tokens),
+        raspc.map(lambda x: x + "!", tokens) == raspc.map(lambda x: x + "!", before),
+        raspc.map(lambda x, i: x > i / 5, mean, indices),
+        abs(selector_width(select(tokens, tokens)) - indices),
+        selector_width(select(tokens, indices, lambda k, q: (k == "a") == (q > 1))),
+    ):
+        model = raspc.compile(program, vocab="abc", max_len=4, opt=opt)
+        model.save(tmp_path / "model")
+        again = raspc.Model.load(tmp_path / "model")
+        assert again.verify(100)
+        assert again.residual_labels == model.residual_labels
+        assert again.check_interchange("abc", "bca", again.output)
+        assert again.explain()
+
+
 def test_how_a_number_is_written_is_no_part_of_it():
     """The mean of one 1 is 1, of two 1.0: equal, and no transformer tells them apart."""
     mean = aggregate(select(indices, indices, "<="), tokens)
