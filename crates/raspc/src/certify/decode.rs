@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use raspc_lang::graph::NodeId;
+use raspc_lang::graph::{NodeId, Op};
 use raspc_model::model::{Decode, LinearForm, Readout};
 use raspc_model::token::{Token, TokenKey};
 
@@ -22,6 +22,9 @@ pub(super) struct Decoded {
     /// How far the nearest wrong decision is; nothing for a number without a list of values.
     pub(super) margin: Option<f64>,
 }
+
+/// Classes and their arguments are listed together up to this many.
+const LISTED: usize = 1 << 18;
 
 /// A number may be known less well than the compiler states by this factor: its own bound is then what is stated.
 const LOOSER: f64 = 16.0;
@@ -68,22 +71,49 @@ fn categorical(node: NodeId, forms: &[(&Token, Dom)], facts: &Facts<'_>) -> Resu
     let Some(classes) = facts.classes(Var::Node(node)) else {
         return Err(Finding::unproved(node, "its values cannot be listed"));
     };
+    let found = at_classes(node, forms, &classes, &vec![true; classes.len()]);
+    // Sets are supersets: a value that its arguments never give together need not be readable.
+    match (found, reached(node, &classes, facts)) {
+        (Err(_), Some(reached)) => at_classes(node, forms, &classes, &reached),
+        (found, _) => found,
+    }
+}
+
+/// Which classes of a node its arguments give, if they do not give all, and can be listed together.
+fn reached(node: NodeId, classes: &Classes, facts: &Facts<'_>) -> Option<Vec<bool>> {
+    let Op::Map { args, .. } = facts.graph.op(node) else { return None };
+    let mut vars: Vec<Var> = args.iter().map(|&a| Var::Node(a)).chain([Var::Node(node)]).collect();
+    vars.sort_unstable();
+    vars.dedup();
+    let sizes = vars.iter().map(|&v| facts.is_listed(v).then(|| facts.listed(v).len()));
+    let few = sizes.into_iter().try_fold(1usize, |n, size| n.checked_mul(size?)).is_some_and(|n| n <= LISTED);
+    let rows = if few { facts.rows(&vars)? } else { return None };
+    let place = vars.binary_search(&Var::Node(node)).expect("it is among them");
+    let mut reached = vec![false; classes.len()];
+    rows.iter().for_each(|row| reached[row[place] as usize] = true);
+    reached.contains(&false).then_some(reached)
+}
+
+/// The read-out of a category at the classes that are reached.
+fn at_classes(node: NodeId, forms: &[(&Token, Dom)], classes: &Classes, reached: &[bool]) -> Result<Decoded, Finding> {
     let tokens: Vec<Token> = classes.values.iter().map(convert::token).collect();
     let place: BTreeMap<TokenKey<'_>, u32> = tokens.iter().map(Token::key).zip(0..).collect();
     let mut found = Decoded { bound: 0.0, margin: Some(0.5) };
     let mut readable = vec![false; classes.len()];
     for (token, dom) in forms {
         let own = place.get(&token.key()).copied();
-        let (one, rest) = component(dom, own, &classes);
-        if let (Some(one), Some(own)) = (one, own) {
+        let (one, rest) = component(dom, own, classes, reached);
+        if let Some(own) = own {
             readable[own as usize] = true;
+        }
+        if let Some(one) = one {
             found.see(1.0, one, one.0 - 0.5);
         }
         if let Some(rest) = rest {
             found.see(0.0, rest, 0.5 - rest.1);
         }
     }
-    let missing = (0..).zip(&readable).find(|&(c, r)| !r && !classes.is_none(c));
+    let missing = (0..).zip(readable.iter().zip(reached)).find(|&(c, (r, met))| !r && *met && !classes.is_none(c));
     if let Some((class, _)) = missing {
         let message = format!("no component stands for the value {} of {{}}", classes.values[class as usize]);
         return Err(Finding::new(codes::DECODE_MARGIN, node, message, "please report the program"));
@@ -94,18 +124,21 @@ fn categorical(node: NodeId, forms: &[(&Token, Dom)], facts: &Facts<'_>) -> Resu
 /// Least and greatest value of a component at its own class, and at all others.
 type Ends = (f64, f64);
 
-fn component(dom: &Dom, own: Option<u32>, classes: &Classes) -> (Option<Ends>, Option<Ends>) {
-    let one = own.map(|c| dom.at(c, &classes.numbers)).map(|n| (n.lo, n.hi));
+fn component(dom: &Dom, own: Option<u32>, classes: &Classes, reached: &[bool]) -> (Option<Ends>, Option<Ends>) {
+    let met = |class: u32| reached[class as usize];
+    let one = own.filter(|&c| met(c)).map(|c| dom.at(c, &classes.numbers)).map(|n| (n.lo, n.hi));
     let widen = |ends: Option<Ends>, n: super::number::Num| {
         Some(ends.map_or((n.lo, n.hi), |(lo, hi)| (lo.min(n.lo), hi.max(n.hi))))
     };
     let rest = if let Dom::Table { default, exceptions, .. } = dom {
-        let others = exceptions.iter().filter(|e| Some(e.0) != own);
-        let listed = exceptions.len() + usize::from(own.is_some_and(|c| exceptions.iter().all(|e| e.0 != c)));
-        let start = if listed < classes.len() { Some((default.lo, default.hi)) } else { None };
+        let others = exceptions.iter().filter(|e| Some(e.0) != own && met(e.0));
+        let alone = own.is_some_and(|c| met(c) && exceptions.iter().all(|e| e.0 != c));
+        let listed = exceptions.iter().filter(|e| met(e.0)).count() + usize::from(alone);
+        let all = reached.iter().filter(|r| **r).count();
+        let start = if listed < all { Some((default.lo, default.hi)) } else { None };
         others.fold(start, |ends, e| widen(ends, e.1))
     } else {
-        let others = (0..classes.len() as u32).filter(|c| Some(*c) != own);
+        let others = (0..classes.len() as u32).filter(|c| Some(*c) != own && met(*c));
         others.fold(None, |ends, c| widen(ends, dom.at(c, &classes.numbers)))
     };
     (one, rest)

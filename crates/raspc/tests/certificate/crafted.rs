@@ -243,3 +243,29 @@ fn chords_are_followed_value_by_value() {
         }
     }
 }
+
+/// A value that no input reaches need not be readable; those that some input reaches must be.
+#[test]
+fn what_is_reached_is_read() {
+    let means =
+        "m = aggregate(select(tokens, indices, <=), indices, 0); n = aggregate(select(tokens, indices, <=), m, 0);";
+    let text = format!("{means} r = round(n); x = none if r == 1 else r;");
+    let whole = compiled(&text, "[-1,0,1]", 4, OptLevel::O0);
+    let classes: Vec<usize> =
+        (0..whole.model.labels.len()).filter(|&d| whole.model.labels[d].starts_with("x:")).collect();
+    let written = |d: usize| whole.model.layers.iter().any(|l| l.w_out.entries().any(|e| e.1 as usize == d));
+    let classes: Vec<usize> = classes.into_iter().filter(|&d| written(d)).collect();
+    assert!(classes.len() > 2, "{:?}", whole.model.labels);
+    for &class in &classes {
+        let at = writer(&whole.model, class);
+        let (unit, _, w) =
+            whole.model.layers[at].w_out.entries().find(|e| e.1 as usize == class).expect("a unit writes it");
+        let label = &whole.model.labels[class];
+        let damaged =
+            |factor: f32| refused(&whole, |m| set(&mut m.layers[at].w_out, &[(unit as usize, class, factor * w)]));
+        assert!(damaged(0.0) && damaged(-1.0), "{label}");
+        // Another class, too, where this one is.
+        let other = *classes.iter().find(|&&c| c != class).expect("there are several");
+        assert!(refused(&whole, |m| set(&mut m.layers[at].w_out, &[(unit as usize, other, w)])), "{label}");
+    }
+}
