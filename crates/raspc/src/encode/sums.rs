@@ -142,11 +142,14 @@ impl Encoder<'_> {
             Op::SelectorWidth(_) => Ok(true),
             Op::Aggregate { .. } => Ok(!self.is_copy(at)),
             Op::Map { .. } if self.forms.counts.contains_key(&at) => Ok(true),
-            Op::Map { .. } => match self.sum(at) {
+            Op::Map { args, .. } => match self.sum(at) {
                 // Held by itself, as at `-O0`, a third of something lies on no grid: its values are told apart as categories.
                 Some(sum) if self.options.opt == OptLevel::O0 && is_inexact(&sum) && self.is_short(at) => Ok(false),
                 Some(sum) => any(sum.terms.iter().map(|t| t.0), known),
-                None => Ok(false),
+                // What categories choose among numbers where a table would be too large: a mean times a count. Steps on it
+                // look for what its reader tells apart; one-hots would tell all its values apart, equal ones that 64-bit
+                // arithmetic rounds differently too.
+                None => Ok(self.is_large(args) && self.is_mean(at)),
             },
             _ => Ok(false),
         })
