@@ -179,6 +179,11 @@ fn numerical(
         let message = format!("{{}} may be off by {:.3e}, where {stated:.3e} is stated", found.bound);
         return Err(Finding::new(codes::DECODE_MARGIN, node, message, "shorten the maximum length or the vocabulary"));
     }
+    // Neighbours that a whole number cannot be told from are other answers, however large it is.
+    if found.bound >= 0.5 && facts.holds_whole(node) {
+        let message = format!("{{}} is a whole number, and may be off by {:.3e}", found.bound);
+        return Err(Finding::new(codes::DECODE_MARGIN, node, message, "shorten the maximum length or the vocabulary"));
+    }
     if let Some((value, error)) = illegible(number, var, facts) {
         let message = format!(
             "{{}} may be off by {error:.3e} where it is {value}, and most of what else it can be lies as close: the number would say nothing"

@@ -366,6 +366,11 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Whether every number that the node can hold is whole.
+    pub(super) fn holds_whole(&self, node: NodeId) -> bool {
+        self.values.is_whole(node)
+    }
+
     /// Whether every number is whole and small enough for f64.
     fn is_whole(&self, var: Var) -> bool {
         if !self.is_listed(var) {

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use raspc_lang::graph::{NodeId, Op};
 
 use crate::encode::plan::{Encoded, Number, Scalar};
+use crate::gadgets::chords::is_smooth;
+use crate::lower::chords::points;
 use crate::simplify::Simplified;
 use crate::values::Values;
 
@@ -33,8 +35,12 @@ fn can_be_chords(values: &Values, encoded: &Encoded, node: NodeId) -> bool {
         return false;
     }
     nodes.push(node);
+    if values.is_whole(node) {
+        return false;
+    }
     let Ok(tuples) = values.joint(&nodes, 1 << 22) else { return false };
     tuples.len() > FEW
+        && is_smooth(&points(&tuples, sum))
         && tuples.iter().all(|tuple| {
             let (own, of) = tuple.split_last().expect("the node is among them");
             let none = of.iter().any(raspc_lang::value::Value::is_none);

@@ -13,11 +13,34 @@
 //! steepest slope times e, and γ_{n+4} times the largest Σ|terms|, for the rounding of each weight, of each unit and of their sum.
 //! Units grow away from p, so that the largest is that at one of the ends; p is the knot for which it is least. More knots come
 //! closer and round more: as many are taken as make the whole least.
+//!
+//! **Smooth.** A function that jumps (a rounded number) is no function for chords: they would leave out its jumps, or climb each
+//! within the error of the number. So chords come within a 2^-16th of all that the function spans, or there are none
+//! ([`is_smooth`]); and where the number is off by so much that the whole is more than a 2^-12th of it, there are none either.
 
 use crate::lower::repr::gamma;
 
 /// Most knots.
 const KNOTS: usize = 1 << 10;
+
+/// Chords are this part of what a function spans away from it, as a power of two, or less.
+const CLOSE: i32 = -16;
+/// With what the number is off by and all that rounds, they are off by this part of it, or less.
+const WITHIN: i32 = -12;
+
+/// The number that a function is of, and its value, ascending and each once.
+pub type Points = [(f64, f64)];
+
+/// All that a function spans.
+fn span(points: &Points) -> f64 {
+    let ends = points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), p| (a.min(p.1), b.max(p.1)));
+    ends.1 - ends.0
+}
+
+/// Whether chords come close to a function between few knots.
+pub fn is_smooth(points: &Points) -> bool {
+    !points.is_empty() && knots(points, libm::ldexp(span(points), CLOSE)).len() <= KNOTS
+}
 
 /// One unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,14 +64,18 @@ pub struct Chords {
     pub error: f64,
 }
 
-/// The chords of a function. `points` are its arguments, ascending, with its values; the argument that the units read is off by at
-/// most `off`.
-pub fn chords(points: &[(f64, f64)], off: f64) -> Chords {
-    let (lo, hi) = points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), p| (a.min(p.1), b.max(p.1)));
+/// The chords of a function; the number that the units read is off by at most `off`.
+///
+/// # Errors
+/// How far the closest chords are off, where that is too much; infinite, where the function is not smooth.
+pub fn chords(points: &Points, off: f64) -> Result<Chords, f64> {
+    if points.is_empty() {
+        return Err(f64::INFINITY);
+    }
     let mut best: Option<Chords> = None;
     // The finest tolerances are far below what f32 rounds.
-    for halvings in 2..30 {
-        let knots = knots(points, libm::ldexp(hi - lo, -halvings));
+    for halvings in (-30..=CLOSE).rev() {
+        let knots = knots(points, libm::ldexp(span(points), halvings));
         if knots.len() > KNOTS {
             break;
         }
@@ -57,7 +84,9 @@ pub fn chords(points: &[(f64, f64)], off: f64) -> Chords {
             best = Some(found);
         }
     }
-    best.unwrap_or_else(|| through(points, &knots(points, hi - lo), off))
+    let best = best.ok_or(f64::INFINITY)?;
+    let most = libm::ldexp(span(points), WITHIN);
+    if best.error <= most { Ok(best) } else { Err(best.error) }
 }
 
 fn stored(x: f64) -> f64 {
@@ -66,7 +95,7 @@ fn stored(x: f64) -> f64 {
 
 /// Points, the first and the last among them, between which a line comes close to all others: from each knot on as far as some
 /// line through it does.
-fn knots(points: &[(f64, f64)], tolerance: f64) -> Vec<(f64, f64)> {
+fn knots(points: &Points, tolerance: f64) -> Vec<(f64, f64)> {
     let at = |i: usize| (stored(points[i].0), points[i].1);
     let mut found = vec![at(0)];
     let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
@@ -98,7 +127,7 @@ fn knots(points: &[(f64, f64)], tolerance: f64) -> Vec<(f64, f64)> {
 }
 
 /// The chords through some knots.
-fn through(points: &[(f64, f64)], knots: &[(f64, f64)], off: f64) -> Chords {
+fn through(points: &Points, knots: &Points, off: f64) -> Chords {
     let slopes: Vec<f64> = knots.windows(2).map(|k| (k[1].1 - k[0].1) / (k[1].0 - k[0].0)).collect();
     if slopes.is_empty() {
         let constant = stored(knots[0].1);
@@ -168,28 +197,30 @@ mod tests {
 
     #[test]
     fn chords_are_as_close_as_they_say() {
-        let functions: [(&str, Function); 6] = [
+        let functions: [(&str, Function); 5] = [
             ("x²", |x| x * x),
             ("(x − 3)³", |x| (x - 3.0) * (x - 3.0) * (x - 3.0)),
             ("1 / (1 + x)", |x| 1.0 / (1.0 + x)),
             ("|x − 4|", |x| (x - 4.0).abs()),
-            ("a jump", |x| if x > 2.5 { 7.0 } else { -1.0 }),
             ("a constant", |_| 0.1),
         ];
         for (name, f) in functions {
             for (most, length) in [(1, 40), (10, 30), (20, 40)] {
                 let points: Vec<(f64, f64)> = means(most, length).into_iter().map(|x| (x, f(x))).collect();
                 let off = 1e-6 * f64::from(most);
-                let found = chords(&points, off);
-                let smooth = name != "a jump";
-                let size = points.iter().map(|p| p.1.abs()).fold(0.0, f64::max);
-                assert!(!smooth || found.error <= size / 8192.0, "{name} up to {most}: {}", found.error);
+                if name == "a constant" {
+                    // It spans nothing, and f32 rounds it: another construction holds it.
+                    assert!(chords(&points, off).is_err());
+                    continue;
+                }
+                let found = chords(&points, off).unwrap_or_else(|e| panic!("{name} up to {most}: {e}"));
+                assert!(found.error <= span(&points) / 4096.0);
                 assert!(found.ramps.len() <= KNOTS);
                 for &(x, y) in &points {
                     for x in [x, x - off * 0.9, x + off * 0.9] {
                         for backwards in [false, true] {
                             let off = (f64::from(value(&found, x as f32, backwards)) - y).abs();
-                            assert!(!smooth || off <= found.error, "{name} at {x}: {off}, said {}", found.error);
+                            assert!(off <= found.error, "{name} at {x}: {off}, said {}", found.error);
                         }
                     }
                 }
@@ -200,7 +231,25 @@ mod tests {
     #[test]
     fn a_line_takes_one_unit() {
         let points: Vec<(f64, f64)> = means(4, 20).into_iter().map(|x| (x, 0.5 * x)).collect();
-        let found = chords(&points, 0.0);
+        let found = chords(&points, 0.0).expect("it is smooth");
         assert_eq!(found.ramps.len(), 1);
+    }
+
+    /// Chords that left out the jumps, or climbed each within the error of the number, would be off by half of one.
+    #[test]
+    fn what_jumps_has_no_chords() {
+        let off = 2e-5;
+        let of = |f: Function| means(10, 60).into_iter().map(|x| (x, f(x))).collect::<Vec<_>>();
+        for (name, f, smooth) in [
+            ("round(1000 x)", (|x| (1000.0 * x).round()) as Function, false),
+            ("round(1000 x) / 1000", |x| (1000.0 * x).round() / 1000.0, false),
+            ("one jump", |x| if x > 2.5 { 7.0 } else { -1.0 }, true),
+            ("x mod 1", |x| x.fract(), true),
+        ] {
+            let points = of(f);
+            assert_eq!(is_smooth(&points), smooth, "{name}");
+            assert!(chords(&points, off).is_err(), "{name}");
+        }
+        assert!(chords(&of(|x| x * x), off).is_ok());
     }
 }

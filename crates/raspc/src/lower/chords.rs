@@ -1,10 +1,13 @@
 //! Functions of a number with very many values, as chords ([`crate::gadgets::chords`]).
 
+use raspc_lang::diagnostic::Diagnostic;
 use raspc_lang::graph::NodeId;
+use raspc_lang::value::Value;
 
 use super::repr::{NumberForm, U, measure};
 use super::{Lowering, Result};
 use crate::circuit::{Form, Range, Unit};
+use crate::encode::codes;
 use crate::encode::plan::Sum;
 use crate::gadgets::chords::{Chords, chords};
 use crate::json::counted;
@@ -17,19 +20,10 @@ impl Lowering<'_> {
         let measured = measure(&self.circuit, &form);
         let mut nodes: Vec<NodeId> = sum.terms.iter().map(|t| t.0).collect();
         nodes.push(id);
-        let mut points: Vec<(f64, f64)> = Vec::new();
-        for tuple in self.joint(&nodes)? {
-            let numbers: Option<Vec<f64>> = tuple.iter().map(raspc_lang::value::Value::as_f64).collect();
-            points.extend(numbers.map(|n| {
-                let (y, terms) = n.split_last().expect("the node is among them");
-                (terms.iter().zip(&sum.terms).map(|(x, t)| x * t.1).sum::<f64>(), *y)
-            }));
-        }
-        points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        points.dedup();
+        let points = points(&self.joint(&nodes)?, sum);
         // (Ideal values are added in f64, in whatever order.)
         let off = inherited.max(measured.error) + measured.sum * 4.0 * f64::EPSILON;
-        let Chords { constant, ramps, error } = chords(&points, off);
+        let Chords { constant, ramps, error } = chords(&points, off).map_err(|error| self.too_steep(id, off, error))?;
         let (lo, hi) = points.iter().fold((constant, constant), |(lo, hi), p| (lo.min(p.1), hi.max(p.1)));
         let error = error + 2.0 * U * lo.abs().max(hi.abs());
         if !f64::from(hi.max(-lo) as f32).is_finite() {
@@ -46,4 +40,29 @@ impl Lowering<'_> {
         let defined = self.defined_with(id, sum);
         Ok(NumberForm { value: Form::of(to), defined, error })
     }
+
+    fn too_steep(&self, id: NodeId, off: f64, error: f64) -> Box<Diagnostic> {
+        let message = format!(
+            "`{}` may be off by {error:.3e}: it changes that fast with a number that is off by up to {off:.3e}",
+            self.label(id)
+        );
+        Box::new(
+            Diagnostic::error(codes::MARGIN, message).hint("shorten the maximum length, or round before it changes"),
+        )
+    }
+}
+
+/// A node as a function of a sum: from tuples of the values of its terms and of the node. Where one of them is none it is none.
+pub(crate) fn points(tuples: &[Box<[Value]>], sum: &Sum) -> Vec<(f64, f64)> {
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    for tuple in tuples {
+        let numbers: Option<Vec<f64>> = tuple.iter().map(Value::as_f64).collect();
+        points.extend(numbers.map(|n| {
+            let (y, terms) = n.split_last().expect("the node is among them");
+            (terms.iter().zip(&sum.terms).map(|(x, t)| x * t.1).sum::<f64>(), *y)
+        }));
+    }
+    points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    points.dedup();
+    points
 }

@@ -5,7 +5,7 @@
 //! was settled by `encode`.
 
 mod attention;
-mod chords;
+pub(crate) mod chords;
 mod counts;
 mod embed;
 mod gated;

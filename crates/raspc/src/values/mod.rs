@@ -227,6 +227,15 @@ impl Values {
         (range.lo, range.hi)
     }
 
+    /// Whether every number that the s-op can hold is whole.
+    pub fn is_whole(&self, node: NodeId) -> bool {
+        if let ValueSet::Finite(values) = self.set(node) {
+            return values.iter().filter_map(Value::as_f64).all(|x| x.fract() == 0.0);
+        }
+        let engine = self.engine();
+        !engine.abs[self.class(node).index()].range(&engine.table).kinds.meets(Kinds::FLOAT)
+    }
+
     /// Whether the s-op holds the same value at every position of one input.
     pub fn is_uniform(&self, node: NodeId) -> bool {
         self.engine().is_uniform(self.class(node))
