@@ -102,6 +102,12 @@ impl Dom {
         }
     }
 
+    /// Whether all that it can be is a finite number. (Of an error that is no number a hull would say nothing.)
+    pub(super) fn is_finite(&self, facts: &Facts<'_>) -> bool {
+        let known = if let Self::Affine(a) = self { (a.scale + a.offset + a.error).is_finite() } else { true };
+        known && self.hull(facts).is_finite()
+    }
+
     /// The variable, if it is a function of one.
     pub fn var(&self) -> Option<Var> {
         match self {

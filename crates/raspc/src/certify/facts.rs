@@ -98,8 +98,10 @@ impl Rows {
         Self { arity, data: rows.concat() }
     }
 
+    /// The rows; of no variables there is one, the empty one.
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> {
-        self.data.chunks_exact(self.arity.max(1))
+        let empty: Option<&[u32]> = (self.arity == 0).then_some(&[]);
+        self.data.chunks_exact(self.arity.max(1)).chain(empty)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -7,6 +7,9 @@ use super::dom::{Affine, Dom, Part, total};
 use super::facts::{Classes, Facts, Linear, Var};
 use super::number::{Num, Sum};
 
+/// Factors that f32 has rounded differ by this part of them, or less.
+pub(super) const ROUNDED: f64 = 4e-7;
+
 /// A linear form: products with constants, and a part for each variable.
 #[derive(Clone, Debug)]
 pub(super) struct Form {
@@ -100,7 +103,7 @@ impl Form {
         // A line that other variables leave far from the form is no answer while the rows can be listed.
         let close =
             line.as_ref().is_some_and(|dom| is_close(dom, target, facts) || !vars.iter().all(|&v| facts.is_listed(v)));
-        let found = if close { line } else { listed().or(line).or_else(|| form.follows(target, facts, 4e-7)) };
+        let found = if close { line } else { listed().or(line).or_else(|| form.follows(target, facts, ROUNDED)) };
         found.unwrap_or_else(|| Dom::Const(form.hull(facts).finish()))
     }
 
@@ -164,7 +167,7 @@ impl Form {
 
     /// The same where factors may differ by this part of them, as those do that f32 has rounded. (The difference is bounded all
     /// the same.)
-    fn nearly_multiple_of(&self, target: Var, facts: &Facts<'_>, part: f64) -> Option<(f64, f64, f64)> {
+    pub(super) fn nearly_multiple_of(&self, target: Var, facts: &Facts<'_>, part: f64) -> Option<(f64, f64, f64)> {
         // Parts are lines only where their variables hold numbers, also where no trace of them is left in the sum.
         let is_number = |v: Var| facts.is_numeric(v) && facts.is_defined_with(target, v);
         if !facts.is_numeric(target) || !self.vars().all(is_number) {

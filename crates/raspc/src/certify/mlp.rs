@@ -14,7 +14,7 @@ use super::causes::Causes;
 use super::chosen::Chosen;
 use super::dom::{Affine, Dom, Part, total};
 use super::facts::{Facts, Var};
-use super::form::Form;
+use super::form::{Form, ROUNDED};
 use super::number::{Num, Sum};
 use super::run::Run;
 use super::stream::Stream;
@@ -227,7 +227,8 @@ fn lines(target: &Target<'_>, stream: &Stream, facts: &Facts<'_>) -> Option<Vec<
             let Some(writes) = group.writes.get(&dir) else { continue };
             let hull = group.form.hull(facts);
             anything.add(&group.adds(writes, &hull));
-            let (k, o, e) = group.form.multiple_of(target.var, facts)?;
+            let exactly = group.form.multiple_of(target.var, facts);
+            let (k, o, e) = exactly.or_else(|| group.form.nearly_multiple_of(target.var, facts, ROUNDED))?;
             let (factor, constant, all) = group.line(writes, &hull)?;
             scale += factor * k;
             offset += factor * o + constant;

@@ -201,8 +201,7 @@ fn follow(parts: &Parts<'_>, facts: &Facts<'_>, findings: &mut Findings, causes:
             let inside = row.iter().zip(&stream.bos).all(|(&x, n)| n.lo <= f64::from(x) && f64::from(x) <= n.hi);
             assert!(inside, "BOS holds after half-layer {half} what the certificate says it cannot");
         }
-        let infinite =
-            (0..stream.doms.len()).find(|&d| !stream.doms[d].hull(facts).is_finite() || !stream.bos[d].is_finite());
+        let infinite = (0..stream.doms.len()).find(|&d| !stream.doms[d].is_finite(facts) || !stream.bos[d].is_finite());
         if let Some(d) = infinite {
             let node = owner(d as u32).map_or(parts.encoded.output, Var::node);
             let message = format!("{{}} can leave the range of f32, in `{}`", model.labels[d]);

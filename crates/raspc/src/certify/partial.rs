@@ -77,6 +77,8 @@ pub(super) fn partial(expr: &Expr, known: &[Option<Value>], sizes: &[f64]) -> Op
         Expr::Const(value) => Partial::Known(value.clone()),
         Expr::Unary(op, a) => match (op, recurse(a)?) {
             (_, Partial::Raises) => Partial::Raises,
+            // Equal numbers are one category, and have several texts.
+            (UnaryOp::ToStr, Partial::Known(value)) if value.is_number() => return None,
             (_, Partial::Known(value)) => apply(op.apply(&value)),
             (UnaryOp::Neg, Partial::Open(open)) => {
                 let minus = Open::of(&Value::int(-1), known.len())?;
@@ -158,6 +160,20 @@ mod tests {
         let over = |x: i64| partial(&quotient, &[None, Some(Value::int(x))], &[4.0, 0.0]);
         assert!(matches!(over(4), Some(Partial::Open(open)) if open.factors == [0.25, 0.0]));
         assert_eq!(over(0), None);
+    }
+
+    #[test]
+    fn texts_of_numbers_are_not_those_of_their_equals() {
+        let text = Expr::Unary(UnaryOp::ToStr, Box::new(Expr::Arg(0)));
+        let is = binary(BinaryOp::Eq, text, Expr::Const(Value::str("1")));
+        let choice = Expr::If {
+            cond: Box::new(is),
+            then: Box::new(Expr::Arg(1)),
+            otherwise: Box::new(Expr::Const(Value::int(0))),
+        };
+        let at = |value: Value| partial(&choice, &[Some(value), None], &[0.0, 5.0]);
+        assert_eq!(at(Value::int(1)), None, "1 is in one class with 1.0, whose text is another");
+        assert!(matches!(at(Value::str("1")), Some(Partial::Open(_))));
     }
 
     #[test]

@@ -40,6 +40,8 @@ fn partial(expr: &Expr, known: &[Option<Value>]) -> Option<Partial> {
         Expr::Const(v) => Partial::Known(v.clone()),
         Expr::Unary(op, a) => match (op, partial(a, known)?) {
             (_, Partial::Raises) => Partial::Raises,
+            // Equal numbers are one category, and have several texts.
+            (UnaryOp::ToStr, Partial::Known(v)) if v.is_number() => return None,
             (_, Partial::Known(v)) => apply(op.apply(&v)),
             (UnaryOp::Neg, Partial::Open(f, c)) => Partial::Open(f.iter().map(|x| -x).collect(), -c),
             (UnaryOp::Pos | UnaryOp::ToFloat, open) => open,

@@ -8,7 +8,7 @@ use raspc_lang::graph::Mask;
 use raspc_lang::input::parse_vocab;
 use raspc_lang::program::parse_program;
 use raspc_model::forward::Keep;
-use raspc_model::matrix::SparseMatrix;
+use raspc_model::matrix::{Matrix, SparseMatrix};
 use raspc_model::model::{Layer, Model};
 
 fn compiled(text: &str, vocab: &str, len: usize, opt: OptLevel) -> Compilation {
@@ -267,5 +267,81 @@ fn what_is_reached_is_read() {
         // Another class, too, where this one is.
         let other = *classes.iter().find(|&&c| c != class).expect("there are several");
         assert!(refused(&whole, |m| set(&mut m.layers[at].w_out, &[(unit as usize, other, w)])), "{label}");
+    }
+}
+
+/// Each weight in turn made something else: where that is certified, the read-outs hold what is certified. How many there are.
+fn harmless(whole: &Compilation, change: impl Fn(&mut Model, usize) -> Option<()>) -> usize {
+    let inputs = [&[0u32][..], &[1], &[0, 0], &[0, 1, 1], &[1, 0, 1], &[1, 1, 0]];
+    let run = |model: &Model, ids: &[u32]| model.run(ids, Keep::default()).expect("runs").last;
+    for n in 0.. {
+        let mut model = whole.model.clone();
+        if change(&mut model, n).is_none() {
+            return n;
+        }
+        let Ok(certificate) = analyse(&Parts { model: &model, ..whole.parts() }).certificate else { continue };
+        for ids in inputs {
+            let (own, other) = (run(&whole.model, ids), run(&model, ids));
+            for readout in &whole.model.readouts {
+                for form in readout.decode.forms() {
+                    for p in 1..=ids.len() {
+                        let read = |last: &Matrix| {
+                            form.iter().map(|&(d, w)| f64::from(w) * f64::from(last.row(p)[d as usize])).sum::<f64>()
+                        };
+                        let off = (read(&own) - read(&other)).abs();
+                        let most = 2.0 * certificate.max_error + 1e-6;
+                        assert!(
+                            off <= most,
+                            "weight {n} on {ids:?}: off by {off}, and {} is certified",
+                            certificate.max_error
+                        );
+                    }
+                }
+            }
+        }
+    }
+    unreachable!("weights end")
+}
+
+/// The entry of a matrix with this number, if there is one, made another.
+fn change(matrix: &mut SparseMatrix, n: usize, to: impl Fn(f32) -> f32) -> Option<()> {
+    let (row, column, w) = matrix.entries().nth(n)?;
+    set(matrix, &[(row as usize, column as usize, to(w))]);
+    Some(())
+}
+
+/// The head that counts all keys, of which a complement takes some away, reads no select, and is looked at all the same.
+#[test]
+fn a_head_over_all_keys_is_looked_at() {
+    let text = "h = aggregate(select(indices, indices - 1, ==), tokens, \"b\"); \
+                x = selector_width(not (select(tokens, tokens, ==) and select(indices, indices, <) and select(h, \"a\", ==)));";
+    for opt in [OptLevel::O0, OptLevel::O1] {
+        let whole = compiled(text, "a,b", 4, opt);
+        let heads: Vec<(usize, usize)> =
+            (0..).zip(&whole.model.layers).flat_map(|(l, layer)| (0..layer.heads.len()).map(move |h| (l, h))).collect();
+        let mut tried = 0;
+        for (l, h) in heads {
+            for add in [1.0, 128.0, -256.0] {
+                tried += harmless(&whole, |m, n| change(&mut m.layers[l].heads[h].w_k, n, |w| w + add));
+            }
+        }
+        assert!(tried > 30, "{tried} weights");
+    }
+}
+
+/// A sum of numbers that are too many to list, which no category chooses.
+#[test]
+fn sums_of_numbers_are_followed() {
+    let numbers = "m = aggregate(select(tokens, indices, <=), tokens, 0); n = aggregate(select(tokens, 1, !=), m, 1);";
+    for last in ["x = n + m;", "x = 0.3 * n + m;"] {
+        let whole = compiled(&format!("{numbers} {last}"), "0..3", 11, OptLevel::O0);
+        let mut tried = 0;
+        for l in 0..whole.model.layers.len() {
+            for factor in [0.0, 0.5, -1.0, 1.03125] {
+                tried += harmless(&whole, |m, n| change(&mut m.layers[l].w_out, n, |w| w * factor));
+                tried += harmless(&whole, |m, n| change(&mut m.layers[l].w_in, n, |w| w * factor));
+            }
+        }
+        assert!(tried > 8, "{tried} weights");
     }
 }
