@@ -5,6 +5,7 @@ use raspc_lang::graph::{Comparison, NodeId, Op, Predicate};
 
 use crate::encode::codes;
 use crate::encode::plan::{Encoded, Number, OneHot};
+use crate::gadgets::chords::KNOTS;
 use crate::options::Options;
 use crate::simplify::Simplified;
 use crate::values::Values;
@@ -13,9 +14,6 @@ use crate::values::Values;
 const NONZERO: u64 = 8;
 /// Bytes that each pair of a key's and a query's value takes while the model is proved right.
 const PAIR: u64 = 32;
-
-/// About the most chords of a function.
-const CHORDS: u64 = 1 << 10;
 
 /// Refuses a program that compares more values with more values than can be looked at pair by pair, before any pair is.
 ///
@@ -104,7 +102,7 @@ fn estimate(encoded: &Encoded, values: &Values, id: NodeId) -> u64 {
     }
     match &plan.number {
         Some(Number::Table { dims }) => nonzeros += product(dims.iter().map(|&d| count(d))),
-        Some(Number::Chords(_)) => nonzeros += 8 * CHORDS,
+        Some(Number::Chords(_)) => nonzeros += 8 * KNOTS as u64,
         Some(Number::Steps(_) | Number::Width) => nonzeros += 8 * count(id),
         _ => {}
     }

@@ -18,7 +18,7 @@ use crate::certify::{Analysis, Certificate, Parts};
 use crate::cleanup::{nearest, soft};
 use crate::encode::plan::{Encoded, Number, OneHot, Scalar};
 use crate::encode::{Wishes, codes, encode};
-use crate::formula::{by_chords, by_classes, by_counts, by_pieces, by_total, drop_empty, realise};
+use crate::formula::{by_chords, by_classes, by_counts, by_pieces, by_total, drop_empty, maps_behind, realise};
 use crate::lower::{Lowered, Refused, lower};
 use crate::options::Options;
 use crate::progress::{Progress, Step};
@@ -188,14 +188,8 @@ fn adds_up(encoded: &Encoded, node: NodeId) -> bool {
 
 /// The gated sums that several categories choose, among what the node is an element-wise function of.
 fn chosen_by_several(encoded: &Encoded, node: NodeId) -> Vec<NodeId> {
-    let (mut seen, mut stack) = (BTreeSet::from([node]), vec![node]);
-    while let Some(at) = stack.pop() {
-        if let Op::Map { args, .. } = encoded.graph.op(at) {
-            stack.extend(args.iter().filter(|a| seen.insert(**a)));
-        }
-    }
     let several = |id: &NodeId| matches!(&encoded.plan(*id).number, Some(Number::Gated(g)) if g.categories.len() > 1);
-    seen.into_iter().filter(several).collect()
+    maps_behind(&encoded.graph, node).into_iter().filter(several).collect()
 }
 
 /// What comes after the encoded graph.

@@ -87,10 +87,7 @@ impl<'a> Chosen<'a> {
         if known.iter().flatten().any(Value::is_none) {
             return Some(At::NoNumber);
         }
-        let size = |a: NodeId| {
-            let (lo, hi) = self.facts.range(Var::Node(a));
-            lo.abs().max(hi.abs())
-        };
+        let size = |a: NodeId| self.facts.size(Var::Node(a));
         let sizes: Vec<f64> = args.iter().zip(&known).map(|(&a, v)| if v.is_some() { 0.0 } else { size(a) }).collect();
         let open = match partial(expr, &known, &sizes)? {
             Partial::Raises => return Some(At::NoNumber),
@@ -99,12 +96,7 @@ impl<'a> Chosen<'a> {
         };
         let mut sum = Linear { constant: open.constant, slack: open.off, ..Linear::default() };
         for (&arg, &factor) in args.iter().zip(&open.factors).filter(|f| *f.1 != 0.0) {
-            let inner = self.facts.linear(Var::Node(arg));
-            for (&v, &f) in &inner.terms {
-                *sum.terms.entry(v).or_default() += f * factor;
-            }
-            sum.constant += inner.constant * factor;
-            sum.slack += inner.slack * factor.abs();
+            sum.add(factor, &self.facts.linear(Var::Node(arg)));
         }
         // Of what the row says the number is known.
         let of_row: Vec<(Var, f64)> =
@@ -161,10 +153,7 @@ impl<'a> Chosen<'a> {
     fn added(&self, groups: &[(&Group, &[(u32, f64)])], row: &[u32], wanted: &Linear) -> Option<(f64, Sum)> {
         let mut products = Sum::EMPTY;
         let mut terms: BTreeMap<Var, f64> = wanted.terms.iter().map(|(&v, &f)| (v, -f)).collect();
-        let size = |var: Var| {
-            let (lo, hi) = self.facts.range(var);
-            lo.abs().max(hi.abs())
-        };
+        let size = |var: Var| self.facts.size(var);
         let (mut constant, mut off) = (-wanted.constant, wanted.slack);
         // Magnitudes of all that is added up here, in f64.
         let mut sizes = constant.abs() + wanted.terms.iter().map(|(&v, f)| f.abs() * size(v)).sum::<f64>();

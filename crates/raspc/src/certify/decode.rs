@@ -71,12 +71,11 @@ fn categorical(node: NodeId, forms: &[(&Token, Dom)], facts: &Facts<'_>) -> Resu
     let Some(classes) = facts.classes(Var::Node(node)) else {
         return Err(Finding::unproved(node, "its values cannot be listed"));
     };
-    let found = at_classes(node, forms, &classes, &vec![true; classes.len()]);
     // Sets are supersets: a value that its arguments never give together need not be readable.
-    match (found, reached(node, &classes, facts)) {
-        (Err(_), Some(reached)) => at_classes(node, forms, &classes, &reached),
-        (found, _) => found,
-    }
+    at_classes(node, forms, &classes, &vec![true; classes.len()]).or_else(|finding| {
+        let reached = reached(node, &classes, facts).ok_or(finding)?;
+        at_classes(node, forms, &classes, &reached)
+    })
 }
 
 /// Which classes of a node its arguments give, if they do not give all, and can be listed together.

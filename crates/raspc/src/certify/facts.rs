@@ -80,6 +80,17 @@ pub(super) struct Linear {
     pub(super) slack: f64,
 }
 
+impl Linear {
+    /// Adds a multiple of another sum.
+    pub(super) fn add(&mut self, factor: f64, other: &Self) {
+        for (&v, &f) in &other.terms {
+            *self.terms.entry(v).or_default() += f * factor;
+        }
+        self.constant += other.constant * factor;
+        self.slack += other.slack * factor.abs();
+    }
+}
+
 /// Rows of classes that variables hold together at one position, ascending: those of one class of the first are together.
 #[derive(Debug)]
 pub(super) struct Rows {
@@ -188,6 +199,12 @@ impl<'a> Facts<'a> {
             Var::Cube(n, c) => (0.0, self.widest(n, c) as f64),
         };
         if lo <= hi { (lo, hi) } else { (0.0, 0.0) }
+    }
+
+    /// No number that the variable can hold is larger.
+    pub(super) fn size(&self, var: Var) -> f64 {
+        let (lo, hi) = self.range(var);
+        lo.abs().max(hi.abs())
     }
 
     /// Whether every value of the variable is a number or none.
@@ -329,13 +346,8 @@ impl<'a> Facts<'a> {
         let mut whole = constant.fract() == 0.0;
         for (&arg, &factor) in args.iter().zip(&factors) {
             let inner = self.linear(Var::Node(arg));
-            for (&v, &f) in &inner.terms {
-                *sum.terms.entry(v).or_default() += f * factor;
-            }
-            sum.constant += inner.constant * factor;
-            sum.slack += inner.slack * factor.abs();
-            let (lo, hi) = self.range(Var::Node(arg));
-            magnitude += factor.abs() * lo.abs().max(hi.abs());
+            sum.add(factor, &inner);
+            magnitude += factor.abs() * self.size(Var::Node(arg));
             whole &= factor.fract() == 0.0 && inner.slack == 0.0 && self.is_whole(Var::Node(arg));
         }
         sum.terms.retain(|_, f| *f != 0.0);

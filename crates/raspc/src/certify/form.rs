@@ -183,11 +183,10 @@ impl Form {
         let mut off = own.slack + scale.abs() * wanted.slack;
         for (var, factor) in &own.terms {
             let rest = (factor - scale * wanted.terms.get(var)?).abs();
-            let (lo, hi) = facts.range(*var);
             if rest > part * factor.abs() {
                 return None;
             }
-            off += rest * lo.abs().max(hi.abs());
+            off += rest * facts.size(*var);
         }
         Some((scale, own.constant - scale * wanted.constant, error + off))
     }

@@ -132,10 +132,9 @@ fn follow(target: &Target<'_>, stream: &Stream, facts: &Facts<'_>, causes: &mut 
     };
     // Of very many units each is not looked at with each value, if the values need not be listed.
     let many = target.groups.len() > MANY && !facts.is_listed(target.var);
-    let first = if many { chosen().filter(|all| all.iter().all(|d| d.1.is_some())) } else { None };
-    if first.is_none()
-        && let Some(domains) = listed(causes)
-    {
+    let early = many.then(chosen);
+    let complete = early.iter().flatten().any(|all| all.iter().all(|d| d.1.is_some()));
+    if !complete && let Some(domains) = listed(causes) {
         return domains;
     }
     let hull = |dir: u32| {
@@ -144,7 +143,7 @@ fn follow(target: &Target<'_>, stream: &Stream, facts: &Facts<'_>, causes: &mut 
         let old = stream.doms[dir as usize].hull(facts);
         (dir, Dom::Const(old.plus(out.finish())), out.bits)
     };
-    let found = first.or_else(chosen).unwrap_or_else(|| target.dirs.iter().map(|&dir| (dir, None)).collect());
+    let found = early.unwrap_or_else(chosen).unwrap_or_else(|| target.dirs.iter().map(|&dir| (dir, None)).collect());
     found.into_iter().map(|(dir, known)| known.unwrap_or_else(|| hull(dir))).collect()
 }
 

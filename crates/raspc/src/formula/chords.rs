@@ -1,9 +1,8 @@
 //! Functions of one number that are smooth: their chords come close to them, where steps on all values would round more.
 
-use std::collections::BTreeSet;
+use raspc_lang::graph::NodeId;
 
-use raspc_lang::graph::{NodeId, Op};
-
+use super::maps_behind;
 use crate::encode::plan::{Encoded, Number, Scalar};
 use crate::gadgets::chords::is_smooth;
 use crate::lower::chords::points;
@@ -16,28 +15,17 @@ const FEW: usize = 64;
 /// The node to be made of chords, where something is wrong with `node`: it, or what it is an element-wise function of; the last that
 /// is made by steps, read as a number alone, and a number wherever what it is made of is.
 pub fn by_chords(simplified: &Simplified, values: &Values, encoded: &Encoded, node: NodeId) -> Option<NodeId> {
-    let (mut found, mut stack) = (BTreeSet::new(), vec![node]);
-    while let Some(at) = stack.pop() {
-        if let Op::Map { args, .. } = simplified.graph.op(at)
-            && found.insert(at)
-        {
-            stack.extend(args);
-        }
-    }
-    found.into_iter().rev().find(|&at| can_be_chords(values, encoded, at))
+    maps_behind(&simplified.graph, node).into_iter().rev().find(|&at| can_be_chords(values, encoded, at))
 }
 
 fn can_be_chords(values: &Values, encoded: &Encoded, node: NodeId) -> bool {
     let plan = encoded.plan(node);
     let (Some(Number::Steps(Scalar::Sum(sum))), None) = (&plan.number, &plan.onehot) else { return false };
     let mut nodes: Vec<NodeId> = sum.terms.iter().map(|t| t.0).collect();
-    if plan.lattice != 0 || nodes.contains(&node) {
+    if plan.lattice != 0 || nodes.contains(&node) || values.is_whole(node) {
         return false;
     }
     nodes.push(node);
-    if values.is_whole(node) {
-        return false;
-    }
     let Ok(tuples) = values.joint(&nodes, 1 << 22) else { return false };
     tuples.len() > FEW
         && is_smooth(&points(&tuples, sum))

@@ -55,6 +55,19 @@ use crate::simplify::Simplified;
 use crate::simplify::selector::{Cube, few_cubes};
 use crate::values::{Values, infer_needed};
 
+/// The element-wise functions that a node is made of, one of another, itself among them.
+pub(crate) fn maps_behind(graph: &Graph, node: NodeId) -> BTreeSet<NodeId> {
+    let (mut found, mut stack) = (BTreeSet::new(), vec![node]);
+    while let Some(at) = stack.pop() {
+        if let Op::Map { args, .. } = graph.op(at)
+            && found.insert(at)
+        {
+            stack.extend(args);
+        }
+    }
+    found
+}
+
 /// How selectors are realised that are not, as they stand, a conjunction or few.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Forms {

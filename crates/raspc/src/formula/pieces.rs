@@ -8,7 +8,6 @@
 //! **Exactness.** Each value is compared with what the interpreter makes of its line, and must be equal: the function that
 //! is put in place has the same value for every value of x, to the last bit.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use raspc_lang::error::EvalError;
@@ -17,6 +16,7 @@ use raspc_lang::graph::{NodeId, Op};
 use raspc_lang::ops::{BinaryOp, UnaryOp};
 use raspc_lang::value::Value;
 
+use super::maps_behind;
 use crate::encode::plan::{Encoded, Number, Scalar};
 use crate::simplify::Simplified;
 use crate::values::Values;
@@ -29,15 +29,7 @@ const UNIT: f64 = 1.0 / 1_048_576.0;
 /// The program with a function of a number replaced by one of the number and the line it lies on: `node`, or what it is an
 /// element-wise function of; nothing where none of these is such a function.
 pub fn by_pieces(simplified: &Simplified, values: &Values, encoded: &Encoded, node: NodeId) -> Option<Simplified> {
-    let (mut found, mut stack) = (BTreeSet::new(), vec![node]);
-    while let Some(at) = stack.pop() {
-        if let Op::Map { args, .. } = simplified.graph.op(at)
-            && found.insert(at)
-        {
-            stack.extend(args);
-        }
-    }
-    found.into_iter().rev().find_map(|at| replaced(simplified, values, encoded, at))
+    maps_behind(&simplified.graph, node).into_iter().rev().find_map(|at| replaced(simplified, values, encoded, at))
 }
 
 fn replaced(simplified: &Simplified, values: &Values, encoded: &Encoded, node: NodeId) -> Option<Simplified> {

@@ -21,7 +21,7 @@
 use crate::lower::repr::gamma;
 
 /// Most knots.
-const KNOTS: usize = 1 << 10;
+pub const KNOTS: usize = 1 << 10;
 
 /// Chords are this part of what a function spans away from it, as a power of two, or less.
 const CLOSE: i32 = -16;
