@@ -18,13 +18,13 @@ _replaced: Dict[str, ModuleType] = {}
 
 
 # Of the Python tracr's modules these are built on jax and haiku.
-_JAX = ("attention", "compressed_model", "mlp", "model")
+JAX = ("attention", "compressed_model", "mlp", "model")
 
 
 def missing(name: str) -> ImportError:
     """Why there is no module of this name."""
     what = f"{name} is no part of raspc's stand-in for tracr"
-    if name.rpartition(".")[0].endswith("tracr.transformer") and name.rpartition(".")[2] in _JAX:
+    if name.rpartition(".")[0].endswith("tracr.transformer") and name.rpartition(".")[2] in JAX:
         why = (
             "it is built on jax and haiku, which raspc does without; "
             "use model.apply, model.params, model.forward and model.model_config"

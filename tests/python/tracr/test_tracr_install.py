@@ -35,6 +35,13 @@ def succeeds(code):
     return done.stdout
 
 
+def is_no_import(statement):
+    """What is said of an import that fails while the stand-in is installed."""
+    done = python(f"import raspc.tracr; raspc.tracr.install()\n{statement}")
+    assert done.returncode != 0
+    return done.stderr
+
+
 def test_imports_resolve():
     succeeds(
         "import raspc.tracr; raspc.tracr.install(); raspc.tracr.install()\n"
@@ -66,19 +73,17 @@ def test_uninstalling():
 
 @pytest.mark.parametrize("what", ["from tracr.transformer import model", "import tracr.transformer.compressed_model"])
 def test_what_needs_jax_says_so(what):
-    done = python(f"import raspc.tracr; raspc.tracr.install()\n{what}")
-    assert done.returncode != 0
-    assert "ImportError: tracr.transformer." in done.stderr
-    assert "jax and haiku" in done.stderr
+    said = is_no_import(what)
+    assert "ImportError: tracr.transformer." in said
+    assert "jax and haiku" in said
 
 
 @pytest.mark.parametrize("what", ["tracr.craft.chamber.categorical_attn", "tracr.compiler.test_cases"])
 def test_what_is_not_there_is_not_laid_to_jax(what):
-    done = python(f"import raspc.tracr; raspc.tracr.install()\nimport {what}")
-    assert done.returncode != 0
-    assert "ImportError: tracr.c" in done.stderr
-    assert "is no part of raspc's stand-in" in done.stderr
-    assert "jax" not in done.stderr
+    said = is_no_import(f"import {what}")
+    assert "ImportError: tracr.c" in said
+    assert "is no part of raspc's stand-in" in said
+    assert "jax" not in said
 
 
 def test_undefined_as_upstream():
